@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# backpop: `make help` lists what can be made.
+
+VERSION  := 0.1.0
+O        ?= build
+prefix   ?= /usr/local
+sysconfdir ?= $(if $(filter /usr/local /usr,$(prefix)),/etc,$(prefix)/etc)
+DESTDIR  ?=
+SAN      ?=
+# Newest installed kernel headers that are whole.
+KDIR     ?= $(shell ls -d /lib/modules/*/build /usr/src/linux-headers-*[0-9]-$(shell dpkg --print-architecture 2>/dev/null) \
+		/usr/src/linux-headers-*-rpi* 2>/dev/null | xargs -r -n1 readlink -e | \
+		awk -F/ '{v=$$0; sub(/^.*linux-headers-/,"",v); print v, $$0}' | sort -V | tail -n1 | cut -d' ' -f2)
+
+PKGS     := libsystemd libiio libgpiod inih json-c
+CC       ?= cc
+CPPFLAGS += -D_GNU_SOURCE -DBACKPOP_VERSION='"$(VERSION)"' -DBACKPOP_SYSCONFDIR='"$(sysconfdir)/backpop"' \
+	    -DBACKPOP_LIBDIR='"$(prefix)/lib/backpop"' -Idaemon -Itests
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wvla -Wpointer-arith -Wundef -Wformat=2
+# Bit-equal results on every machine: no fused multiply-add, no fast-math.
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) -ffp-contract=off -ftree-vectorize $(WARN) $(CPPFLAGS) \
+	     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) -MMD -MP
+ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   = $(shell pkg-config --libs $(1))
+
+# ---- what is built from what ----------------------------------------------
+LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c) daemon/source/source_edf.c daemon/event_json.c
+DAEMON_SRC := $(filter-out daemon/event_json.c daemon/backpopctl.c daemon/ctl_%.c,$(wildcard daemon/*.c)) \
+	     $(filter-out daemon/source/source_edf.c,$(wildcard daemon/source/*.c)) \
+	     $(wildcard daemon/bus/*.c daemon/gpio/*.c)
+CTL_SRC   := daemon/backpopctl.c $(wildcard daemon/ctl_*.c)
+CHIP_SRC  := tests/sim/chip_model.c
+FEED_SRC  := tests/sim/feed_session.c
+GEN_LIB   := $(filter-out tests/gen/gen_main.c tests/gen/score_main.c,$(wildcard tests/gen/*.c))
+UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+BENCHES   := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
+
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+LIB       := $(O)/libbackpop.a
+PROGRAMS  := $(O)/backpopd $(O)/backpopctl
+TOOLS     := $(addprefix $(O)/tests/,backpop-gen backpop-score backpop-feed)
+UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
+BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
+
+.PHONY: all user tools unit bench-programs overlay modules check demo bench install install-bench deps clean help
+all: user modules
+user: $(PROGRAMS)
+tools: $(TOOLS)
+unit: $(UNIT_BIN)
+bench-programs: $(BENCH_BIN)
+
+$(O)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
+
+$(LIB): $(call obj,$(LIB_SRC))
+	rm -f $@ && $(AR) rcs $@ $^
+$(O)/backpopd: $(call obj,$(DAEMON_SRC)) $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,$(PKGS)) -lm
+$(O)/backpopctl: $(call obj,$(CTL_SRC)) $(LIB)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,libsystemd json-c) -lm
+
+$(O)/tests/backpop-gen: $(call obj,tests/gen/gen_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
+$(O)/tests/backpop-score: $(call obj,tests/gen/score_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
+$(O)/tests/backpop-feed: $(call obj,tests/sim/feeder.c $(FEED_SRC)) $(LIB)
+$(O)/tests/backpop-feed: LIBS += $(call PKG_LIBS,samplerate)
+$(TOOLS):
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(call PKG_LIBS,json-c) -lm
+
+# A unit test is one file; the first part of its name says what it needs beside the library.
+needs = $(filter $(O)/tests/unit/$(1)_%,$(UNIT_BIN)): $(call obj,$(2))
+$(call needs,chip,$(CHIP_SRC))
+$(call needs,gen,$(GEN_LIB) $(CHIP_SRC))
+$(call needs,feed,$(FEED_SRC))
+$(call needs,driver,driver/st1vafe3bx_word.c driver/st1vafe3bx_time.c)
+# The driver's pure parts on the host: a few kernel headers in miniature.
+$(O)/obj/driver/%.o $(O)/obj/tests/unit/driver_%.o: CPPFLAGS += -Itests/unit/kernel
+$(call needs,daemon,$(filter-out daemon/backpopd.c,$(DAEMON_SRC)))
+$(UNIT_BIN) $(BENCH_BIN): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call PKG_LIBS,$(PKGS) samplerate) -lm
+.SECONDARY:
+
+overlay: $(O)/st1vafe3bx.dtbo
+$(O)/%.dtbo: driver/%-overlay.dts
+	@mkdir -p $(@D)
+	dtc -@ -W no-unit_address_vs_reg -I dts -O dtb -o $@ $<
+
+# Each kernel gets its own copy of the module sources, so that no object is shared.
+modules:
+	@test -n "$(KDIR)" || { echo "no kernel headers found: run 'make deps' or give KDIR=" >&2; exit 1; }
+	@set -e; rel=$$(cat "$(KDIR)/include/config/kernel.release"); dir=$(O)/modules/$$rel; \
+	mkdir -p $$dir/tests; cp -au Kbuild driver $$dir/; cp -au tests/sim $$dir/tests/; \
+	$(MAKE) -C "$(KDIR)" O= M=$$(realpath $$dir) BACKPOP_SIM=m $(KFLAGS) modules
+
+check: ; tests/check
+demo: ; tests/vm/demo $(SESSION)
+bench: ; tests/bench/run
+deps: ; tests/deps
+
+# ---- installing -----------------------------------------------------------
+INSTALL  := install -D -m644
+dbusdir  := $(if $(filter /usr,$(prefix)),$(prefix)/share,$(sysconfdir))/dbus-1/system.d
+conf     := $(DESTDIR)$(sysconfdir)/backpop/backpopd.conf
+release   = $(shell cat $(KDIR)/include/config/kernel.release)
+moddir    = $(DESTDIR)/lib/modules/$(release)/updates
+
+install: all
+	install -D -m755 $(O)/backpopd $(DESTDIR)$(prefix)/libexec/backpopd
+	install -D -m755 $(O)/backpopctl $(DESTDIR)$(prefix)/bin/backpopctl
+	for page in daemon/man/*.[1-8]; do \
+		$(INSTALL) $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit; done
+	$(INSTALL) daemon/data/backpopctl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/backpopctl
+	sed 's,/usr/libexec/,$(prefix)/libexec/,' daemon/data/backpopd.service >$(O)/backpopd.service
+	$(INSTALL) $(O)/backpopd.service $(DESTDIR)$(prefix)/lib/systemd/system/backpopd.service
+	$(INSTALL) daemon/data/backpop.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/backpop.conf
+	$(INSTALL) daemon/data/org.backpop1.conf $(DESTDIR)$(dbusdir)/org.backpop1.conf
+	test -e $(conf) || $(INSTALL) daemon/data/backpopd.conf $(conf)
+	install -d $(conf).d
+	for rules in udev/*.rules; do $(INSTALL) $$rules $(DESTDIR)$(prefix)/lib/udev/rules.d/$${rules##*/} || exit; done
+	$(INSTALL) $(O)/modules/$(release)/driver/st1vafe3bx.ko $(moddir)/st1vafe3bx.ko
+
+install-bench: tools modules
+	for tool in $(TOOLS); do install -D -m755 $$tool $(DESTDIR)$(prefix)/lib/backpop/bench/$${tool##*/} || exit; done
+	$(INSTALL) $(O)/modules/$(release)/tests/sim/backpop_sim.ko $(moddir)/backpop_sim.ko
+
+clean:
+	rm -rf $(O)
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make              the daemon, the command, and the driver for the newest installed kernel headers
+#: make deps         install what building and testing needs (as root, Debian 12 or 13)
+#: make demo         play a session through the whole chain in the bench VM [SESSION=file.edf]
+#: make check        all tests: host, User-Mode Linux, bench VM
+#: make bench        measure the budgets
+#: make install      [DESTDIR= prefix=/usr/local]
+#: make modules      driver and simulator for KDIR=
+#: make overlay      Raspberry Pi device-tree overlay, build/st1vafe3bx.dtbo
+#: make clean
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * backpopd: runs the sensors that are there, and tells what they hear on D-Bus
+ * and a trigger line.  This file is the program: options, start and end, and
+ * which device has which sensor object.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+
+#include "bus/bus.h"
+#include "config.h"
+#include "gpio/marker.h"
+#include "gpio/trigger.h"
+#include "hotplug.h"
+#include "log.h"
+#include "notify.h"
+#include "sensor.h"
+
+#define MAX_SENSORS	8
+
+struct options {
+	const char *config;
+	const char *replay;
+	const char *introspect;
+	bool realtime;
+	bool session;
+	bool check_config;
+};
+
+struct app {
+	struct config cfg;
+	sd_event *event;
+	sd_bus *bus;
+	struct bus_manager manager;
+	struct marker *marker;
+	struct trigger *trigger;
+	struct sensor_env env;
+	struct sensor_live *live[MAX_SENSORS];
+	struct sensor_replay *replay;
+	struct hotplug *hotplug;
+	struct notify *notify;
+};
+
+/* ---- devices -------------------------------------------------------------- */
+
+static struct sensor_live **find_slot(struct app *app, const char *device)
+{
+	for (size_t i = 0; i < MAX_SENSORS; i++)
+		if (app->live[i] && !strcmp(sensor_live_sensor(app->live[i])->device, device))
+			return &app->live[i];
+	return NULL;
+}
+
+static void on_iio_added(void *userdata, const char *device, const char *name)
+{
+	struct app *app = userdata;
+	int r;
+
+	/* `udevadm trigger` announces what is known already; a stream must not suffer. */
+	if (find_slot(app, device))
+		return;
+	for (size_t i = 0; i < MAX_SENSORS; i++) {
+		if (app->live[i])
+			continue;
+		log_info("%s: %s has come", device, name);
+		r = sensor_live_new(&app->live[i], &app->env, device, name);
+		if (r < 0)
+			log_error("%s: %s", device, strerror(-r));
+		return;
+	}
+	log_error("%s: left out, %d sensors are running", device, MAX_SENSORS);
+}
+
+static void on_iio_removed(void *userdata, const char *device)
+{
+	struct sensor_live **slot = find_slot(userdata, device);
+
+	if (!slot)
+		return;
+	log_info("%s: has gone", device);
+	sensor_live_free(*slot);
+	*slot = NULL;
+}
+
+static void on_gpio_added(void *userdata)
+{
+	struct app *app = userdata;
+
+	marker_attach(app->marker);
+	trigger_attach(app->trigger);
+}
+
+static const struct hotplug_ops hotplug_ops = {
+	.iio_added = on_iio_added,
+	.iio_removed = on_iio_removed,
+	.gpio_added = on_gpio_added,
+};
+
+/* ---- the service manager -------------------------------------------------- */
+
+static bool has_progress(void *userdata)
+{
+	struct app *app = userdata;
+	bool all = true;
+
+	for (size_t i = 0; i < MAX_SENSORS; i++)
+		if (app->live[i] && !sensor_live_progress(app->live[i]))
+			all = false;
+	return all;
+}
+
+static int describe_sensor(const struct sensor *s, char *text, size_t size)
+{
+	return snprintf(text, size, "%s %s, %s, %llu events, %llu samples lost", s->device,
+			s->bus.state, s->bus.mode, (unsigned long long)s->bus.events,
+			(unsigned long long)s->bus.samples_lost);
+}
+
+static void describe(void *userdata, char *line, size_t size)
+{
+	struct app *app = userdata;
+	size_t n = 0;
+
+	snprintf(line, size, "waiting for a sensor");
+	if (app->replay)
+		describe_sensor(sensor_replay_sensor(app->replay), line, size);
+	for (size_t i = 0; i < MAX_SENSORS && n + 2 < size; i++) {
+		if (!app->live[i])
+			continue;
+		if (n)
+			n += (size_t)snprintf(line + n, size - n, "; ");
+		n += (size_t)describe_sensor(sensor_live_sensor(app->live[i]), line + n, size - n);
+	}
+}
+
+static const struct notify_ops notify_ops = {
+	.progress = has_progress,
+	.status = describe,
+};
+
+/* ---- start and end -------------------------------------------------------- */
+
+static int complain(const char *what, int r)
+{
+	log_error("%s: %s", what, strerror(-r));
+	return r;
+}
+
+static int start_bus(struct app *app, bool session)
+{
+	int r = bus_connect(&app->bus, session);
+
+	if (r < 0)
+		return complain(session ? "cannot connect to the session bus" :
+					  "cannot connect to the system bus", r);
+	r = sd_bus_attach_event(app->bus, app->event, SD_EVENT_PRIORITY_NORMAL);
+	if (r >= 0)
+		r = bus_manager_add(&app->manager, app->bus);
+	return r < 0 ? complain("cannot set up D-Bus", r) : 0;
+}
+
+static int start_gpio(struct app *app)
+{
+	int r = trigger_new(&app->trigger, app->event, &app->manager, &app->cfg);
+
+	if (r >= 0)
+		r = marker_new(&app->marker, app->event, &app->manager, &app->cfg);
+	return r < 0 ? complain("cannot set up GPIO", r) : 0;
+}
+
+/* @src is taken over. */
+static int start_sensors(struct app *app, struct source *src, bool realtime)
+{
+	int r;
+
+	app->env = (struct sensor_env) {
+		.event = app->event,
+		.bus = app->bus,
+		.trigger = app->trigger,
+		.cfg = &app->cfg,
+	};
+	if (src) {
+		r = sensor_replay_new(&app->replay, &app->env, src, realtime);
+		return r < 0 ? complain("cannot start the replay", r) : 0;
+	}
+	r = hotplug_new(&app->hotplug, app->event, &hotplug_ops, app);
+	return r < 0 ? complain("cannot listen to udev", r) : 0;
+}
+
+static int start_event_loop(struct app *app)
+{
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_default(&app->event);
+	if (r >= 0)
+		r = sd_event_add_signal(app->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(app->event, NULL, SIGINT, NULL, NULL);
+	return r < 0 ? complain("cannot set up the event loop", r) : 0;
+}
+
+static void stop(struct app *app)
+{
+	notify_free(app->notify);
+	hotplug_free(app->hotplug);
+	if (app->trigger)
+		trigger_release(app->trigger);
+	for (size_t i = 0; i < MAX_SENSORS; i++)
+		if (app->live[i])
+			sensor_live_free(app->live[i]);
+	if (app->replay)
+		sensor_replay_free(app->replay);
+	marker_free(app->marker);
+	trigger_free(app->trigger);
+	bus_manager_remove(&app->manager);
+	sd_bus_flush_close_unref(app->bus);
+	sd_event_unref(app->event);
+}
+
+static int run(const struct options *opt, struct app *app)
+{
+	struct source *src = NULL;
+	char err[SOURCE_ERROR_SIZE];
+	int r;
+
+	if (opt->replay) {
+		src = source_open_edf(opt->replay, err);
+		if (!src) {
+			log_error("%s", err);
+			return -errno;
+		}
+		if (err[0])
+			log_warning("%s", err);
+	}
+	r = start_event_loop(app);
+	if (r >= 0)
+		r = start_bus(app, opt->session);
+	if (r >= 0)
+		r = start_gpio(app);
+	if (r < 0) {
+		if (src)
+			src->ops->close(src);
+		return r;
+	}
+	r = start_sensors(app, src, opt->realtime);
+	if (r < 0)
+		return r;
+	/* The name comes last: who sees it finds everything in place. */
+	r = bus_take_name(app->bus);
+	if (r < 0)
+		return complain("cannot take the D-Bus name " BUS_NAME, r);
+	r = notify_new(&app->notify, app->event, &notify_ops, app);
+	if (r < 0)
+		return complain("cannot talk to the service manager", r);
+	return sd_event_loop(app->event);
+}
+
+/* ---- options -------------------------------------------------------------- */
+
+static void usage(FILE *f)
+{
+	fputs("Usage: backpopd [OPTION]...\n"
+	      "Listen to a back sensor and tell what pops on D-Bus (org.backpop1).\n"
+	      "\n"
+	      "  --config FILE          read only this configuration, no drop-ins\n"
+	      "  --check-config         print the settings in force, or what is wrong; exit\n"
+	      "  --replay FILE.edf      play a session file in place of a device\n"
+	      "  --speed 1|max          pace of the replay: recorded (default), or no waiting\n"
+	      "  --session              use the session bus\n"
+	      "  --bus-introspect PATH  print the D-Bus interfaces of an object as XML; exit\n"
+	      "  -h, --help             print this\n"
+	      "  --version              print the version\n", f);
+}
+
+/* Return: -1 = go on, else an exit status. */
+static int parse_options(int argc, char **argv, struct options *opt)
+{
+	enum { CONFIG = 256, CHECK, REPLAY, SPEED, SESSION, INTROSPECT, VERSION };
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, CONFIG },
+		{ "check-config", no_argument, NULL, CHECK },
+		{ "replay", required_argument, NULL, REPLAY },
+		{ "speed", required_argument, NULL, SPEED },
+		{ "session", no_argument, NULL, SESSION },
+		{ "bus-introspect", required_argument, NULL, INTROSPECT },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, VERSION },
+		{ NULL, 0, NULL, 0 }
+	};
+	const char *speed = NULL;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case CONFIG:
+			opt->config = optarg;
+			break;
+		case CHECK:
+			opt->check_config = true;
+			break;
+		case REPLAY:
+			opt->replay = optarg;
+			break;
+		case SPEED:
+			speed = optarg;
+			break;
+		case SESSION:
+			opt->session = true;
+			break;
+		case INTROSPECT:
+			opt->introspect = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case VERSION:
+			printf("backpopd %s (D-Bus API %d)\n", BACKPOP_VERSION, BUS_API_VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		log_error("unexpected argument '%s'", argv[optind]);
+		return 2;
+	}
+	if (speed && !opt->replay) {
+		log_error("--speed goes with --replay");
+		return 2;
+	}
+	if (speed && strcmp(speed, "1") && strcmp(speed, "max")) {
+		log_error("--speed is 1 or max, not '%s'", speed);
+		return 2;
+	}
+	opt->realtime = !speed || !strcmp(speed, "1");
+	return -1;
+}
+
+static int print_introspection(const char *path)
+{
+	char *xml;
+	int r = bus_introspect(path, &xml);
+
+	if (!r)
+		fputs(xml, stdout);
+	else
+		log_error("no object '%s'; try " BUS_ROOT " or " BUS_ROOT "/sensor/iio_device0", path);
+	free(xml);
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = { 0 };
+	struct app app = { 0 };
+	char err[CONFIG_ERROR_SIZE];
+	int r;
+
+	r = parse_options(argc, argv, &opt);
+	if (r >= 0)
+		return r;
+	if (opt.introspect)
+		return print_introspection(opt.introspect);
+
+	config_default(&app.cfg);
+	r = opt.config ? config_load_file(&app.cfg, opt.config, err) :
+			 config_load(&app.cfg, BACKPOP_SYSCONFDIR, BACKPOP_LIBDIR, err);
+	if (r < 0) {
+		log_error("%s", err);
+		return EXIT_FAILURE;
+	}
+	if (opt.check_config) {
+		config_print(stdout, &app.cfg);
+		return EXIT_SUCCESS;
+	}
+	r = run(&opt, &app);
+	stop(&app);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

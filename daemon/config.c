@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <ini.h>
+#include <limits.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config.h"
+#include "core/core.h"
+
+#define ALL_CLASSES	(((1u << BP_CLASS_COUNT) - 1) & ~(1u << BP_CLASS_ARTEFACT))
+#define MAX_DROP_INS	64
+
+static const char *const bias_names[] = {
+	[CONFIG_BIAS_AS_IS] = "as-is",
+	[CONFIG_BIAS_DISABLED] = "disabled",
+	[CONFIG_BIAS_PULL_UP] = "pull-up",
+	[CONFIG_BIAS_PULL_DOWN] = "pull-down",
+};
+
+void config_default(struct config *cfg)
+{
+	*cfg = (struct config) {
+		.mode = "motion+film",
+		.rate_hz = 800,
+		.accel_range_g = 4,
+		.film_range_mv = 200,
+		.watermark = 32,
+		.marker_debounce_us = 10000,
+		.trigger_width_us = 10000,
+		.trigger_classes = ALL_CLASSES,
+	};
+}
+
+/* Fill the caller's error text; hands @ret through. */
+__attribute__((format(printf, 3, 4)))
+static int fail(char *err, int ret, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err, CONFIG_ERROR_SIZE, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+/* ---- values: each parser says what it wanted, NULL = taken ---------------- */
+
+static const char *parse_number(const char *value, double min, double max, double *out)
+{
+	char *end;
+	double d = strtod(value, &end);
+
+	if (end == value || *end || !isfinite(d) || d < min || d > max)
+		return "a number in range";
+	*out = d;
+	return NULL;
+}
+
+static const char *parse_bool(const char *value, bool *out)
+{
+	static const char *const yes[] = { "yes", "true", "on", "1" };
+	static const char *const no[] = { "no", "false", "off", "0" };
+
+	for (size_t i = 0; i < 4; i++) {
+		if (!strcasecmp(value, yes[i]) || !strcasecmp(value, no[i])) {
+			*out = !strcasecmp(value, yes[i]);
+			return NULL;
+		}
+	}
+	return "yes or no";
+}
+
+/* A time: a number with us, ms (also without a unit) or s. */
+static const char *parse_time_us(const char *value, double min_us, double max_us,
+				 unsigned int *out)
+{
+	char *end;
+	double d = strtod(value, &end);
+
+	while (isspace((unsigned char)*end))
+		end++;
+	if (!strcmp(end, "s"))
+		d *= 1e6;
+	else if (!*end || !strcmp(end, "ms"))
+		d *= 1e3;
+	else if (strcmp(end, "us"))
+		return "a time such as 10ms";
+	if (end == value || !(d >= min_us && d <= max_us))
+		return "a time in range";
+	*out = (unsigned int)lrint(d);
+	return NULL;
+}
+
+static const char *parse_line(const char *value, char *out)
+{
+	if (strlen(value) >= CONFIG_LINE_NAME_SIZE)
+		return "a GPIO line name of at most 31 characters";
+	strcpy(out, value);
+	return NULL;
+}
+
+static const char *parse_classes(const char *value, uint32_t *out)
+{
+	char copy[256], *save, *word;
+	uint32_t mask = 0;
+
+	if (strlen(value) >= sizeof(copy))
+		return "a shorter list";
+	strcpy(copy, value);
+	for (word = strtok_r(copy, " \t,", &save); word; word = strtok_r(NULL, " \t,", &save)) {
+		int c;
+
+		if (!strcmp(word, "all")) {
+			mask |= ALL_CLASSES;
+			continue;
+		}
+		for (c = 0; c < BP_CLASS_COUNT; c++)
+			if (c != BP_CLASS_ARTEFACT && !strcmp(word, bp_class_name(c)))
+				break;
+		if (c == BP_CLASS_COUNT)
+			return "all, or a list of cavitation, snap, crepitus, lung_crackle, unclassified";
+		mask |= 1u << c;
+	}
+	if (!mask)
+		return "at least one class";
+	*out = mask;
+	return NULL;
+}
+
+static const char *parse_mode(const char *value, char *out)
+{
+	if (strcmp(value, "motion+film") && strcmp(value, "motion") && strcmp(value, "film"))
+		return "motion+film, motion or film";
+	strcpy(out, value);
+	return NULL;
+}
+
+static const char *parse_on(const char *value, bool *settled)
+{
+	if (strcmp(value, "first") && strcmp(value, "settled"))
+		return "first or settled";
+	*settled = !strcmp(value, "settled");
+	return NULL;
+}
+
+static const char *parse_bias(const char *value, enum config_bias *out)
+{
+	for (size_t i = 0; i < sizeof(bias_names) / sizeof(bias_names[0]); i++) {
+		if (!strcmp(value, bias_names[i])) {
+			*out = i;
+			return NULL;
+		}
+	}
+	return "as-is, disabled, pull-up or pull-down";
+}
+
+/* ---- one key -------------------------------------------------------------- */
+
+static const char unknown_key[] = "";
+
+static const char *set_sensor(struct config *cfg, const char *key, const char *value)
+{
+	const char *want;
+	double d;
+
+	if (!strcmp(key, "Mode"))
+		return parse_mode(value, cfg->mode);
+	if (!strcmp(key, "Rate"))
+		return parse_number(value, BP_RATE_MIN_HZ, BP_RATE_MAX_HZ, &cfg->rate_hz) ?
+		       "a rate of 200 to 6400 Hz" : NULL;
+	if (!strcmp(key, "AccelRange"))
+		return parse_number(value, 0.1, 1000, &cfg->accel_range_g) ?
+		       "a full scale of 0.1 to 1000 g" : NULL;
+	if (!strcmp(key, "FilmRange"))
+		return parse_number(value, 0.1, 1e6, &cfg->film_range_mv) ?
+		       "a full scale of 0.1 to 1000000 mV" : NULL;
+	if (strcmp(key, "Watermark"))
+		return unknown_key;
+	want = parse_number(value, 0, 4096, &d);
+	if (want || d != floor(d))
+		return "a whole number of scans, 0 to 4096";
+	cfg->watermark = (unsigned int)d;
+	return NULL;
+}
+
+static const char *set_marker(struct config *cfg, const char *key, const char *value)
+{
+	if (!strcmp(key, "Line"))
+		return parse_line(value, cfg->marker_line);
+	if (!strcmp(key, "Debounce"))
+		return parse_time_us(value, 0, 1e6, &cfg->marker_debounce_us) ?
+		       "a time of 0 to 1 s, such as 10ms" : NULL;
+	if (!strcmp(key, "ActiveLow"))
+		return parse_bool(value, &cfg->marker_active_low);
+	if (!strcmp(key, "Bias"))
+		return parse_bias(value, &cfg->marker_bias);
+	return unknown_key;
+}
+
+static const char *set_trigger(struct config *cfg, const char *key, const char *value)
+{
+	if (!strcmp(key, "Line"))
+		return parse_line(value, cfg->trigger_line);
+	if (!strcmp(key, "Width"))
+		return parse_time_us(value, 10, 10e6, &cfg->trigger_width_us) ?
+		       "a time of 10 us to 10 s, such as 10ms" : NULL;
+	if (!strcmp(key, "Classes"))
+		return parse_classes(value, &cfg->trigger_classes);
+	if (!strcmp(key, "On"))
+		return parse_on(value, &cfg->trigger_settled);
+	if (!strcmp(key, "ActiveLow"))
+		return parse_bool(value, &cfg->trigger_active_low);
+	return unknown_key;
+}
+
+/* ---- one file ------------------------------------------------------------- */
+
+/*
+ * inih as packaged gives no line numbers to its handler, but it asks for one
+ * line at a time: the reader counts them.
+ */
+struct parse {
+	struct config *cfg;
+	const char *path;
+	FILE *f;
+	unsigned int line;
+	bool failed;
+	char *err;
+};
+
+static void parse_fail(struct parse *p, const char *what, const char *detail)
+{
+	if (p->failed)
+		return;
+	p->failed = true;
+	fail(p->err, -EINVAL, "%s:%u: %s%s", p->path, p->line, what, detail);
+}
+
+static char *read_line(char *str, int num, void *stream)
+{
+	struct parse *p = stream;
+	size_t len;
+
+	if (p->failed || !fgets(str, num, p->f))
+		return NULL;
+	p->line++;
+	len = strlen(str);
+	if (len == (size_t)num - 1 && str[len - 1] != '\n' && !feof(p->f)) {
+		parse_fail(p, "line too long", "");
+		return NULL;
+	}
+	return str;
+}
+
+static int handle_key(void *user, const char *section, const char *key, const char *value)
+{
+	struct parse *p = user;
+	char text[256];
+	const char *want;
+
+	if (!key || !value)
+		return 1;
+	if (!strcmp(section, "Sensor")) {
+		want = set_sensor(p->cfg, key, value);
+	} else if (!strcmp(section, "Marker")) {
+		want = set_marker(p->cfg, key, value);
+	} else if (!strcmp(section, "Trigger")) {
+		want = set_trigger(p->cfg, key, value);
+	} else {
+		snprintf(text, sizeof(text), "[%s]: only [Sensor], [Marker] and [Trigger] exist",
+			 section);
+		parse_fail(p, "unknown section ", text);
+		return 0;
+	}
+	if (!want)
+		return 1;
+	if (want == unknown_key) {
+		snprintf(text, sizeof(text), "'%s' in [%s]", key, section);
+		parse_fail(p, "unknown key ", text);
+	} else {
+		snprintf(text, sizeof(text), "%s=%s: expected %s", key, value, want);
+		parse_fail(p, "bad value ", text);
+	}
+	return 0;
+}
+
+int config_load_file(struct config *cfg, const char *path, char *err)
+{
+	struct parse p = { .cfg = cfg, .path = path, .err = err };
+	int ret, line;
+
+	err[0] = '\0';
+	p.f = fopen(path, "re");
+	if (!p.f)
+		return fail(err, -errno, "%s: %s", path, strerror(errno));
+	errno = 0;
+	line = ini_parse_stream(read_line, &p, handle_key, &p);
+	ret = ferror(p.f) ? -(errno ? errno : EIO) : 0;
+	if (ret) {
+		fail(err, ret, "%s: %s", path, strerror(-ret));
+	} else if (line > 0 && (!p.failed || (unsigned int)line < p.line)) {
+		/* inih goes on after a line it cannot read: what came of that is not the point. */
+		ret = fail(err, -EINVAL, "%s:%d: neither [Section] nor Key=value nor a comment",
+			   path, line);
+	} else if (p.failed) {
+		ret = -EINVAL;
+	} else if (line) {
+		ret = fail(err, -ENOMEM, "%s: out of memory", path);
+	}
+	fclose(p.f);
+	return ret;
+}
+
+/* ---- the set of files ----------------------------------------------------- */
+
+struct drop_in {
+	char name[NAME_MAX + 1];
+	const char *dir;
+};
+
+static int compare_drop_ins(const void *a, const void *b)
+{
+	return strcmp(((const struct drop_in *)a)->name, ((const struct drop_in *)b)->name);
+}
+
+/* Add the *.conf of DIR/backpopd.conf.d that are not in @list yet. */
+static int list_drop_ins(const char *dir, struct drop_in *list, size_t *n, char *err)
+{
+	char path[PATH_MAX];
+	struct dirent *de;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/backpopd.conf.d", dir);
+	d = opendir(path);
+	if (!d) {
+		if (errno == ENOENT)
+			return 0;
+		return fail(err, -errno, "%s: %s", path, strerror(errno));
+	}
+	while ((de = readdir(d))) {
+		size_t len = strlen(de->d_name), i;
+
+		if (de->d_name[0] == '.' || len < 6 || strcmp(de->d_name + len - 5, ".conf"))
+			continue;
+		for (i = 0; i < *n && strcmp(list[i].name, de->d_name); i++)
+			;
+		if (i < *n)
+			continue;
+		if (*n == MAX_DROP_INS) {
+			closedir(d);
+			return fail(err, -E2BIG, "%s: more than %d files", path, MAX_DROP_INS);
+		}
+		strcpy(list[*n].name, de->d_name);
+		list[(*n)++].dir = dir;
+	}
+	closedir(d);
+	return 0;
+}
+
+int config_load(struct config *cfg, const char *etc, const char *vendor, char *err)
+{
+	const char *const dirs[] = { etc, vendor };
+	struct drop_in *list;
+	char path[PATH_MAX];
+	size_t n = 0;
+	int ret = 0;
+
+	config_default(cfg);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/backpopd.conf", dirs[i]);
+		ret = config_load_file(cfg, path, err);
+		if (ret != -ENOENT)
+			break;
+	}
+	if (ret && ret != -ENOENT)
+		return ret;
+
+	list = calloc(MAX_DROP_INS, sizeof(*list));
+	if (!list)
+		return fail(err, -ENOMEM, "out of memory");
+	ret = list_drop_ins(etc, list, &n, err);
+	if (!ret)
+		ret = list_drop_ins(vendor, list, &n, err);
+	qsort(list, n, sizeof(*list), compare_drop_ins);
+	for (size_t i = 0; i < n && !ret; i++) {
+		snprintf(path, sizeof(path), "%s/backpopd.conf.d/%s", list[i].dir, list[i].name);
+		ret = config_load_file(cfg, path, err);
+	}
+	free(list);
+	return ret;
+}
+
+void config_print(FILE *f, const struct config *cfg)
+{
+	fprintf(f, "[Sensor]\nMode=%s\nRate=%g\nAccelRange=%g\nFilmRange=%g\nWatermark=%u\n",
+		cfg->mode, cfg->rate_hz, cfg->accel_range_g, cfg->film_range_mv, cfg->watermark);
+	fprintf(f, "\n[Marker]\nLine=%s\nDebounce=%uus\nActiveLow=%s\nBias=%s\n",
+		cfg->marker_line, cfg->marker_debounce_us, cfg->marker_active_low ? "yes" : "no",
+		bias_names[cfg->marker_bias]);
+	fprintf(f, "\n[Trigger]\nLine=%s\nWidth=%uus\nClasses=", cfg->trigger_line,
+		cfg->trigger_width_us);
+	for (int c = 0, first = 1; c < BP_CLASS_COUNT; c++) {
+		if (cfg->trigger_classes & (1u << c)) {
+			fprintf(f, "%s%s", first ? "" : " ", bp_class_name(c));
+			first = 0;
+		}
+	}
+	fprintf(f, "\nOn=%s\nActiveLow=%s\n", cfg->trigger_settled ? "settled" : "first",
+		cfg->trigger_active_low ? "yes" : "no");
+}

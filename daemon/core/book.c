@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/book.h"
+
+static void say(struct bp_book *b, struct bp_event *ev, int64_t now_ns)
+{
+	ev->emitted_ns = now_ns;
+	if (b->count == BP_EVENT_QUEUE) {
+		b->suppressed++;
+		return;
+	}
+	b->queue[(b->head + b->count) % BP_EVENT_QUEUE] = *ev;
+	b->count++;
+}
+
+uint32_t bp_book_open(struct bp_book *b, const struct bp_event *ev, int64_t now_ns)
+{
+	int64_t apart = ev->onset_ns - b->newest_onset_ns;
+	struct bp_event *live;
+
+	if (!b->events || apart > BP_MANOEUVRE_NS || apart < -BP_MANOEUVRE_NS)
+		b->manoeuvres++;
+	b->newest_onset_ns = ev->onset_ns;
+	b->events++;
+	live = &b->live[b->events % BP_LIVE];
+	*live = *ev;
+	live->number = b->events;
+	live->revision = 0;
+	live->manoeuvre = b->manoeuvres;
+	say(b, live, now_ns);
+	return live->number;
+}
+
+struct bp_event *bp_book_find(struct bp_book *b, uint32_t number)
+{
+	struct bp_event *ev = &b->live[number % BP_LIVE];
+
+	return number && ev->number == number ? ev : NULL;
+}
+
+void bp_book_revise(struct bp_book *b, struct bp_event *ev, int64_t now_ns)
+{
+	ev->revision++;
+	say(b, ev, now_ns);
+}
+
+bool bp_book_next(struct bp_book *b, struct bp_event *ev)
+{
+	if (!b->count)
+		return false;
+	*ev = b->queue[b->head];
+	b->head = (b->head + 1) % BP_EVENT_QUEUE;
+	b->count--;
+	return true;
+}

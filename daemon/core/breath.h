@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Breathing from slow tilt (accelerometer) or slow strain (film): rate, phase
+ * and depth.  Works at BP_SLOW_HZ, whatever the sensor's rate.
+ */
+#ifndef BACKPOP_CORE_BREATH_H
+#define BACKPOP_CORE_BREATH_H
+
+#include "core/core.h"
+#include "core/filter.h"
+
+#define BP_SLOW_HZ	12.5		/* rate of the slow stages */
+#define BP_BREATHS	9u		/* breaths that medians are taken of */
+
+struct bp_breath {
+	bool film;			/* strain behind the film's high-pass, not tilt */
+	float least;			/* smallest believable swing, g or mV rms */
+	struct bp_biquad hp, lp;
+	struct bp_biquad_state hp_s, lp_s;
+	bool started;
+	uint32_t steps;			/* since start or the last disturbance */
+	float cov[6];			/* running covariance: xx yy zz xy xz yz */
+	float axis[3];			/* main axis of the breathing tilt */
+	bp_v4 sum;			/* leaky integral of the film */
+	float b;			/* breathing signal, inhalation upwards */
+	float slope;			/* per step, smoothed */
+	float slope2, slope3;		/* running moments of the slope: its skew tells the sign */
+	float power;			/* running mean square of b */
+	bool flipped;
+	bool rising;			/* looking for a peak, not a trough */
+	float turn;			/* value at the candidate turning point */
+	int64_t turn_ns;
+	float last_turn;		/* value at the last confirmed turning point */
+	int64_t trough_ns, peak_ns;	/* last confirmed, 0 = none */
+	float period_s[2 * BP_BREATHS];	/* trough to trough and peak to peak, newest last */
+	uint32_t n_periods;
+	float depth[BP_BREATHS];
+	uint32_t n_depths;
+	int64_t still_since_ns;		/* 0 = breathing */
+	int64_t now_ns;
+};
+
+void bp_breath_init(struct bp_breath *br, bool film);
+
+/**
+ * bp_breath_step() - one slow sample
+ * @low:	mean of the low band over 1 / BP_SLOW_HZ, g or mV
+ * @disturbed:	the trunk moves in another way: nothing is learned
+ */
+void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool disturbed);
+
+float bp_breath_rate(const struct bp_breath *br);		/* breaths/min, NaN = unknown */
+float bp_breath_depth(const struct bp_breath *br);		/* of the current breath, NaN */
+enum bp_breath_phase bp_breath_phase(const struct bp_breath *br);
+/* How far the lungs are filled within the median breath: 0 trough, 1 peak, NaN = unknown. */
+float bp_breath_volume(const struct bp_breath *br);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One transient from its trigger until it is settled, and what is known around it. */
+#ifndef BACKPOP_CORE_CANDIDATE_H
+#define BACKPOP_CORE_CANDIDATE_H
+
+#include "core/core.h"
+#include "core/shape.h"
+#include "core/trigger.h"
+
+/* When a candidate is looked at, counted from its onset; each sees more than the last. */
+enum bp_look {
+	BP_LOOK_FREE,		/* slot not in use */
+	BP_LOOK_FIND,		/* peak and onset are not known yet */
+	BP_LOOK_FIRST,		/* 18 ms: say it or not */
+	BP_LOOK_DOUBT,		/* 40 ms: what the first look could not decide */
+	BP_LOOK_MIDDLE,		/* 110 ms: first chance to withdraw it */
+	BP_LOOK_LAST,		/* 270 ms: settled */
+};
+
+/**
+ * struct bp_context - what the wearer is doing
+ * @volume:	how far the lungs are filled, see bp_breath_volume(); NaN = unknown
+ * @gravity:	unit-free direction of gravity at the sensor, 0 without accelerometer
+ * @tilt_rate:	degrees per second
+ */
+struct bp_context {
+	enum bp_breath_phase phase;
+	enum bp_movement movement;
+	float breath_depth;
+	float breath_rate;
+	float volume;
+	bp_v4 gravity;
+	float tilt_rate;
+};
+
+struct bp_candidate {
+	enum bp_look next;
+	int64_t due_ns;			/* time of the next look */
+	int64_t trigger_ns;
+	int64_t onset_ns;
+	struct bp_shape shape[BP_STREAMS];
+	struct bp_context context;	/* at the first look */
+	uint32_t number;		/* of its event, 0 = not said */
+	bool in_train;			/* one crackle of a train: no event of its own */
+	bool held;			/* not said: perhaps a crackle of a train */
+};
+
+/* The stream that shows the candidate best. */
+static inline int bp_candidate_main(const struct bp_candidate *c)
+{
+	return c->shape[BP_FILM].ratio > c->shape[BP_MOTION].ratio ? BP_FILM : BP_MOTION;
+}
+
+/* Fill an event with what was measured; number, class and site are left 0. */
+void bp_candidate_describe(struct bp_event *ev, const struct bp_candidate *c);
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/book.h"
+#include "core/clutter.h"
+
+#define BEFORE_NS	2000000000	/* typing pauses 0.35 s on average, strokes come 3 a second */
+#define AFTER_NS	300000000
+#define NEAR_NS		BP_MANOEUVRE_NS	/* closer ones may be pops of one manoeuvre */
+#define LIKE		0.1f		/* of the peak: a neighbour this loud counts */
+#define MANY_REFUSED	2u		/* parts of a noise around it: part of it */
+#define MANY_ALIKE	3u		/* alike: fingers or furniture, not joints */
+#define WEAK		1000.0f		/* peak power over the floor: for those, one is enough */
+#define CROWD_NS	600000000	/* so many so close are a train or a noise, not pops */
+#define CROWD		2u
+#define SECOND_NS	1000000000
+#define DENSE_S		0.2f		/* mean gap; crackles come faster than keys (3.5, 3.8) */
+
+static struct bp_noticed *find(struct bp_clutter *cl, const struct bp_candidate *c)
+{
+	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++)
+		if (cl->seen[i].onset_ns == c->onset_ns)
+			return &cl->seen[i];
+	return NULL;
+}
+
+void bp_clutter_note(struct bp_clutter *cl, const struct bp_candidate *c)
+{
+	int k = bp_candidate_main(c);
+
+	cl->seen[cl->n % BP_CLUTTER] = (struct bp_noticed){
+		.onset_ns = c->onset_ns,
+		.peak = c->shape[k].peak,
+		.stream = k,
+	};
+	/* Full circle and back to full, so that the count never wraps to "empty". */
+	if (++cl->n == 2 * BP_CLUTTER)
+		cl->n = BP_CLUTTER;
+}
+
+void bp_clutter_refused(struct bp_clutter *cl, const struct bp_candidate *c)
+{
+	struct bp_noticed *n = find(cl, c);
+
+	if (n)
+		n->refused = true;
+}
+
+void bp_clutter_forget(struct bp_clutter *cl, const struct bp_candidate *c)
+{
+	struct bp_noticed *n = find(cl, c);
+
+	if (n)
+		n->peak = 0;
+}
+
+enum bp_reason bp_clutter_judge(const struct bp_clutter *cl, const struct bp_candidate *c)
+{
+	int k = bp_candidate_main(c);
+	float peak = c->shape[k].peak;
+	uint32_t refused = 0, alike = 0;
+	int64_t first = c->onset_ns;
+	bool still = c->context.movement == BP_MOVEMENT_NONE;
+	uint32_t many = c->shape[k].ratio < WEAK ? 1 : MANY_ALIKE;
+
+	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++) {
+		const struct bp_noticed *n = &cl->seen[i];
+		int64_t apart = c->onset_ns - n->onset_ns;
+
+		if (n->stream != k || n->peak < LIKE * peak || !n->peak || apart > BEFORE_NS ||
+		    apart < -AFTER_NS || !apart)
+			continue;
+		refused += n->refused;
+		if (apart < NEAR_NS && apart > -NEAR_NS)
+			continue;
+		alike++;
+		if (n->onset_ns < first)
+			first = n->onset_ns;
+	}
+	if (refused >= MANY_REFUSED)
+		return BP_REASON_RUB;
+	/* While moving, a dense train may be crepitus: that is for train.c to say. */
+	if (alike >= many &&
+	    (still || (float)(c->onset_ns - first) * 1e-9f > DENSE_S * (float)alike))
+		return BP_REASON_KNOCK;
+	return BP_REASON_NONE;
+}
+
+bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c)
+{
+	int k = bp_candidate_main(c);
+	uint32_t near = 0;
+	bool far = false;
+
+	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++) {
+		const struct bp_noticed *n = &cl->seen[i];
+		int64_t apart = c->onset_ns - n->onset_ns;
+
+		if (n->stream != k || n->peak < LIKE * c->shape[k].peak || !n->peak || n->refused ||
+		    apart <= 0 || apart > CROWD_NS)
+			continue;
+		near++;
+		far |= apart > NEAR_NS;
+	}
+	return far && near >= CROWD;
+}
+
+uint32_t bp_clutter_noise(const struct bp_clutter *cl, int64_t now_ns)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++)
+		n += cl->seen[i].refused && now_ns - cl->seen[i].onset_ns < SECOND_NS;
+	return n;
+}

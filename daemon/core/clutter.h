@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The company a transient keeps: what else was heard in the seconds around it.
+ * Cloth, voices and keyboards make many peaks; each alone may look like a pop.
+ */
+#ifndef BACKPOP_CORE_CLUTTER_H
+#define BACKPOP_CORE_CLUTTER_H
+
+#include "core/candidate.h"
+
+#define BP_CLUTTER	48u
+
+struct bp_noticed {
+	int64_t onset_ns;
+	float peak;			/* unit of its stream */
+	int stream;
+	bool refused;			/* as part of a noise */
+};
+
+struct bp_clutter {
+	struct bp_noticed seen[BP_CLUTTER];	/* ring */
+	uint32_t n;
+};
+
+/* Remember a candidate at its first look. */
+void bp_clutter_note(struct bp_clutter *cl, const struct bp_candidate *c);
+
+/* It was refused as part of a noise: it speaks against its neighbours. */
+void bp_clutter_refused(struct bp_clutter *cl, const struct bp_candidate *c);
+
+/* Forget one that was told for what it is by itself (a tap, a step): it says nothing of others. */
+void bp_clutter_forget(struct bp_clutter *cl, const struct bp_candidate *c);
+
+/**
+ * bp_clutter_judge() - is the candidate one of many?
+ *
+ * Return: BP_REASON_NONE, or what the many are.
+ */
+enum bp_reason bp_clutter_judge(const struct bp_clutter *cl, const struct bp_candidate *c);
+
+/* Did two or more like it come in the last 0.6 s, not all within one manoeuvre? */
+bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c);
+
+/* How many were refused as part of a noise in the last second. */
+uint32_t bp_clutter_noise(const struct bp_clutter *cl, int64_t now_ns);
+
+#endif

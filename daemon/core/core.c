@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The way of a frame: checked, into its streams, hop by hop past the later stages. */
+#include <math.h>
+#include <string.h>
+
+#include "core/core_state.h"
+
+/* Values beyond these are no measurement; their squares would poison the filters. */
+#define SANE_G		1e3f
+#define SANE_MV		1e6f
+/* No channel is quieter (rms): the noise of the best sensors, where the full scale is unknown. */
+#define FLOOR_MIN_G	2e-5f
+#define FLOOR_MIN_MV	5e-3f
+/*
+ * Nor can it be measured quieter than a 12-bit converter's step / sqrt(12); a
+ * signal that stands still between single toggles would have no noise at all.
+ */
+#define FLOOR_STEP	(2.0 / 4096 / 3.4641)
+
+static float floor_min(double range, float least)
+{
+	double step = range * FLOOR_STEP;
+
+	return step > least ? (float)step : least;
+}
+
+static bool rate_bad(double hz)
+{
+	return hz != 0 && !(hz >= BP_RATE_MIN_HZ && hz <= BP_RATE_MAX_HZ);
+}
+
+static bool range_bad(double r)
+{
+	return !(r >= 0 && r < 1e9);
+}
+
+const char *bp_config_error(const struct bp_config *cfg)
+{
+	if (rate_bad(cfg->motion_rate_hz))
+		return "the accelerometer's rate must be 0 (none) or 200 to 6400 Hz";
+	if (rate_bad(cfg->film_rate_hz))
+		return "the film's rate must be 0 (none) or 200 to 6400 Hz";
+	if (cfg->motion_rate_hz == 0 && cfg->film_rate_hz == 0)
+		return "there is neither accelerometer nor film: both rates are 0";
+	if (range_bad(cfg->motion_range_g))
+		return "the accelerometer's full scale must be 0 (unknown) or a positive number of g";
+	if (range_bad(cfg->film_range_mv))
+		return "the film's full scale must be 0 (unknown) or a positive number of mV";
+	return NULL;
+}
+
+struct bp_core *bp_core_init(void *mem, size_t size, const struct bp_config *cfg)
+{
+	struct bp_core *core = mem;
+
+	if (!mem || size < BP_CORE_STATE_SIZE || (uintptr_t)mem % BP_CORE_ALIGN ||
+	    bp_config_error(cfg))
+		return NULL;
+	memset(core, 0, sizeof(*core));
+	bp_stream_init(&core->stream[BP_MOTION], cfg->motion_rate_hz, cfg->motion_range_g,
+		       floor_min(cfg->motion_range_g, FLOOR_MIN_G));
+	bp_stream_init(&core->stream[BP_FILM], cfg->film_rate_hz, cfg->film_range_mv,
+		       floor_min(cfg->film_range_mv, FLOOR_MIN_MV));
+	core->slow_stream = cfg->motion_rate_hz > 0 ? BP_MOTION : BP_FILM;
+	core->slow_hops = (uint32_t)(core->stream[core->slow_stream].hop_rate_hz / BP_SLOW_HZ + 0.5);
+	bp_breath_init(&core->breath, core->slow_stream == BP_FILM);
+	bp_movement_init(&core->movement);
+	bp_detect_init(&core->detect);
+	return core;
+}
+
+static void context(const struct bp_core *core, struct bp_context *ctx)
+{
+	ctx->phase = bp_breath_phase(&core->breath);
+	ctx->breath_depth = bp_breath_depth(&core->breath);
+	ctx->breath_rate = bp_breath_rate(&core->breath);
+	ctx->volume = bp_breath_volume(&core->breath);
+	ctx->movement = bp_movement_now(&core->movement);
+	ctx->gravity = core->movement.gravity;
+	ctx->tilt_rate = core->movement.tilt_rate;
+}
+
+static void slow_step(struct bp_core *core, const struct bp_hop *h)
+{
+	enum bp_movement mv;
+	bp_v4 low;
+
+	core->slow_sum += h->low;
+	if (++core->slow_n < core->slow_hops)
+		return;
+	low = core->slow_sum / (float)core->slow_n;
+	core->slow_sum = (bp_v4){ 0 };
+	core->slow_n = 0;
+	if (core->slow_stream == BP_MOTION)
+		bp_movement_slow(&core->movement, h->t_ns, low);
+	mv = bp_movement_now(&core->movement);
+	bp_breath_step(&core->breath, h->t_ns, low,
+		       mv == BP_MOVEMENT_WALK || mv == BP_MOVEMENT_BEND || mv == BP_MOVEMENT_OTHER);
+}
+
+static __attribute__((noinline)) void hops(struct bp_core *core, int k)
+{
+	struct bp_stream *s = &core->stream[k];
+
+	/* A bridged hole can complete two at once; the newest speaks for both. */
+	for (; core->hops_seen[k] < s->n_hops; core->hops_seen[k]++) {
+		const struct bp_hop *h = bp_stream_hop(s, (uint32_t)(s->n_hops - 1 - core->hops_seen[k]));
+
+		if (k == core->slow_stream) {
+			if (k == BP_MOTION)
+				bp_movement_hop(&core->movement, h->t_ns, h->low, s->hop_rate_hz);
+			slow_step(core, h);
+		}
+	}
+	bp_detect_hop(&core->detect, core->stream, k);
+	if (bp_detect_due(&core->detect, core->now_ns)) {
+		struct bp_context ctx;
+
+		context(core, &ctx);
+		bp_detect_step(&core->detect, core->stream, &ctx, &core->book, core->now_ns);
+	}
+}
+
+/* What is known to be unusable is taken out; returns what is left of the frame. */
+static inline uint32_t usable(struct bp_core *core, const struct bp_frame *f)
+{
+	uint32_t has = f->has;
+	const float *a = f->accel_g;
+
+	if (__builtin_expect(core->started && f->t_ns < core->now_ns, 0)) {
+		core->bad_values++;
+		return 0;
+	}
+	/* Written so that NaN fails too. */
+	if (has & BP_HAS_MOTION &&
+	    __builtin_expect(!(a[0] * a[0] + a[1] * a[1] + a[2] * a[2] < SANE_G * SANE_G), 0)) {
+		core->bad_values++;
+		has &= ~BP_HAS_MOTION;
+	}
+	if (has & BP_HAS_FILM && __builtin_expect(!(f->film_mv * f->film_mv < SANE_MV * SANE_MV), 0)) {
+		core->bad_values++;
+		has &= ~BP_HAS_FILM;
+	}
+	return has;
+}
+
+void bp_core_push(struct bp_core *core, const struct bp_frame *frames, size_t n)
+{
+	struct bp_stream *m = &core->stream[BP_MOTION], *s = &core->stream[BP_FILM];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bp_frame *f = &frames[i];
+		uint32_t has = usable(core, f);
+		bool freeze, clipped = has & BP_CLIPPED;
+
+		core->frames++;
+		if (!(has & (BP_HAS_MOTION | BP_HAS_FILM)))
+			continue;
+		core->started = true;
+		core->now_ns = f->t_ns;
+		freeze = f->t_ns < core->detect.quiet_ns;
+		if (has & BP_HAS_MOTION && m->present) {
+			bp_v4 x = { f->accel_g[0], f->accel_g[1], f->accel_g[2], 0 };
+
+			if (bp_stream_sample(m, f->t_ns, x, clipped, freeze))
+				hops(core, BP_MOTION);
+		}
+		if (has & BP_HAS_FILM && s->present) {
+			bp_v4 x = { f->film_mv, 0, 0, 0 };
+
+			if (bp_stream_sample(s, f->t_ns, x, clipped, freeze))
+				hops(core, BP_FILM);
+		}
+	}
+}
+
+void bp_core_flush(struct bp_core *core)
+{
+	struct bp_context ctx;
+
+	context(core, &ctx);
+	bp_detect_flush(&core->detect, core->stream, &ctx, &core->book, core->now_ns);
+}
+
+bool bp_core_next_event(struct bp_core *core, struct bp_event *ev)
+{
+	return bp_book_next(&core->book, ev);
+}
+
+void bp_core_status(const struct bp_core *core, struct bp_status *st)
+{
+	memset(st, 0, sizeof(*st));
+	st->frames = core->frames;
+	st->gaps = core->stream[BP_MOTION].gaps + core->stream[BP_FILM].gaps;
+	st->bad_values = core->bad_values;
+	st->events = core->book.events;
+	st->suppressed = core->book.suppressed;
+	st->breath_rate_bpm = bp_breath_rate(&core->breath);
+	st->breath_phase = bp_breath_phase(&core->breath);
+	st->movement = bp_movement_now(&core->movement);
+}

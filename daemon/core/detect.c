@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "core/classify.h"
+#include "core/detect.h"
+#include "core/reject.h"
+
+#define MS		1000000		/* ns */
+#define FIND_NS		(9 * MS)	/* after the trigger: the peak has passed */
+#define FIRST_NS	(18 * MS)	/* after the onset; revision 0 within 30 ms (p95) */
+#define DOUBT_NS	(40 * MS)	/* revision 0 within 60 ms at the latest */
+#define MIDDLE_NS	(110 * MS)
+#define LAST_NS		(270 * MS)	/* withdrawn within 300 ms (p95) */
+#define FINE_RATIO	100.0f		/* power over noise (20 dB) that times an onset to a sample */
+#define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
+#define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
+#define NEVER		INT64_MAX
+
+void bp_detect_init(struct bp_detect *d)
+{
+	memset(d, 0, sizeof(*d));
+	bp_trigger_init(&d->trigger);
+	bp_train_init(&d->train);
+	d->next_due_ns = NEVER;
+	d->newest_onset_ns = INT64_MIN / 2;
+}
+
+void bp_detect_hop(struct bp_detect *d, const struct bp_stream *streams, int k)
+{
+	const struct bp_hop *h = bp_stream_hop(&streams[k], 0);
+
+	if (!bp_trigger_hop(&d->trigger, k, h))
+		return;
+	d->quiet_ns = h->t_ns + HOLD_NS;
+	for (uint32_t i = 0; i < BP_CANDIDATES; i++) {
+		struct bp_candidate *c = &d->c[i];
+
+		if (c->next != BP_LOOK_FREE)
+			continue;
+		memset(c, 0, sizeof(*c));
+		c->next = BP_LOOK_FIND;
+		c->trigger_ns = h->t_ns;
+		c->due_ns = h->t_ns + FIND_NS;
+		if (c->due_ns < d->next_due_ns)
+			d->next_due_ns = c->due_ns;
+		d->n_open++;
+		return;
+	}
+}
+
+static void drop(struct bp_detect *d, struct bp_candidate *c)
+{
+	c->next = BP_LOOK_FREE;
+	d->n_open--;
+}
+
+/* The onset as the stream that shows it best tells it; of two good ones, the finer. */
+static int64_t onset(const struct bp_candidate *c, const struct bp_stream *streams)
+{
+	int k = bp_candidate_main(c), o = 1 - k;
+	const struct bp_shape *other = &c->shape[o];
+
+	if (other->seen && other->ratio > FINE_RATIO && streams[o].rate_hz > streams[k].rate_hz)
+		k = o;
+	return c->shape[k].onset_ns;
+}
+
+static void find(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams)
+{
+	for (int k = 0; k < BP_STREAMS; k++)
+		bp_shape_find(&c->shape[k], &streams[k], c->trigger_ns);
+	c->onset_ns = onset(c, streams);
+	if (!(c->shape[BP_MOTION].seen || c->shape[BP_FILM].seen) ||
+	    c->onset_ns - d->newest_onset_ns < SAME_NS) {
+		drop(d, c);
+		return;
+	}
+	d->newest_onset_ns = c->onset_ns;
+	c->next = BP_LOOK_FIRST;
+	c->due_ns = c->onset_ns + FIRST_NS;
+}
+
+static void measure(struct bp_candidate *c, const struct bp_stream *streams)
+{
+	for (int k = 0; k < BP_STREAMS; k++)
+		bp_shape_measure(&c->shape[k], &streams[k], c->onset_ns,
+				 c->next == BP_LOOK_MIDDLE);
+}
+
+static void report(struct bp_candidate *c, struct bp_memory *memory,
+		   const struct bp_stream *streams, struct bp_book *book, int64_t now_ns)
+{
+	struct bp_event ev;
+
+	bp_candidate_describe(&ev, c);
+	bp_classify(&ev, c, memory, &streams[bp_candidate_main(c)]);
+	c->number = bp_book_open(book, &ev, now_ns);
+}
+
+static void withdraw(struct bp_candidate *c, struct bp_book *book, enum bp_reason reason,
+		     int64_t now_ns)
+{
+	struct bp_event *ev = bp_book_find(book, c->number);
+
+	if (!ev || ev->class_ == BP_CLASS_CREPITUS || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
+	    ev->class_ == BP_CLASS_ARTEFACT)
+		return;
+	ev->class_ = BP_CLASS_ARTEFACT;
+	ev->reason = reason;
+	bp_book_revise(book, ev, now_ns);
+}
+
+static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
+		   struct bp_book *book, int64_t now_ns)
+{
+	struct bp_event *ev = bp_book_find(book, c->number);
+
+	if (!ev || ev->class_ == BP_CLASS_CREPITUS || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
+	    ev->class_ == BP_CLASS_ARTEFACT)
+		return;
+	bp_classify_settle(ev, c, &d->memory, &streams[bp_candidate_main(c)], book, now_ns);
+}
+
+/* What the candidate alone, and then its neighbours, say against it. */
+static enum bp_verdict judge(struct bp_detect *d, struct bp_candidate *c,
+			     const struct bp_stream *streams, enum bp_reason *reason)
+{
+	float quiet[BP_STREAMS];
+	enum bp_verdict verdict;
+
+	for (int k = 0; k < BP_STREAMS; k++)
+		quiet[k] = streams[k].quiet;
+	verdict = bp_reject(c, c->next, quiet, reason);
+	if (verdict == BP_REFUSE)
+		return verdict;
+	*reason = bp_clutter_judge(&d->clutter, c);
+	return *reason == BP_REASON_NONE ? verdict : BP_REFUSE;
+}
+
+/* Not said, but looked at once more: it may be a crackle of a train. */
+static void hold(struct bp_candidate *c)
+{
+	c->held = true;
+	c->next = BP_LOOK_MIDDLE;
+	c->due_ns = c->onset_ns + MIDDLE_NS;
+}
+
+static void crackle(struct bp_detect *d, struct bp_candidate *c, struct bp_book *book,
+		    int64_t now_ns)
+{
+	uint32_t noise = bp_clutter_noise(&d->clutter, c->onset_ns);
+
+	if (!c->in_train && bp_crackly(c))
+		c->in_train = bp_train_take(&d->train, book, c, noise, now_ns);
+}
+
+/* Refused: taken back if it was said.  As part of a noise it may still be a crackle. */
+static void refuse(struct bp_detect *d, struct bp_candidate *c, struct bp_book *book,
+		   enum bp_reason reason, int64_t now_ns)
+{
+	if (reason == BP_REASON_RUB && c->next < BP_LOOK_MIDDLE) {
+		hold(c);
+		return;
+	}
+	withdraw(c, book, reason, now_ns);
+	if (reason == BP_REASON_TAP || reason == BP_REASON_STEP || reason == BP_REASON_COUGH)
+		bp_clutter_forget(&d->clutter, c);
+	else if (reason == BP_REASON_SPEECH || (reason == BP_REASON_RUB && !bp_crackly(c)))
+		bp_clutter_refused(&d->clutter, c);
+	if (reason == BP_REASON_RUB)
+		crackle(d, c, book, now_ns);
+	drop(d, c);
+}
+
+static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
+		 const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
+{
+	enum bp_verdict verdict;
+	enum bp_reason reason;
+
+	measure(c, streams);
+	if (c->next == BP_LOOK_FIRST) {
+		c->context = *ctx;
+		bp_clutter_note(&d->clutter, c);
+	}
+	verdict = judge(d, c, streams, &reason);
+	if (verdict == BP_REFUSE) {
+		refuse(d, c, book, reason, now_ns);
+		return;
+	}
+	switch (c->next) {
+	case BP_LOOK_FIRST:
+		if (verdict == BP_DOUBT) {
+			c->next = BP_LOOK_DOUBT;
+			c->due_ns = c->onset_ns + DOUBT_NS;
+			return;
+		}
+		/* fall through */
+	case BP_LOOK_DOUBT:
+		if (bp_train_absorbs(&d->train, c) || bp_clutter_crowded(&d->clutter, c)) {
+			hold(c);
+			return;
+		}
+		report(c, &d->memory, streams, book, now_ns);
+		c->next = BP_LOOK_MIDDLE;
+		c->due_ns = c->onset_ns + MIDDLE_NS;
+		return;
+	case BP_LOOK_MIDDLE:
+		crackle(d, c, book, now_ns);
+		if (c->held) {
+			/* If it was a pop after all, it is too late to be said. */
+			drop(d, c);
+			return;
+		}
+		c->next = BP_LOOK_LAST;
+		c->due_ns = c->onset_ns + LAST_NS;
+		return;
+	default:
+		settle(d, c, streams, book, now_ns);
+		drop(d, c);
+	}
+}
+
+void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
+		    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
+{
+	bp_train_step(&d->train, book, now_ns, false);
+	d->next_due_ns = NEVER;
+	for (uint32_t i = 0; i < BP_CANDIDATES; i++) {
+		struct bp_candidate *c = &d->c[i];
+
+		/* A late look may make the next one due at once. */
+		if (c->next == BP_LOOK_FIND && c->due_ns <= now_ns)
+			find(d, c, streams);
+		if (c->next > BP_LOOK_FIND && c->due_ns <= now_ns)
+			look(d, c, streams, ctx, book, now_ns);
+		if (c->next != BP_LOOK_FREE && c->due_ns < d->next_due_ns)
+			d->next_due_ns = c->due_ns;
+	}
+}
+
+void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
+		     const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
+{
+	for (uint32_t i = 0; i < BP_CANDIDATES; i++) {
+		struct bp_candidate *c = &d->c[i];
+
+		if (c->next == BP_LOOK_FIND)
+			find(d, c, streams);
+		while (c->next > BP_LOOK_FIND)
+			look(d, c, streams, ctx, book, now_ns);
+	}
+	d->next_due_ns = NEVER;
+	bp_train_step(&d->train, book, now_ns, true);
+}

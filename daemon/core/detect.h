@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The life of candidates: trigger, looks, verdict, class, event. */
+#ifndef BACKPOP_CORE_DETECT_H
+#define BACKPOP_CORE_DETECT_H
+
+#include "core/book.h"
+#include "core/candidate.h"
+#include "core/clutter.h"
+#include "core/memory.h"
+#include "core/train.h"
+
+/* Triggers are 6 ms apart and settled after 285 ms: never more than 48 are open. */
+#define BP_CANDIDATES	64u
+
+struct bp_detect {
+	struct bp_trigger trigger;
+	struct bp_candidate c[BP_CANDIDATES];
+	uint32_t n_open;
+	int64_t next_due_ns;		/* earliest due among the open */
+	int64_t quiet_ns;		/* the noise floor is held until then */
+	int64_t newest_onset_ns;	/* last onset found: one transient is one candidate */
+	struct bp_clutter clutter;
+	struct bp_train train;
+	struct bp_memory memory;
+};
+
+void bp_detect_init(struct bp_detect *d);
+
+/* A hop of stream @k is complete: does anything begin in it? */
+void bp_detect_hop(struct bp_detect *d, const struct bp_stream *streams, int k);
+
+/* Look at every candidate that is due at @now_ns. */
+void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
+		    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns);
+
+/* The stream has ended: every candidate gets its last looks with what there is. */
+void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
+		     const struct bp_context *ctx, struct bp_book *book, int64_t now_ns);
+
+/* Anything due, or a train to close?  Cheap: asked at every hop. */
+static inline bool bp_detect_due(const struct bp_detect *d, int64_t now_ns)
+{
+	return (d->n_open && now_ns >= d->next_due_ns) || d->train.number;
+}
+
+#endif

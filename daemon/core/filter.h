@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Second-order filter sections over four lanes (x, y, z and one spare), the
+ * only arithmetic that runs on every sample.
+ *
+ * Lanes are one GCC vector, so x86-64 and arm64 compute the same operations in
+ * the same order; with contraction off the results are bit-equal.
+ */
+#ifndef BACKPOP_CORE_FILTER_H
+#define BACKPOP_CORE_FILTER_H
+
+typedef float bp_v4 __attribute__((vector_size(16)));
+typedef int bp_v4i __attribute__((vector_size(16)));
+
+/* Transposed direct form II: two states, short dependency chain. */
+struct bp_biquad {
+	float b0, b1, b2, a1, a2;
+};
+
+struct bp_biquad_state {
+	bp_v4 s1, s2;
+};
+
+/* Quality factors of the two sections of a fourth-order Butterworth filter. */
+#define BP_Q_BUTTERWORTH4_A	0.54119610
+#define BP_Q_BUTTERWORTH4_B	1.30656296
+#define BP_Q_BUTTERWORTH2	0.70710678
+
+/**
+ * bp_highpass() - design a second-order high-pass section (bilinear)
+ * @f_hz:	corner, 0 < @f_hz < 0.49 @rate_hz
+ * @q:		quality factor
+ */
+void bp_highpass(struct bp_biquad *c, double f_hz, double rate_hz, double q);
+void bp_lowpass(struct bp_biquad *c, double f_hz, double rate_hz, double q);
+
+/* Set the state as if @x had been the input for ever: no start-up transient. */
+void bp_biquad_prime(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4 x);
+
+/* Replace states too small to matter by 0, so that silence never gets denormal and slow. */
+void bp_biquad_flush(struct bp_biquad_state *s);
+
+/* What the section gives for ever for a constant input of 1. */
+float bp_biquad_dc_gain(const struct bp_biquad *c);
+
+static inline bp_v4 bp_biquad_step(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4 x)
+{
+	bp_v4 y = c->b0 * x + s->s1;
+
+	s->s1 = c->b1 * x - c->a1 * y + s->s2;
+	s->s2 = c->b2 * x - c->a2 * y;
+	return y;
+}
+
+static inline bp_v4 bp_v4_max(bp_v4 a, bp_v4 b)
+{
+	bp_v4i m = a > b;
+
+	return (bp_v4)(((bp_v4i)a & m) | ((bp_v4i)b & ~m));
+}
+
+static inline bp_v4 bp_v4_abs(bp_v4 a)
+{
+	bp_v4i m = { 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff };
+
+	return (bp_v4)((bp_v4i)a & m);
+}
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Names of the enumerations, as in the D-Bus API and the JSON lines. */
+#include "core/core.h"
+
+static const char *const class_names[BP_CLASS_COUNT] = {
+	[BP_CLASS_UNCLASSIFIED] = "unclassified",
+	[BP_CLASS_CAVITATION] = "cavitation",
+	[BP_CLASS_SNAP] = "snap",
+	[BP_CLASS_CREPITUS] = "crepitus",
+	[BP_CLASS_LUNG_CRACKLE] = "lung_crackle",
+	[BP_CLASS_ARTEFACT] = "artefact",
+};
+
+static const char *const reason_names[BP_REASON_COUNT] = {
+	[BP_REASON_NONE] = "none",
+	[BP_REASON_TAP] = "tap",
+	[BP_REASON_STEP] = "step",
+	[BP_REASON_COUGH] = "cough",
+	[BP_REASON_SPEECH] = "speech",
+	[BP_REASON_RUB] = "rub",
+	[BP_REASON_KNOCK] = "knock",
+	[BP_REASON_MAINS] = "mains",
+	[BP_REASON_CLIP] = "clip",
+	[BP_REASON_OTHER] = "other",
+};
+
+static const char *const phase_names[BP_BREATH_COUNT] = {
+	[BP_BREATH_UNKNOWN] = "unknown",
+	[BP_BREATH_INHALE] = "inhale",
+	[BP_BREATH_EXHALE] = "exhale",
+	[BP_BREATH_HOLD] = "hold",
+};
+
+static const char *const movement_names[BP_MOVEMENT_COUNT] = {
+	[BP_MOVEMENT_UNKNOWN] = "unknown",
+	[BP_MOVEMENT_NONE] = "none",
+	[BP_MOVEMENT_TWIST] = "twist",
+	[BP_MOVEMENT_BEND] = "bend",
+	[BP_MOVEMENT_WALK] = "walk",
+	[BP_MOVEMENT_OTHER] = "other",
+};
+
+static const char *name(const char *const *names, unsigned int i, unsigned int n)
+{
+	return i < n ? names[i] : "invalid";
+}
+
+const char *bp_class_name(enum bp_class c)
+{
+	return name(class_names, c, BP_CLASS_COUNT);
+}
+
+const char *bp_reason_name(enum bp_reason r)
+{
+	return name(reason_names, r, BP_REASON_COUNT);
+}
+
+const char *bp_breath_phase_name(enum bp_breath_phase p)
+{
+	return name(phase_names, p, BP_BREATH_COUNT);
+}
+
+const char *bp_movement_name(enum bp_movement m)
+{
+	return name(movement_names, m, BP_MOVEMENT_COUNT);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/reject.h"
+
+/* A finger on the sensor gives 1 to 4 g and clips the film (3.8); pops reach 0.32 g (3.2, p95). */
+#define TAP_G		0.9f
+/* It presses for some 100 ms: strain of 0.4 of its ring, which no vibration of the body has. */
+#define PRESS_SHARE	0.3f
+#define PRESS_NEW	3.0f	/* times the swing that was there before */
+#define PRESS_HZ	170.0f	/* a low snap reaches below 25 Hz by itself; taps ring at 300 to 900 */
+/* Steps and heaves: swing below 25 Hz in the same 160 ms (3.7, 3.8: 0.2 to 0.6 g). */
+#define HEAVE_G		0.10f
+#define HEAVE_SHARE	0.5f	/* its vibration is 5 to 20 % of the swing */
+#define STEP_HZ		140.0f	/* strikes have 45 to 80 Hz, as the mean frequency sees it */
+/* Voices and struck furniture are periodic for 60 ms, flesh is not. */
+#define PERIODIC	0.91f
+#define VOICED_SHARE	0.4f	/* of the later hops near the peak's level: a voice goes on */
+/* A noise is going on when its power is this far above the wearer at rest. */
+#define NOISY		3.0f
+/* A pop stands out of what goes on before and after it by this much power: */
+#define OUTSTANDING	12.0f	/* at rest: 11 dB */
+#define OUT_OF_NOISE	400.0f	/* of a noise made by the wearer, which has peaks of its own */
+#define LASTING		0.35f	/* share of later hops near the peak's level */
+/* Crackles are separate, irregular, and below most of the rubbing's band. */
+#define CRACKLE_LATE	0.75f
+#define CRACKLE_PERIOD	0.6f
+#define CRACKLE_HZ	560.0f
+#define LOW_HZ		70.0f	/* mean frequency at the very edge of the band: a bump */
+/* Flesh is damped (zeta 0.12 and more: 1 to 3 cycles to -20 dB), furniture rings (4.6 to 11). */
+#define RING_CYCLES	6.0f	/* short pops ring on in the converter's filter, too */
+#define RING_MIN_S	0.024f
+
+static bool tapped(const struct bp_shape *m, const struct bp_shape *f)
+{
+	return (m->seen && (m->clipped || m->peak > TAP_G)) || (f->seen && f->clipped);
+}
+
+static bool pressed(const struct bp_shape *f)
+{
+	return f->seen && f->freq_hz > PRESS_HZ && f->low_swing > PRESS_SHARE * f->peak &&
+	       f->low_swing > PRESS_NEW * f->low_before;
+}
+
+/* More strain than vibration: a footfall or a heave as the film alone feels it. */
+static bool strained(const struct bp_shape *f)
+{
+	return f->seen && f->low_swing > f->peak;
+}
+
+static bool heaved(const struct bp_shape *m)
+{
+	return m->seen && m->low_swing > HEAVE_G && m->peak < HEAVE_SHARE * m->low_swing;
+}
+
+/* Does the peak stand out of what is around it, be it rest or noise? */
+static bool above(const struct bp_shape *s, float base, float quiet)
+{
+	float power = s->peak * s->peak;
+
+	return power > (base > NOISY * quiet ? OUT_OF_NOISE : OUTSTANDING) * base;
+}
+
+static bool outstanding(const struct bp_shape *s, float quiet, bool both_sides)
+{
+	return s->seen && above(s, s->before, quiet) && (!both_sides || above(s, s->after, quiet));
+}
+
+static bool rings(const struct bp_shape *s)
+{
+	return s->length_s > RING_MIN_S && s->cycles > RING_CYCLES;
+}
+
+bool bp_crackly(const struct bp_candidate *c)
+{
+	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
+
+	return s->late < CRACKLE_LATE && s->period < CRACKLE_PERIOD && s->freq_hz < CRACKLE_HZ &&
+	       s->freq_hz > LOW_HZ;
+}
+
+enum bp_verdict bp_reject(const struct bp_candidate *c, enum bp_look look,
+			  const float quiet[BP_STREAMS], enum bp_reason *reason)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+	int k = bp_candidate_main(c);
+	const struct bp_shape *s = &c->shape[k];
+	bool later = look >= BP_LOOK_MIDDLE, heave = heaved(m);
+
+	*reason = BP_REASON_TAP;
+	if (tapped(m, f))
+		return BP_REFUSE;
+	if (later && s->period > PERIODIC) {
+		*reason = s->late > VOICED_SHARE ? BP_REASON_SPEECH : BP_REASON_KNOCK;
+		return BP_REFUSE;
+	}
+	if (heave && later && !outstanding(s, quiet[k], true)) {
+		*reason = BP_REASON_COUGH;
+		return BP_REFUSE;
+	}
+	if ((heave && s->freq_hz < STEP_HZ) || strained(f)) {
+		*reason = BP_REASON_STEP;
+		return BP_REFUSE;
+	}
+	if (pressed(f))
+		return BP_REFUSE;
+	*reason = BP_REASON_RUB;
+	if (!outstanding(s, quiet[k], later))
+		return BP_REFUSE;
+	*reason = BP_REASON_KNOCK;
+	if (s->freq_hz < LOW_HZ || rings(s))
+		return BP_REFUSE;
+	return look == BP_LOOK_FIRST && s->late > LASTING ? BP_DOUBT : BP_KEEP;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Is it an artefact, and which?  Rules from what bodies, hands and clothes do,
+ * signal-model.md sections 3.8 and 4; each rule is one function.
+ */
+#ifndef BACKPOP_CORE_REJECT_H
+#define BACKPOP_CORE_REJECT_H
+
+#include "core/candidate.h"
+
+enum bp_verdict {
+	BP_KEEP,
+	BP_DOUBT,	/* look again later */
+	BP_REFUSE,
+};
+
+/**
+ * bp_reject() - judge a candidate with what is known at one look
+ * @quiet:	noise of each stream when the wearer rests, mean square of all lanes
+ * @reason:	out, with BP_REFUSE
+ */
+enum bp_verdict bp_reject(const struct bp_candidate *c, enum bp_look look,
+			  const float quiet[BP_STREAMS], enum bp_reason *reason);
+
+/* Refused as one of a noise's many peaks: could that noise be made of crackles? */
+bool bp_crackly(const struct bp_candidate *c);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One sampled group of channels (the accelerometer's three, or the film's one)
+ * on its way from samples to hops of about 2.5 ms: vibration band, low band,
+ * noise floor, holes in time.  What works on every sample is here and nowhere
+ * else; all later stages look at hops, and at the sample ring when a hop stands
+ * out.
+ */
+#ifndef BACKPOP_CORE_STREAM_H
+#define BACKPOP_CORE_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/filter.h"
+
+#define BP_RING		2048u	/* samples kept; 320 ms at 6400 Hz */
+#define BP_HOPS		384u	/* hops kept; 0.96 s, more below 400 Hz */
+
+/**
+ * struct bp_hop - a few samples in a row, summed up
+ * @first:	number of its first sample (from 0, since init)
+ * @t_ns:	time of its last sample
+ * @peak:	largest square of the vibration band, per lane
+ * @energy:	mean square of the vibration band, per lane
+ * @low:	raw signal below 25 Hz, gravity or offset included, per lane
+ * @floor:	noise floor before this hop (mean square), per lane
+ * @slope:	mean square of the difference of neighbouring samples, all lanes
+ * @clipped:	full scale was touched
+ * @settling:	filters are not yet to be trusted
+ */
+struct bp_hop {
+	uint64_t first;
+	int64_t t_ns;
+	bp_v4 peak;
+	bp_v4 energy;
+	bp_v4 low;
+	bp_v4 floor;
+	float slope;
+	bool clipped;
+	bool settling;
+};
+
+/* Fixed by the configuration, then the running state; lanes a channel lacks stay 0. */
+struct bp_stream {
+	bool present;
+	float rate_hz;
+	float hop_rate_hz;
+	int64_t period_ns;
+	int64_t gap_ns;		/* a longer step between samples is a gap */
+	uint32_t hop_n;		/* samples per hop */
+	uint32_t settle_n;	/* samples until filters are trusted after a reset */
+	float floor_rate;	/* share of a hop that the noise floor takes over */
+	float quiet_rise;	/* factor per hop by which the quiet floor may rise */
+	float floor_min;	/* mean square; no channel is quieter than its last bit */
+	float clip_level;	/* raw magnitude held for full scale */
+	struct bp_biquad hp_a, hp_b, lp, low;
+
+	struct bp_biquad_state hp_a_s, hp_b_s, lp_s, low_s;
+	bp_v4 last_raw;
+	bp_v4 last_x;
+	int64_t last_t_ns;
+	bool started;
+	bool clipped;		/* flagged by the source in this hop */
+	uint32_t settle_left;
+	uint32_t in_hop;
+	bp_v4 sum_raw, sum_sq, sum_slope, max_sq, max_raw;
+	bp_v4 floor;
+	float quiet;		/* lower envelope of the floor, all lanes: the wearer at rest */
+	uint32_t frozen_for;	/* hops in a row that the floor was held */
+	uint32_t floor_age;	/* hops the floor has learned from, saturating */
+	uint64_t n;		/* samples taken */
+	uint64_t n_hops;
+	uint64_t gaps;
+	bp_v4 x[BP_RING];	/* vibration band */
+	int64_t t[BP_RING];
+	struct bp_hop hop[BP_HOPS];
+};
+
+/**
+ * bp_stream_init() - lay out a stream
+ * @s:		all zero
+ * @rate_hz:	0 = channel absent
+ * @range:	full scale in the channel's unit, 0 = unknown
+ * @floor_min:	quietest believable rms, same unit
+ */
+void bp_stream_init(struct bp_stream *s, double rate_hz, double range, float floor_min);
+
+/**
+ * bp_stream_sample() - take one sample
+ * @freeze:	an event is going on: the noise floor must not learn it
+ *
+ * Return: true if it completed a hop, see bp_stream_hop(s, 0).
+ */
+bool bp_stream_sample(struct bp_stream *s, int64_t t_ns, bp_v4 raw, bool clipped, bool freeze);
+
+/* The hop @back before the newest; @back < bp_stream_hops(). */
+static inline const struct bp_hop *bp_stream_hop(const struct bp_stream *s, uint32_t back)
+{
+	return &s->hop[(s->n_hops - 1 - back) % BP_HOPS];
+}
+
+static inline uint32_t bp_stream_hops(const struct bp_stream *s)
+{
+	return s->n_hops < BP_HOPS ? (uint32_t)s->n_hops : BP_HOPS;
+}
+
+/* Number of the newest sample at or before @t_ns that the ring still holds, or -1. */
+int64_t bp_stream_find(const struct bp_stream *s, int64_t t_ns);
+
+/* Oldest sample the ring still holds. */
+static inline int64_t bp_stream_oldest(const struct bp_stream *s)
+{
+	return s->n > BP_RING ? (int64_t)(s->n - BP_RING) : 0;
+}
+
+static inline float bp_lanes_sum(bp_v4 v)
+{
+	return v[0] + v[1] + v[2];
+}
+
+/* Sum of the squares of the vibration band of sample @i, unit squared. */
+static inline float bp_stream_power(const struct bp_stream *s, int64_t i)
+{
+	bp_v4 x = s->x[(uint64_t)i % BP_RING];
+
+	return bp_lanes_sum(x * x);
+}
+
+#endif

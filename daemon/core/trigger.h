@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where something stands out: every hop of every stream against its noise
+ * floor, alone or together with the other stream.  Made to miss nothing; to
+ * refuse is the work of reject.c.
+ */
+#ifndef BACKPOP_CORE_TRIGGER_H
+#define BACKPOP_CORE_TRIGGER_H
+
+#include "core/stream.h"
+
+enum { BP_MOTION, BP_FILM, BP_STREAMS };
+
+#define BP_TRIGGER_HOPS	4u	/* hops that an oscillation's gaps are bridged by */
+
+struct bp_trigger {
+	float ratio[BP_STREAMS][BP_TRIGGER_HOPS];	/* peak power over floor, newest first */
+	int64_t ratio_ns[BP_STREAMS];	/* time of the newest hop */
+	float valley[BP_STREAMS];	/* how far it had died down since the last trigger */
+	int64_t last_ns;		/* last trigger */
+	bool fired;			/* last_ns is valid */
+};
+
+void bp_trigger_init(struct bp_trigger *tr);
+
+/* Largest peak power over floor among the lanes; 0 while settling. */
+float bp_trigger_ratio(const struct bp_hop *h);
+
+/**
+ * bp_trigger_hop() - look at the newest hop of a stream
+ * @k:	BP_MOTION or BP_FILM
+ *
+ * Return: true if a new candidate begins in this hop.
+ */
+bool bp_trigger_hop(struct bp_trigger *tr, int k, const struct bp_hop *h);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * backpopctl's inside: one struct ctl_command per subcommand, each in a file of
+ * its own (ctl_NAME.c) and a row in backpopctl.c's table.
+ */
+#ifndef BACKPOP_CTL_H
+#define BACKPOP_CTL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#define CTL_BUS_NAME		"org.backpop1"
+#define CTL_ROOT_PATH		"/org/backpop1"
+#define CTL_SENSOR_PATH		CTL_ROOT_PATH "/sensor"
+#define CTL_MANAGER_INTERFACE	"org.backpop1.Manager"
+#define CTL_SENSOR_INTERFACE	"org.backpop1.Sensor"
+
+/* Exit codes. */
+enum { CTL_OK = 0, CTL_FAILURE = 1, CTL_USAGE = 2 };
+
+/**
+ * struct ctl_command - one subcommand
+ * @arguments:	for the usage line
+ * @summary:	one line for --help
+ * @help:	what its own --help prints below the usage line
+ * @run:	for getopt: options and operands from @argv[1] on; returns an exit code
+ */
+struct ctl_command {
+	const char *name;
+	const char *arguments;
+	const char *summary;
+	const char *help;
+	int (*run)(const struct ctl_command *cmd, int argc, char **argv);
+};
+
+extern const struct ctl_command ctl_monitor;
+extern const struct ctl_command ctl_status;
+extern const struct ctl_command ctl_detect;
+
+/* Print "backpopctl: MESSAGE" on stderr. */
+__attribute__((format(printf, 1, 2)))
+void ctl_complain(const char *format, ...);
+
+/* Point to the command's --help; returns CTL_USAGE.  For getopt, which complains itself. */
+int ctl_try_help(const struct ctl_command *cmd);
+
+/* Complain about the arguments, then ctl_try_help(). */
+__attribute__((format(printf, 2, 3)))
+int ctl_usage_error(const struct ctl_command *cmd, const char *format, ...);
+
+/* Print the command's usage and help on stdout; returns an exit code. */
+int ctl_show_help(const struct ctl_command *cmd);
+
+/* Complain that stdout cannot be written, @error: errno or 0; returns CTL_FAILURE. */
+int ctl_output_failed(int error);
+
+/*
+ * Flush stdout and say so if what was written has not arrived (disk full...);
+ * returns CTL_OK or CTL_FAILURE.  Call it before every successful end.
+ */
+int ctl_finish_output(void);
+
+/* ---- ctl_bus.c: talking to the daemon ---------------------------------- */
+
+/* Connect to the system or session bus; complains itself.  Returns NULL if it cannot. */
+sd_bus *ctl_bus_open(bool session);
+
+/**
+ * ctl_bus_call() - call a method of the daemon without starting it
+ * @types:	of the arguments, as for sd_bus_message_append()
+ *
+ * Return: >= 0, or a negative errno with @error set as far as the bus told.
+ */
+int ctl_bus_call(sd_bus *bus, const char *path, const char *interface, const char *method,
+		 sd_bus_error *error, sd_bus_message **reply, const char *types, ...);
+
+/* True if the error means that no daemon owns the bus name. */
+bool ctl_bus_not_running(const sd_bus_error *error);
+
+/* Say what went wrong with a call and what to do about it. */
+void ctl_bus_complain(const sd_bus_error *error, int ret);
+
+/* "/org/backpop1/sensor/iio_device0" -> "iio_device0"; another path: itself. */
+const char *ctl_sensor_name(const char *path);
+
+/* ---- ctl_event.c ------------------------------------------------------- */
+
+struct bp_event;
+
+/**
+ * ctl_event_read() - read an Event signal
+ * @ev:		times on CLOCK_MONOTONIC, ns; what the signal does not tell is unknown
+ * @origin_ns:	out: second 0 of the sensor's stream, same clock
+ *
+ * Return: >= 0, or a negative errno for a message of another shape.
+ */
+int ctl_event_read(sd_bus_message *msg, struct bp_event *ev, int64_t *origin_ns);
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Event revisions as JSON lines (json-c) and as lines for people.
+ *
+ * json-c formats doubles with printf() and repairs at most a decimal comma, so
+ * whole lines are made in the C locale, whatever the program has set.
+ */
+#include "event_json.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <locale.h>
+#include <math.h>
+#include <stdbool.h>
+
+#define NS_PER_S	1000000000.0
+
+/* Digits: 1 us in time; beyond what any sensor resolves in the others. */
+#define FORMAT_TIME	"%.6f"
+#define FORMAT_3	"%.3f"
+#define FORMAT_5	"%.5f"
+
+static locale_t enter_c_locale(void)
+{
+	/* glibc hands out its static C locale here: no allocation, nothing to free. */
+	return uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
+}
+
+static double seconds(int64_t t_ns, int64_t origin_ns)
+{
+	return (double)(t_ns - origin_ns) / NS_PER_S;
+}
+
+static bool add(struct json_object *o, const char *key, struct json_object *value)
+{
+	if (value && json_object_object_add_ex(o, key, value, JSON_C_OBJECT_ADD_CONSTANT_KEY) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool add_string(struct json_object *o, const char *key, const char *s)
+{
+	return add(o, key, json_object_new_string(s));
+}
+
+static bool add_int(struct json_object *o, const char *key, int64_t v)
+{
+	return add(o, key, json_object_new_int64(v));
+}
+
+/* Unknown values (NaN, Inf: JSON has neither) are left out; that is no failure. */
+static bool add_double(struct json_object *o, const char *key, double v, const char *format)
+{
+	struct json_object *value;
+
+	if (!isfinite(v))
+		return true;
+	value = json_object_new_double(v);
+	/* The serializer's user data is not const, but only read. */
+	if (value)
+		json_object_set_serializer(value, json_object_double_to_json_string,
+					   (void *)(uintptr_t)format, NULL);
+	return add(o, key, value);
+}
+
+static bool add_event(struct json_object *o, const struct bp_event *ev, int64_t origin_ns)
+{
+	return add_int(o, "event", ev->number) &&
+	       add_int(o, "revision", ev->revision) &&
+	       add_double(o, "onset_s", seconds(ev->onset_ns, origin_ns), FORMAT_TIME) &&
+	       add_double(o, "end_s", seconds(ev->end_ns, origin_ns), FORMAT_TIME) &&
+	       add_double(o, "emitted_s", seconds(ev->emitted_ns, origin_ns), FORMAT_TIME) &&
+	       add_string(o, "class", bp_class_name(ev->class_)) &&
+	       add_double(o, "confidence", ev->confidence, FORMAT_3) &&
+	       (ev->reason == BP_REASON_NONE ||
+		add_string(o, "reason", bp_reason_name(ev->reason))) &&
+	       (ev->site == 0 || add_int(o, "site", ev->site)) &&
+	       (ev->manoeuvre == 0 || add_int(o, "manoeuvre", ev->manoeuvre)) &&
+	       add_double(o, "peak_mg", ev->peak_mg, FORMAT_3) &&
+	       add_double(o, "peak_mv", ev->peak_mv, FORMAT_5) &&
+	       add_string(o, "breath_phase", bp_breath_phase_name(ev->breath_phase)) &&
+	       add_double(o, "breath_depth", ev->breath_depth, FORMAT_3) &&
+	       add_double(o, "breath_rate_bpm", ev->breath_rate_bpm, FORMAT_3) &&
+	       add_string(o, "movement", bp_movement_name(ev->movement));
+}
+
+static int stream_result(FILE *f, int result)
+{
+	if (result >= 0 && !ferror(f))
+		return 0;
+	return errno ? -errno : -EIO;
+}
+
+static int write_json(FILE *f, const struct bp_event *ev, int64_t origin_ns,
+		      const struct event_arrival *arrival)
+{
+	locale_t before = enter_c_locale();
+	struct json_object *o = json_object_new_object();
+	int ret = -ENOMEM;
+
+	if (o && (!arrival || add_string(o, "sensor", arrival->sensor)) &&
+	    add_event(o, ev, origin_ns) &&
+	    (!arrival || (add_int(o, "onset_ns", ev->onset_ns) &&
+			  add_int(o, "arrival_ns", arrival->arrival_ns)))) {
+		const char *line = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+								  JSON_C_TO_STRING_NOZERO |
+								  JSON_C_TO_STRING_NOSLASHESCAPE);
+
+		errno = 0;
+		if (line)
+			ret = stream_result(f, fprintf(f, "%s\n", line));
+	}
+	json_object_put(o);
+	uselocale(before);
+	return ret;
+}
+
+int event_json_line(FILE *f, const struct bp_event *ev, int64_t origin_ns)
+{
+	return write_json(f, ev, origin_ns, NULL);
+}
+
+int event_json_live_line(FILE *f, const struct bp_event *ev, int64_t origin_ns,
+			 const struct event_arrival *arrival)
+{
+	return write_json(f, ev, origin_ns, arrival);
+}
+
+/* "unknown" is long for what says nothing. */
+static const char *or_dash(const char *name, bool known)
+{
+	return known ? name : "-";
+}
+
+int event_text_line(FILE *f, const struct bp_event *ev, int64_t origin_ns)
+{
+	/* Each column keeps its width when its value is unknown. */
+	char number[24], what[32], site[24] = "", depth[16] = "", mg[24] = "", mv[24] = "";
+	locale_t before = enter_c_locale();
+	int ret;
+
+	snprintf(number, sizeof(number), "#%u.%u", ev->number, ev->revision);
+	if (ev->reason == BP_REASON_NONE)
+		snprintf(what, sizeof(what), "%s", bp_class_name(ev->class_));
+	else
+		snprintf(what, sizeof(what), "%s: %s", bp_class_name(ev->class_),
+			 bp_reason_name(ev->reason));
+	if (ev->site)
+		snprintf(site, sizeof(site), "site %u", ev->site);
+	if (isfinite(ev->breath_depth))
+		snprintf(depth, sizeof(depth), "%.1fx", (double)ev->breath_depth);
+	/* No accelerometer, no film: no column, as in the whole record. */
+	if (isfinite(ev->peak_mg))
+		snprintf(mg, sizeof(mg), " %6.1f mg", (double)ev->peak_mg);
+	if (isfinite(ev->peak_mv))
+		snprintf(mv, sizeof(mv), " %6.2f mV", (double)ev->peak_mv);
+
+	errno = 0;
+	ret = stream_result(f, fprintf(f, "%9.3f s %-6s %-16s %4.2f  %-7s %-6s %-4s %-5s%s%s\n",
+				       seconds(ev->onset_ns, origin_ns), number, what,
+				       (double)ev->confidence, site,
+				       or_dash(bp_breath_phase_name(ev->breath_phase),
+					       ev->breath_phase != BP_BREATH_UNKNOWN), depth,
+				       or_dash(bp_movement_name(ev->movement),
+					       ev->movement != BP_MOVEMENT_UNKNOWN), mg, mv));
+	uselocale(before);
+	return ret;
+}

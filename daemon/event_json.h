@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Event revisions as JSON lines, keys as in system.md section 5. */
+#ifndef BACKPOP_EVENT_JSON_H
+#define BACKPOP_EVENT_JSON_H
+
+#include <stdio.h>
+
+#include "core/core.h"
+
+/**
+ * event_json_line() - one revision as one line of JSON, newline included
+ * @origin_ns:	the frames' time of second 0 of the record
+ *
+ * Keys whose value is unknown (NaN) are left out.  Numbers use '.' in every
+ * locale.  Return: 0, or a negative errno of the stream.
+ */
+int event_json_line(FILE *f, const struct bp_event *ev, int64_t origin_ns);
+
+/**
+ * struct event_arrival - what is known only of an event received from the bus
+ * @sensor:	name of the sensor that saw it
+ * @arrival_ns:	CLOCK_MONOTONIC when the signal was received
+ */
+struct event_arrival {
+	const char *sensor;
+	int64_t arrival_ns;
+};
+
+/*
+ * As event_json_line(), with "sensor" first and "onset_ns" (ev->onset_ns, here
+ * CLOCK_MONOTONIC) and "arrival_ns" last.
+ */
+int event_json_live_line(FILE *f, const struct bp_event *ev, int64_t origin_ns,
+			 const struct event_arrival *arrival);
+
+/* The same revision as one readable line for a terminal. */
+int event_text_line(FILE *f, const struct bp_event *ev, int64_t origin_ns);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* GPIO lines by name, wherever they are: libgpiod 2. */
+#ifndef BACKPOP_LINE_H
+#define BACKPOP_LINE_H
+
+#include <gpiod.h>
+
+#define LINE_ERROR_SIZE	512
+
+/**
+ * line_request() - take the first line of this name over all chips
+ * @settings:	how to take it
+ * @offset:	out: the line's number in its chip
+ * @err:	LINE_ERROR_SIZE bytes: on failure why
+ *
+ * Return: the request, to be released with gpiod_line_request_release(), or
+ * NULL with errno set (ENOENT: no such line now).
+ */
+struct gpiod_line_request *line_request(const char *name, struct gpiod_line_settings *settings,
+					unsigned int *offset, char *err);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-device.h>
+
+#include "hotplug.h"
+#include "log.h"
+
+struct hotplug {
+	sd_device_monitor *monitor;
+	const struct hotplug_ops *ops;
+	void *userdata;
+};
+
+static void report_iio(struct hotplug *h, sd_device *dev)
+{
+	const char *device, *name;
+
+	/* Triggers are IIO devices to udev too; they have other names. */
+	if (sd_device_get_sysname(dev, &device) < 0 || strncmp(device, "iio:device", 10) ||
+	    sd_device_get_sysattr_value(dev, "name", &name) < 0 || strcmp(name, HOTPLUG_IIO_NAME))
+		return;
+	h->ops->iio_added(h->userdata, device, name);
+}
+
+static int on_uevent(sd_device_monitor *monitor, sd_device *dev, void *userdata)
+{
+	struct hotplug *h = userdata;
+	const char *subsystem, *device;
+	sd_device_action_t action;
+
+	(void)monitor;
+	if (sd_device_get_action(dev, &action) < 0 ||
+	    sd_device_get_subsystem(dev, &subsystem) < 0 ||
+	    sd_device_get_sysname(dev, &device) < 0)
+		return 0;
+	if (!strcmp(subsystem, "gpio")) {
+		if (action == SD_DEVICE_ADD)
+			h->ops->gpio_added(h->userdata);
+	} else if (action == SD_DEVICE_REMOVE) {
+		h->ops->iio_removed(h->userdata, device);
+	} else if (action == SD_DEVICE_ADD) {
+		report_iio(h, dev);
+	}
+	return 0;
+}
+
+/* Devices that udev has not finished with will be announced when it has. */
+static int enumerate(struct hotplug *h)
+{
+	sd_device_enumerator *e = NULL;
+	int r;
+
+	r = sd_device_enumerator_new(&e);
+	if (r >= 0)
+		r = sd_device_enumerator_add_match_subsystem(e, "iio", true);
+	if (r >= 0) {
+		for (sd_device *dev = sd_device_enumerator_get_device_first(e); dev;
+		     dev = sd_device_enumerator_get_device_next(e))
+			if (sd_device_get_is_initialized(dev) > 0)
+				report_iio(h, dev);
+	}
+	sd_device_enumerator_unref(e);
+	return r;
+}
+
+int hotplug_new(struct hotplug **ret, sd_event *event, const struct hotplug_ops *ops,
+		void *userdata)
+{
+	struct hotplug *h = calloc(1, sizeof(*h));
+	int r;
+
+	if (!h)
+		return -ENOMEM;
+	h->ops = ops;
+	h->userdata = userdata;
+	r = sd_device_monitor_new(&h->monitor);
+	if (r >= 0)
+		r = sd_device_monitor_filter_add_match_subsystem_devtype(h->monitor, "iio", NULL);
+	if (r >= 0)
+		r = sd_device_monitor_filter_add_match_subsystem_devtype(h->monitor, "gpio", NULL);
+	if (r >= 0)
+		r = sd_device_monitor_attach_event(h->monitor, event);
+	if (r >= 0)
+		r = sd_device_monitor_start(h->monitor, on_uevent, h);
+	if (r >= 0)
+		r = enumerate(h);
+	if (r < 0) {
+		hotplug_free(h);
+		return r;
+	}
+	*ret = h;
+	return 0;
+}
+
+void hotplug_free(struct hotplug *h)
+{
+	if (!h)
+		return;
+	sd_device_monitor_unref(h->monitor);
+	free(h);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Devices that come and go, as udev tells: our IIO devices, and GPIO chips. */
+#ifndef BACKPOP_HOTPLUG_H
+#define BACKPOP_HOTPLUG_H
+
+#include <systemd/sd-event.h>
+
+#define HOTPLUG_IIO_NAME	"st1vafe3bx"	/* attribute `name` of our devices */
+
+/**
+ * struct hotplug_ops - what the owner wants to hear
+ * @iio_added:		@device is "iio:deviceN"; may repeat one that is known
+ * @iio_removed:	any IIO device, ours or not
+ * @gpio_added:		a GPIO chip came
+ */
+struct hotplug_ops {
+	void (*iio_added)(void *userdata, const char *device, const char *name);
+	void (*iio_removed)(void *userdata, const char *device);
+	void (*gpio_added)(void *userdata);
+};
+
+struct hotplug;
+
+/**
+ * hotplug_new() - start listening, then report what is there already
+ *
+ * Return: 0 or a negative errno.
+ */
+int hotplug_new(struct hotplug **h, sd_event *event, const struct hotplug_ops *ops,
+		void *userdata);
+void hotplug_free(struct hotplug *h);
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "sensor.h"
+
+#define RATE_WINDOW_NS	2000000000LL
+#define STATUS_EVERY_NS	250000000LL	/* breathing and movement: news at most this often */
+
+int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
+		const char *device, const char *name, const char *mode)
+{
+	s->env = env;
+	snprintf(s->device, sizeof(s->device), "%s", device);
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	snprintf(s->mode, sizeof(s->mode), "%s", mode);
+	s->core_mem = aligned_alloc(BP_CORE_ALIGN, BP_CORE_STATE_SIZE);
+	if (!s->core_mem)
+		return -ENOMEM;
+	s->bus.name = s->name;
+	s->bus.device = s->device;
+	s->bus.mode = s->mode;
+	s->bus.state = "starting";
+	s->bus.state_reason = s->reason;
+	s->bus.breath_rate = NAN;
+	s->bus.breath_phase = bp_breath_phase_name(BP_BREATH_UNKNOWN);
+	s->bus.movement = bp_movement_name(BP_MOVEMENT_UNKNOWN);
+	return bus_sensor_add(&s->bus, env->bus, id);
+}
+
+void sensor_finish(struct sensor *s)
+{
+	if (s->bus.slot)
+		sensor_flush(s);
+	bus_sensor_remove(&s->bus);
+	free(s->core_mem);
+	s->core = NULL;
+	s->core_mem = NULL;
+}
+
+int sensor_set_source(struct sensor *s, const struct source_info *info)
+{
+	static const char *const news[] = { "Mode", "SampleRate", NULL };
+	const struct bp_config *cfg = &info->config;
+	const struct bp_config *old = &s->core_config;
+
+	/* A core that fits lives on: it knows sites, and which joints are refractory. */
+	if (!s->core || cfg->motion_rate_hz != old->motion_rate_hz ||
+	    cfg->film_rate_hz != old->film_rate_hz ||
+	    cfg->motion_range_g != old->motion_range_g ||
+	    cfg->film_range_mv != old->film_range_mv) {
+		s->core = bp_core_init(s->core_mem, BP_CORE_STATE_SIZE, cfg);
+		if (!s->core)
+			return -EINVAL;
+		s->core_config = *cfg;
+	}
+	snprintf(s->mode, sizeof(s->mode), "%s", info->mode);
+	s->bus.sample_rate = fmax(cfg->motion_rate_hz, cfg->film_rate_hz);
+	s->bus.measured_rate = 0;
+	s->rate_from_ns = 0;
+	bus_sensor_changed(&s->bus, news);
+	return 0;
+}
+
+void sensor_set_state(struct sensor *s, const char *state, const char *reason)
+{
+	static const char *const news[] = { "State", "StateReason", NULL };
+
+	if (!strcmp(s->bus.state, state) && !strcmp(s->reason, reason))
+		return;
+	s->bus.state = state;
+	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	bus_sensor_changed(&s->bus, news);
+}
+
+static void publish_events(struct sensor *s)
+{
+	struct bp_event ev;
+
+	while (bp_core_next_event(s->core, &ev)) {
+		int r;
+
+		/* The pulse first: it is the one that somebody may time. */
+		trigger_event(s->env->trigger, &s->settle, &ev);
+		if (!ev.revision)
+			s->bus.events++;
+		r = bus_sensor_event(&s->bus, &ev);
+		if (r < 0)
+			log_error("%s: cannot send event %u: %s", s->device, ev.number,
+				  strerror(-r));
+	}
+}
+
+/* Breathing and movement, told when they change, and not too often. */
+static void publish_status(struct sensor *s)
+{
+	const char *news[4];
+	size_t n = 0;
+	struct bp_status st;
+
+	bp_core_status(s->core, &st);
+	s->bus.events_suppressed = st.suppressed;
+	if (s->last_ns - s->shown_ns < STATUS_EVERY_NS)
+		return;
+	s->shown_ns = s->last_ns;
+	if (strcmp(s->bus.breath_phase, bp_breath_phase_name(st.breath_phase)))
+		news[n++] = "BreathPhase";
+	if (strcmp(s->bus.movement, bp_movement_name(st.movement)))
+		news[n++] = "Movement";
+	if (isnan(s->bus.breath_rate) != isnan(st.breath_rate_bpm) ||
+	    fabs(s->bus.breath_rate - (double)st.breath_rate_bpm) >= 0.1) {
+		s->bus.breath_rate = (double)st.breath_rate_bpm;
+		news[n++] = "BreathRate";
+	}
+	s->bus.breath_phase = bp_breath_phase_name(st.breath_phase);
+	s->bus.movement = bp_movement_name(st.movement);
+	news[n] = NULL;
+	if (n)
+		bus_sensor_changed(&s->bus, news);
+}
+
+/* The rate of the fastest channel by the time stamps, over windows of two seconds. */
+static void measure_rate(struct sensor *s, const struct bp_frame *frames, size_t n)
+{
+	uint32_t counted = s->core_config.film_rate_hz >= s->core_config.motion_rate_hz ?
+			   BP_HAS_FILM : BP_HAS_MOTION;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t span = frames[i].t_ns - s->rate_from_ns;
+
+		if (!(frames[i].has & counted))
+			continue;
+		if (s->rate_from_ns) {
+			s->rate_frames++;
+			if (span < RATE_WINDOW_NS)
+				continue;
+			s->bus.measured_rate = (double)s->rate_frames * 1e9 / (double)span;
+		}
+		s->rate_from_ns = frames[i].t_ns;
+		s->rate_frames = 0;
+	}
+}
+
+void sensor_feed(struct sensor *s, const struct bp_frame *frames, size_t n)
+{
+	static const char *const news[] = { "StreamStart", NULL };
+
+	if (!s->bus.stream_start) {
+		s->bus.stream_start = (uint64_t)frames[0].t_ns;
+		bus_sensor_changed(&s->bus, news);
+	}
+	bp_core_push(s->core, frames, n);
+	s->last_ns = frames[n - 1].t_ns;
+	publish_events(s);
+	trigger_advance(s->env->trigger, &s->settle, s->last_ns);
+	s->bus.samples_read += n;
+	measure_rate(s, frames, n);
+	publish_status(s);
+}
+
+void sensor_flush(struct sensor *s)
+{
+	if (!s->core)
+		return;
+	bp_core_flush(s->core);
+	publish_events(s);
+	/* The core has settled everything: nothing is left to wait for. */
+	trigger_advance(s->env->trigger, &s->settle, INT64_MAX);
+	s->core = NULL;
+}

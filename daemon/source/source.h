@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where frames come from: one small table of operations per kind of source
+ * (libiio device, session file), so that whoever runs the core does not know
+ * which it is.
+ */
+#ifndef BACKPOP_SOURCE_H
+#define BACKPOP_SOURCE_H
+
+#include <sys/types.h>
+
+#include "core/core.h"
+
+#define SOURCE_ERROR_SIZE	256
+
+struct source;
+
+/**
+ * struct source_info - what an open source delivers
+ * @name:	for people: device name and node, or file name
+ * @mode:	"motion+film", "motion", "film" (system.md section 3)
+ * @config:	ready for bp_core_init()
+ */
+struct source_info {
+	char name[128];
+	char mode[16];
+	struct bp_config config;
+};
+
+/**
+ * struct source_counters - what happened on the way
+ * @frames:	frames delivered
+ * @lost:	samples known to be lost (holes in the time stamps)
+ */
+struct source_counters {
+	uint64_t frames;
+	uint64_t lost;
+};
+
+/**
+ * struct source_ops - one kind of source
+ * @poll_fd:	descriptor that becomes readable with data, or -1: always ready
+ * @read:	fill up to @max frames without blocking; return the number, 0 =
+ *		nothing now, -ENODATA = the source has ended for good,
+ *		other negative errno = broken (close it; a device may come back).
+ *		A device source must be read every half second or so even when
+ *		poll_fd is quiet: read() is what notices that samples stay away
+ *		(-EPIPE: somebody switched the stream off, -ETIMEDOUT: none come)
+ */
+struct source_ops {
+	int (*poll_fd)(struct source *s);
+	ssize_t (*read)(struct source *s, struct bp_frame *frames, size_t max);
+	void (*counters)(struct source *s, struct source_counters *c);
+	void (*close)(struct source *s);
+};
+
+struct source {
+	const struct source_ops *ops;
+	struct source_info info;
+	char error[SOURCE_ERROR_SIZE];	/* why read() failed; "" = no complaint */
+};
+
+/*
+ * Each opener returns NULL with errno set and @err (SOURCE_ERROR_SIZE) filled: one
+ * sentence that names the file or device, as source.error does.  On success @err is
+ * "" or a warning to show (a file cut off in its data).
+ */
+struct source *source_open_edf(const char *path, char *err);
+
+/**
+ * struct source_iio_options - how to run an IIO device
+ * @mode:	as in struct source_info
+ * @rate_hz:	sampling frequency to set
+ * @accel_range_g, @film_range_mv: full scales to set; nearest at or above
+ * @watermark:	scans per wake-up; 0 = one tenth of a second's worth or the
+ *		hardware's maximum, whichever is less
+ */
+struct source_iio_options {
+	const char *mode;
+	double rate_hz;
+	double accel_range_g;
+	double film_range_mv;
+	unsigned int watermark;
+};
+struct source *source_open_iio(const char *device, const struct source_iio_options *opt,
+			       char *err);
+
+#endif

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ST1VAFE3BX: power, identity, set-up, and the register sequences of its modes.
+ */
+
+#include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <linux/dev_printk.h>
+#include <linux/kernel.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
+#include <linux/regmap.h>
+#include <linux/time64.h>
+
+#include "compat.h"
+#include "st1vafe3bx.h"
+
+#define ST1VAFE3BX_WAKE_MS		25
+#define ST1VAFE3BX_RESET_US		50
+#define ST1VAFE3BX_RESET_TIMEOUT_US	5000
+#define ST1VAFE3BX_FILM_ENTRY_MS	10
+#define ST1VAFE3BX_STEP_DOWN_MS		3
+
+/* A service may be this late before the FIFO runs over. */
+#define ST1VAFE3BX_GRACE_MS		25
+
+#define ST1VAFE3BX_ODR_400		0xa
+#define ST1VAFE3BX_ODR_800		0xb
+
+/*
+ * Low power is only for slow acceleration (breathing, posture).  At 25 Hz it has no
+ * bandwidth of half the rate under the code that means so everywhere else.
+ */
+static const struct st1vafe3bx_rate st1vafe3bx_rates[] = {
+	{ .hz = 25, .odr = 0x6, .off_ms = 40 },
+	{ .hz = 50, .odr = 0x7, .off_ms = 25, .low_power = true },
+	{ .hz = 100, .odr = 0x8, .off_ms = 25 },
+	{ .hz = 200, .odr = 0x9, .off_ms = 25 },
+	{ .hz = 400, .odr = ST1VAFE3BX_ODR_400, .off_ms = 25 },
+	{ .hz = 800, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25 },
+	{ .hz = 3200, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25, .film_only = true },
+};
+
+const struct st1vafe3bx_rate *st1vafe3bx_find_rate(unsigned int hz)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(st1vafe3bx_rates); i++)
+		if (st1vafe3bx_rates[i].hz == hz)
+			return &st1vafe3bx_rates[i];
+
+	return NULL;
+}
+
+/* Film alone runs at 800 and 3200 Hz, everything else up to 800 Hz. */
+bool st1vafe3bx_rate_fits(const struct st1vafe3bx_rate *rate, enum st1vafe3bx_mode mode)
+{
+	if (mode == ST1VAFE3BX_MODE_FILM)
+		return rate->odr == ST1VAFE3BX_ODR_800;
+
+	return !rate->film_only;
+}
+
+/* FIFO words among which there are @samples samples for certain. */
+unsigned int st1vafe3bx_words(unsigned int samples)
+{
+	return samples + DIV_ROUND_UP(samples, ST1VAFE3BX_SAMPLES_PER_TIME_WORD);
+}
+
+/* The watermark, in samples, that leaves room for what comes in until a late service. */
+unsigned int st1vafe3bx_watermark_max(const struct st1vafe3bx_rate *rate)
+{
+	unsigned int late = DIV_ROUND_UP(rate->hz * ST1VAFE3BX_GRACE_MS, MSEC_PER_SEC);
+	unsigned int words = ST1VAFE3BX_FIFO_WORDS - st1vafe3bx_words(late) - 1;
+
+	words = min_t(unsigned int, words, ST1VAFE3BX_FIFO_WTM_FTH_MSK);
+
+	return words - DIV_ROUND_UP(words, ST1VAFE3BX_SAMPLES_PER_TIME_WORD + 1);
+}
+
+unsigned int st1vafe3bx_watermark(const struct st1vafe3bx_state *st)
+{
+	return clamp(st->watermark, ST1VAFE3BX_WATERMARK_MIN, st1vafe3bx_watermark_max(st->rate));
+}
+
+/**
+ * st1vafe3bx_wake() - wake the chip from deep power-down and see who it is
+ * @st:		the chip
+ *
+ * Harmless if it is awake already.
+ *
+ * Return: 0; -ENODEV if nothing there makes sense; or the error of the transfer.
+ */
+static int st1vafe3bx_wake(struct st1vafe3bx_state *st)
+{
+	unsigned int val;
+	int ret;
+
+	/* Any access wakes the chip, and may fail or return anything in doing so. */
+	regmap_read(st->regmap, ST1VAFE3BX_WHO_AM_I_REG, &val);
+	fsleep(ST1VAFE3BX_WAKE_MS * USEC_PER_MSEC);
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_FUNC_CFG_ACCESS_REG, 0);
+	if (ret)
+		return ret;
+
+	ret = regmap_read(st->regmap, ST1VAFE3BX_WHO_AM_I_REG, &val);
+	if (ret)
+		return ret;
+
+	if (val == 0x00 || val == 0xff)
+		return -ENODEV;
+
+	if (val != ST1VAFE3BX_WHO_AM_I)
+		dev_warn_once(st->dev, "unexpected identity 0x%02x, going on\n", val);
+
+	return 0;
+}
+
+/**
+ * st1vafe3bx_reset() - bring every register that matters to a known value
+ * @st:		a chip that is awake
+ */
+static int st1vafe3bx_reset(struct st1vafe3bx_state *st)
+{
+	const struct reg_sequence base[] = {
+		{ ST1VAFE3BX_EXT_CLK_CFG_REG, 0 },
+		{ ST1VAFE3BX_PIN_CTRL_REG, st->pin_ctrl },
+		{ ST1VAFE3BX_CTRL1_REG,
+		  ST1VAFE3BX_CTRL1_IF_ADD_INC_MSK | ST1VAFE3BX_CTRL1_INT_PIN_EN_MSK },
+		{ ST1VAFE3BX_CTRL2_REG, 0 },
+		{ ST1VAFE3BX_CTRL4_REG, ST1VAFE3BX_CTRL4_BDU_MSK },
+		{ ST1VAFE3BX_CTRL5_REG, 0 },
+		{ ST1VAFE3BX_FIFO_CTRL_REG, 0 },
+		{ ST1VAFE3BX_MD1_CFG_REG, 0 },
+		{ ST1VAFE3BX_AH_BIO_CFG3_REG, 0 },
+		{ ST1VAFE3BX_I3C_IF_CTRL_REG, ST1VAFE3BX_I3C_IF_CTRL_ASF_ON_MSK },
+	};
+	unsigned int val;
+	int ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL1_REG, ST1VAFE3BX_CTRL1_SW_RESET_MSK);
+	if (ret)
+		return ret;
+
+	fsleep(2 * ST1VAFE3BX_RESET_US);
+	ret = regmap_read_poll_timeout(st->regmap, ST1VAFE3BX_CTRL1_REG, val,
+				       !(val & ST1VAFE3BX_CTRL1_SW_RESET_MSK),
+				       ST1VAFE3BX_RESET_US, ST1VAFE3BX_RESET_TIMEOUT_US);
+	if (ret)
+		return ret;
+
+	return regmap_multi_reg_write(st->regmap, base, ARRAY_SIZE(base));
+}
+
+/**
+ * st1vafe3bx_revive() - from whatever state to a chip that is awake, reset and at rest
+ * @st:		the chip
+ */
+int st1vafe3bx_revive(struct st1vafe3bx_state *st)
+{
+	return st1vafe3bx_wake(st) ?: st1vafe3bx_reset(st);
+}
+
+/* Off, by way of 400 Hz if it was the accelerometer at 800 Hz, and until it rests. */
+static int st1vafe3bx_power_down(struct st1vafe3bx_state *st, bool step_down, unsigned int off_ms)
+{
+	int ret;
+
+	if (step_down) {
+		ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL5_REG,
+				   FIELD_PREP(ST1VAFE3BX_CTRL5_ODR_MSK, ST1VAFE3BX_ODR_400));
+		if (ret)
+			return ret;
+
+		fsleep(ST1VAFE3BX_STEP_DOWN_MS * USEC_PER_MSEC);
+	}
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL5_REG, 0);
+	if (ret)
+		return ret;
+
+	fsleep(off_ms * USEC_PER_MSEC);
+
+	return 0;
+}
+
+static bool st1vafe3bx_is_low_power(enum st1vafe3bx_mode mode, const struct st1vafe3bx_rate *rate)
+{
+	/* of the film's two rates, the fast one is without the low-pass that HP_EN means there */
+	if (mode == ST1VAFE3BX_MODE_FILM)
+		return rate->film_only;
+
+	return mode == ST1VAFE3BX_MODE_MOTION && rate->low_power;
+}
+
+static u8 st1vafe3bx_film_cfg(const struct st1vafe3bx_state *st, bool enable)
+{
+	return FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_ZIN_MSK, st->zin) |
+	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_GAIN_MSK, st->gain) |
+	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_EN_MSK, enable);
+}
+
+/* The bandwidth code is 0 throughout: half the rate. */
+static u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
+			   const struct st1vafe3bx_rate *rate)
+{
+	if (mode == ST1VAFE3BX_MODE_FILM)
+		return FIELD_PREP(ST1VAFE3BX_CTRL5_ODR_MSK, rate->odr);
+
+	return FIELD_PREP(ST1VAFE3BX_CTRL5_ODR_MSK, rate->odr) |
+	       FIELD_PREP(ST1VAFE3BX_CTRL5_FS_MSK, st->fs);
+}
+
+/* Film alone is entered by a spell of AH_BIO_ACTIVE in which HP_EN is set. */
+static int st1vafe3bx_set_film(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode, u8 ctrl3)
+{
+	bool film_only = mode == ST1VAFE3BX_MODE_FILM;
+	int ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG1_REG, 0);
+	if (ret)
+		return ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG2_REG,
+			   st1vafe3bx_film_cfg(st, film_only));
+	if (ret)
+		return ret;
+
+	if (!film_only)
+		return regmap_write(st->regmap, ST1VAFE3BX_CTRL3_REG, ctrl3);
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG3_REG,
+			   ST1VAFE3BX_AH_BIO_CFG3_ACTIVE_MSK);
+	if (ret)
+		return ret;
+
+	fsleep(ST1VAFE3BX_FILM_ENTRY_MS * USEC_PER_MSEC);
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL3_REG, ctrl3);
+	if (ret)
+		return ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG3_REG, 0);
+	if (ret)
+		return ret;
+
+	fsleep(ST1VAFE3BX_FILM_ENTRY_MS * USEC_PER_MSEC);
+
+	return 0;
+}
+
+static int st1vafe3bx_set_fifo(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
+			       const struct st1vafe3bx_rate *rate)
+{
+	const struct reg_sequence fifo[] = {
+		{ ST1VAFE3BX_FIFO_BATCH_DEC_REG,
+		  FIELD_PREP(ST1VAFE3BX_FIFO_BATCH_DEC_TS_MSK, ST1VAFE3BX_FIFO_BATCH_DEC_TS_32) },
+		{ ST1VAFE3BX_FIFO_WTM_REG,
+		  FIELD_PREP(ST1VAFE3BX_FIFO_WTM_FTH_MSK,
+			     st1vafe3bx_words(st1vafe3bx_watermark(st))) |
+		  FIELD_PREP(ST1VAFE3BX_FIFO_WTM_XL_ONLY_MSK, mode == ST1VAFE3BX_MODE_MOTION) },
+		{ ST1VAFE3BX_INTERRUPT_CFG_REG, ST1VAFE3BX_INTERRUPT_CFG_TIMESTAMP_EN_MSK },
+		{ ST1VAFE3BX_TIMESTAMP2_REG, ST1VAFE3BX_TIMESTAMP2_RESET },
+		{ ST1VAFE3BX_CTRL4_REG, ST1VAFE3BX_CTRL4_BDU_MSK | ST1VAFE3BX_CTRL4_FIFO_EN_MSK },
+		{ ST1VAFE3BX_CTRL2_REG,
+		  ST1VAFE3BX_CTRL2_INT_FIFO_TH_MSK | ST1VAFE3BX_CTRL2_INT_FIFO_OVR_MSK },
+		{ ST1VAFE3BX_CTRL1_REG,
+		  ST1VAFE3BX_CTRL1_IF_ADD_INC_MSK | ST1VAFE3BX_CTRL1_INT_PIN_EN_MSK },
+		/* without EN_ADV the film's fast rate is not stored */
+		{ ST1VAFE3BX_FIFO_CTRL_REG,
+		  FIELD_PREP(ST1VAFE3BX_FIFO_CTRL_MODE_MSK, ST1VAFE3BX_FIFO_MODE_STREAM) |
+		  FIELD_PREP(ST1VAFE3BX_FIFO_CTRL_EN_ADV_MSK, rate->film_only) },
+	};
+
+	return regmap_multi_reg_write(st->regmap, fifo, ARRAY_SIZE(fifo));
+}
+
+/**
+ * st1vafe3bx_start() - let the chip sample
+ * @st:		a chip that is awake and at rest
+ * @mode:	what to sample
+ * @rate:	how fast; must fit the mode
+ * @fifo:	into the FIFO, with its interrupt
+ */
+int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
+		     const struct st1vafe3bx_rate *rate, bool fifo)
+{
+	bool low_power = st1vafe3bx_is_low_power(mode, rate);
+	int ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL5_REG, 0);
+	if (ret)
+		return ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_FIFO_CTRL_REG,
+			   FIELD_PREP(ST1VAFE3BX_FIFO_CTRL_MODE_MSK, ST1VAFE3BX_FIFO_MODE_BYPASS));
+	if (ret)
+		return ret;
+
+	ret = st1vafe3bx_set_film(st, mode, low_power ? 0 : ST1VAFE3BX_CTRL3_HP_EN_MSK);
+	if (ret)
+		return ret;
+
+	if (fifo) {
+		ret = st1vafe3bx_set_fifo(st, mode, rate);
+		if (ret)
+			return ret;
+	}
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL5_REG, st1vafe3bx_ctrl5(st, mode, rate));
+	if (ret)
+		return ret;
+
+	/* if the film needs it, then only once the accelerometer runs */
+	if (ST1VAFE3BX_COMBINED_AH_BIO_EN && mode == ST1VAFE3BX_MODE_MOTION_FILM)
+		return regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG2_REG,
+				    st1vafe3bx_film_cfg(st, true));
+
+	return 0;
+}
+
+/**
+ * st1vafe3bx_stop() - bring the chip to rest
+ * @st:		the chip
+ * @mode:	what it sampled
+ * @rate:	how fast
+ */
+int st1vafe3bx_stop(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
+		    const struct st1vafe3bx_rate *rate)
+{
+	bool step_down = mode != ST1VAFE3BX_MODE_FILM && rate->odr == ST1VAFE3BX_ODR_800;
+	int ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL2_REG, 0);
+	if (ret)
+		return ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_FIFO_CTRL_REG, 0);
+	if (ret)
+		return ret;
+
+	ret = st1vafe3bx_power_down(st, step_down, rate->off_ms);
+	if (ret)
+		return ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL4_REG, ST1VAFE3BX_CTRL4_BDU_MSK);
+	if (ret)
+		return ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL3_REG, 0);
+	if (ret)
+		return ret;
+
+	return regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG2_REG, st1vafe3bx_film_cfg(st, false));
+}
+
+static int st1vafe3bx_read_out(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
+			       const struct st1vafe3bx_rate *rate, unsigned int scan_index,
+			       int *val)
+{
+	unsigned int period_us = USEC_PER_SEC / rate->hz;
+	unsigned int reg, len, offset, settle_us, status;
+	int ret;
+
+	if (mode == ST1VAFE3BX_MODE_FILM) {
+		reg = ST1VAFE3BX_OUT_AH_BIO_L_REG;
+		len = sizeof(s16);
+		offset = 0;
+		settle_us = ST1VAFE3BX_SETTLE_FILM_MS * USEC_PER_MSEC;
+	} else {
+		reg = ST1VAFE3BX_OUT_X_L_REG;
+		len = 3 * sizeof(s16);
+		offset = scan_index * sizeof(s16);
+		settle_us = ST1VAFE3BX_SETTLE_ACCEL_SAMPLES * period_us;
+	}
+
+	ret = st1vafe3bx_start(st, mode, rate, false);
+	if (ret)
+		return ret;
+
+	/* what is ready by then is not settled: read it away */
+	fsleep(settle_us);
+	ret = regmap_bulk_read(st->regmap, reg, st->buf, len);
+	if (ret)
+		return ret;
+
+	ret = regmap_read_poll_timeout(st->regmap, ST1VAFE3BX_STATUS_REG, status,
+				       status & ST1VAFE3BX_STATUS_DRDY_MSK,
+				       period_us / 2, 4 * period_us);
+	if (ret)
+		return ret;
+
+	ret = regmap_bulk_read(st->regmap, reg, st->buf, len);
+	if (ret)
+		return ret;
+
+	*val = (s16)get_unaligned_le16(st->buf + offset);
+
+	return 0;
+}
+
+/**
+ * st1vafe3bx_read_once() - one sample of one channel, from a chip that does not stream
+ * @st:		the chip
+ * @scan_index:	the channel
+ * @val:	where to put it
+ *
+ * The chip is switched on for it and off again.
+ */
+int st1vafe3bx_read_once(struct st1vafe3bx_state *st, unsigned int scan_index, int *val)
+{
+	enum st1vafe3bx_mode mode = scan_index == ST1VAFE3BX_SCAN_FILM ? ST1VAFE3BX_MODE_FILM :
+									 ST1VAFE3BX_MODE_MOTION;
+	const struct st1vafe3bx_rate *rate = st->rate;
+	int ret, err;
+
+	if (!st1vafe3bx_rate_fits(rate, mode))
+		rate = st1vafe3bx_find_rate(800);
+
+	ret = st1vafe3bx_read_out(st, mode, rate, scan_index, val);
+	if (ret) {
+		/* it may have lost power since it was set up */
+		ret = st1vafe3bx_revive(st);
+		if (!ret)
+			ret = st1vafe3bx_read_out(st, mode, rate, scan_index, val);
+	}
+	err = st1vafe3bx_stop(st, mode, rate);
+
+	return ret ?: err;
+}

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Chip time, and where it lies on the kernel's clock.
+ *
+ * Samples, time-stamp words and the counter all come from the chip's own
+ * oscillator, which may be some per cent off and drifts with temperature.  So a
+ * sample is first placed in chip time, where samples are evenly spaced, and chip
+ * time is then mapped to the kernel's clock by a line through readings of the
+ * counter.  Interrupt latency has no part in it.
+ */
+
+#include <linux/limits.h>
+#include <linux/math64.h>
+#include <linux/types.h>
+
+#include "st1vafe3bx_time.h"
+
+#define TICK			((s64)1 << ST1VAFE3BX_TICK_SHIFT)
+
+#define RATE_SHIFT		30
+/* The line stops extrapolating here, far beyond its use, lest products overflow. */
+#define REACH_NS		((s64)100 * 1000000000)
+
+/* Twice the 2 % that the oscillator may be off, in units of the rate. */
+#define RATE_MAX		((s32)(((s64)1 << RATE_SHIFT) / 25))
+
+/*
+ * Readings are spread over the last 5 s: long enough to average the readings'
+ * errors out, short enough to follow a chip that warms up on the skin.
+ */
+#define SPACING_MAX_NS		160000000
+/* In the beginning each is 1/16 of the stream's age apart. */
+#define SPACING_SHIFT		4
+
+#define WINDOW_NS		((s64)10 * 1000000000)
+#define WINDOW_READINGS_MIN	3
+
+/*
+ * Readings closer together than the first say less about the rate than the data sheet
+ * does, closer than the second less than what an earlier stream has taught.
+ */
+#define BASELINE_FIRST_NS	5000000
+#define BASELINE_KNOWN_NS	1000000000
+
+/* A reading further off than this, and 1/16 of the time since the last, is wrong. */
+#define MISFIT_NS		1000000
+#define MISFIT_SHIFT		4
+#define MISFITS_MAX		3
+
+static s64 clamp_s64(s64 v, s64 lo, s64 hi)
+{
+	return v < lo ? lo : v > hi ? hi : v;
+}
+
+/* The reading that is @age readings older than the newest. */
+static const struct st1vafe3bx_reading *reading(const struct st1vafe3bx_clock *clk, u32 age)
+{
+	return &clk->readings[(clk->newest + ST1VAFE3BX_CLOCK_READINGS - age) %
+			      ST1VAFE3BX_CLOCK_READINGS];
+}
+
+static s64 scale_by_rate(s64 ns, s32 rate)
+{
+	return (clamp_s64(ns, -REACH_NS, REACH_NS) * rate) >> RATE_SHIFT;
+}
+
+/**
+ * st1vafe3bx_clock_restart() - forget the readings, after the chip's counter jumped
+ * @clk:	the clock; zeroed memory is a clock that was restarted
+ *
+ * What is known of the oscillator's rate is kept: the chip is still the same.
+ */
+void st1vafe3bx_clock_restart(struct st1vafe3bx_clock *clk)
+{
+	clk->count = 0;
+	clk->misfits = 0;
+}
+
+/**
+ * st1vafe3bx_clock_due() - is it time for another reading?
+ * @clk:	the clock
+ * @now_ns:	kernel time
+ */
+bool st1vafe3bx_clock_due(const struct st1vafe3bx_clock *clk, s64 now_ns)
+{
+	s64 spacing;
+
+	if (!clk->count || clk->misfits)
+		return true;
+
+	spacing = (now_ns - clk->first_ns) >> SPACING_SHIFT;
+	if (spacing > SPACING_MAX_NS)
+		spacing = SPACING_MAX_NS;
+
+	return now_ns - reading(clk, 0)->late >= spacing;
+}
+
+/*
+ * How far the band between the readings' bounds reaches, at the newest reading's
+ * tick, for a given rate.  @lower is where the line must be above, @upper where
+ * it must not be above.  Return how the gap between both changes with the rate.
+ */
+static s64 clock_band(const struct st1vafe3bx_clock *clk, s32 rate, s64 *lower, s64 *upper)
+{
+	const struct st1vafe3bx_reading *ref = reading(clk, 0);
+	s64 x_lower = 0, x_upper = 0;
+	u32 i;
+
+	for (i = 0; i < clk->count; i++) {
+		const struct st1vafe3bx_reading *r = reading(clk, i);
+		/* the tick had come, and the next had not */
+		s64 x0 = (r->ticks - ref->ticks) * ST1VAFE3BX_TICK_NS;
+		s64 x1 = x0 + ST1VAFE3BX_TICK_NS;
+		s64 hi = r->late - x0 - scale_by_rate(x0, rate);
+		s64 lo = r->early - x1 - scale_by_rate(x1, rate);
+
+		if (!i || hi < *upper) {
+			*upper = hi;
+			x_upper = x0;
+		}
+		if (!i || lo > *lower) {
+			*lower = lo;
+			x_lower = x1;
+		}
+	}
+
+	return x_lower - x_upper;
+}
+
+/*
+ * Put the line in the middle of the widest straight band that stays between all
+ * readings' bounds.  The bounds err to one side only (a delay is never negative),
+ * so that the tightest ones count and an average would be biased.  The band's
+ * width is a concave function of the rate: bisect on its slope.
+ */
+static void clock_fit(struct st1vafe3bx_clock *clk)
+{
+	s64 baseline, lower, upper;
+
+	clock_band(clk, clk->rate, &lower, &upper);
+	if (lower > upper)
+		clk->rate_known = false;
+
+	baseline = reading(clk, 0)->early - reading(clk, clk->count - 1)->early;
+	if (baseline >= (clk->rate_known ? BASELINE_KNOWN_NS : BASELINE_FIRST_NS)) {
+		s32 lo = -RATE_MAX, hi = RATE_MAX;
+
+		while (hi - lo > 1) {
+			s32 mid = lo + (hi - lo) / 2;
+
+			if (clock_band(clk, mid, &lower, &upper) > 0)
+				lo = mid;
+			else
+				hi = mid;
+		}
+		clk->rate = lo;
+		clk->rate_known = baseline >= BASELINE_KNOWN_NS;
+	}
+
+	clock_band(clk, clk->rate, &lower, &upper);
+	clk->base_ns = lower + (upper - lower) / 2;
+}
+
+/**
+ * st1vafe3bx_clock_read() - take in a reading of the chip's counter
+ * @clk:	the clock
+ * @counter:	what the chip said
+ * @early:	kernel time before which it cannot have been taken
+ * @late:	kernel time after which it cannot have been taken
+ *
+ * Return: 1 if the reading fits; 0 if it does not fit what is known, and was not
+ * used; -1 if it is one of several such in a row: then the counter did jump, and
+ * the clock begins anew with this reading.
+ */
+int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 early, s64 late)
+{
+	s64 ticks = st1vafe3bx_clock_extend(clk, counter);
+	struct st1vafe3bx_reading *r;
+	int ret = 1;
+
+	if (clk->count) {
+		const struct st1vafe3bx_reading *last = reading(clk, 0);
+		s64 slack = MISFIT_NS + ((early - last->early) >> MISFIT_SHIFT);
+		s64 at = st1vafe3bx_clock_to_ns(clk, ticks * TICK);
+
+		if (ticks < last->ticks || at > late + slack || at < early - slack) {
+			if (++clk->misfits < MISFITS_MAX)
+				return 0;
+			st1vafe3bx_clock_restart(clk);
+			ticks = counter;
+			ret = -1;
+		}
+	}
+	clk->misfits = 0;
+
+	if (!clk->count) {
+		clk->first_ns = early;
+		clk->newest = 0;
+	} else {
+		clk->newest = (clk->newest + 1) % ST1VAFE3BX_CLOCK_READINGS;
+	}
+	if (clk->count < ST1VAFE3BX_CLOCK_READINGS)
+		clk->count++;
+
+	r = &clk->readings[clk->newest];
+	r->ticks = ticks;
+	r->early = early;
+	r->late = late;
+	while (clk->count > WINDOW_READINGS_MIN &&
+	       early - reading(clk, clk->count - 1)->early > WINDOW_NS)
+		clk->count--;
+	clock_fit(clk);
+
+	return ret;
+}
+
+/**
+ * st1vafe3bx_clock_extend() - from the chip's 32-bit counter to 64-bit ticks
+ * @clk:	the clock
+ * @counter:	a value that is less than 5.9 h from the newest reading
+ *
+ * Return: ticks of 10 us that go on where the counter wraps (every 11.9 h).
+ */
+s64 st1vafe3bx_clock_extend(const struct st1vafe3bx_clock *clk, u32 counter)
+{
+	s64 ref;
+
+	if (!clk->count)
+		return counter;
+
+	ref = reading(clk, 0)->ticks;
+	return ref + (s32)(counter - (u32)ref);
+}
+
+/**
+ * st1vafe3bx_clock_to_ns() - when, on the kernel's clock, was that chip time?
+ * @clk:	a clock that has taken a reading
+ * @chip_time:	in 2^-16 ticks
+ */
+s64 st1vafe3bx_clock_to_ns(const struct st1vafe3bx_clock *clk, s64 chip_time)
+{
+	s64 x = chip_time - reading(clk, 0)->ticks * TICK;
+	s64 reach = REACH_NS / ST1VAFE3BX_TICK_NS * TICK;
+
+	x = clamp_s64(x, -reach, reach);
+	x = (x * ST1VAFE3BX_TICK_NS) >> ST1VAFE3BX_TICK_SHIFT;
+
+	return clk->base_ns + x + scale_by_rate(x, clk->rate);
+}
+
+/**
+ * st1vafe3bx_clock_from_ns() - what was the chip time at that instant?
+ * @clk:	a clock that has taken a reading
+ * @ns:		on the kernel's clock
+ *
+ * Exact to 0.2 % of the distance to the newest reading.
+ */
+s64 st1vafe3bx_clock_from_ns(const struct st1vafe3bx_clock *clk, s64 ns)
+{
+	s64 y = clamp_s64(ns - clk->base_ns, -REACH_NS, REACH_NS);
+
+	y -= scale_by_rate(y, clk->rate);
+
+	return reading(clk, 0)->ticks * TICK +
+	       div_s64(y * TICK, ST1VAFE3BX_TICK_NS);
+}
+
+/* Samples over which the period is learned: one tick in these is 62 ppm at 3200 Hz. */
+#define LEARN_SAMPLES		512
+/* By what part of the nominal period a learned one may differ. */
+#define LEARN_LIMIT		20
+
+/**
+ * st1vafe3bx_sampler_start() - a stream begins
+ * @smp:	the sampler
+ * @rate_hz:	nominal sample rate
+ */
+void st1vafe3bx_sampler_start(struct st1vafe3bx_sampler *smp, u32 rate_hz)
+{
+	s64 nominal = div_s64(1000000000LL * TICK / ST1VAFE3BX_TICK_NS, rate_hz);
+
+	*smp = (struct st1vafe3bx_sampler){ .period = nominal, .nominal = nominal };
+}
+
+/* How many whole periods is @diff, to the nearest? */
+static s64 whole_periods(const struct st1vafe3bx_sampler *smp, s64 diff)
+{
+	s64 half = diff < 0 ? -smp->period / 2 : smp->period / 2;
+
+	return div64_s64(diff + half, smp->period);
+}
+
+static void sampler_learn_from(struct st1vafe3bx_sampler *smp, s64 ticks, int ahead)
+{
+	smp->mark = ticks;
+	smp->since_mark = -ahead;
+	smp->learning = true;
+}
+
+static void sampler_learn(struct st1vafe3bx_sampler *smp, s64 ticks, int ahead)
+{
+	s64 period;
+
+	if (smp->since_mark + ahead < LEARN_SAMPLES)
+		return;
+
+	period = div_s64((ticks - smp->mark) * TICK, smp->since_mark + ahead);
+	if (period > smp->nominal - smp->nominal / LEARN_LIMIT &&
+	    period < smp->nominal + smp->nominal / LEARN_LIMIT)
+		smp->period = period;
+
+	sampler_learn_from(smp, ticks, ahead);
+}
+
+/**
+ * st1vafe3bx_sampler_mark() - a time-stamp word says when a sample was taken
+ * @smp:	the sampler
+ * @ticks:	chip time in whole ticks, as the chip cuts it off
+ * @ahead:	which sample: 0 is the next one, 1 the one after it, -1 the last
+ *
+ * Return: how many samples were lost before it, or -1 if the time makes no sense
+ * with what came before, and counting starts anew from it.
+ */
+int st1vafe3bx_sampler_mark(struct st1vafe3bx_sampler *smp, s64 ticks, int ahead)
+{
+	s64 from = ticks * TICK;
+	s64 want = smp->next + ahead * smp->period;
+	bool jump = false;
+	s64 lost = 0;
+
+	if (smp->started) {
+		lost = whole_periods(smp, from + TICK / 2 - want);
+		jump = lost < 0 || lost > S32_MAX;
+	}
+
+	if (!smp->started || jump) {
+		smp->next = from + TICK / 2 - ahead * smp->period;
+		smp->started = true;
+		sampler_learn_from(smp, ticks, ahead);
+		return jump ? -1 : 0;
+	}
+
+	want += lost * smp->period;
+	/* within that tick, and if it may be, where it was expected */
+	smp->next = clamp_s64(want, from, from + TICK - 1) - ahead * smp->period;
+
+	if (lost || !smp->learning)
+		sampler_learn_from(smp, ticks, ahead);
+	else
+		sampler_learn(smp, ticks, ahead);
+
+	return lost;
+}
+
+/**
+ * st1vafe3bx_sampler_place() - place samples for which there is no time-stamp word
+ * @smp:	the sampler
+ * @now:	chip time at which the last of them was the newest in the chip
+ * @count:	how many they are
+ *
+ * Return: how many samples were lost before them.
+ */
+int st1vafe3bx_sampler_place(struct st1vafe3bx_sampler *smp, s64 now, u32 count)
+{
+	/* the newest is half a period old, on average */
+	s64 first = now - smp->period / 2 - ((s64)count - 1) * smp->period;
+	s64 lost;
+
+	smp->learning = false;
+	if (!smp->started) {
+		smp->next = first;
+		smp->started = true;
+		return 0;
+	}
+
+	lost = whole_periods(smp, first - smp->next);
+	if (lost <= 0 || lost > S32_MAX)
+		return 0;
+
+	smp->next += lost * smp->period;
+
+	return lost;
+}
+
+/**
+ * st1vafe3bx_sampler_step() - take the next sample
+ * @smp:	the sampler
+ *
+ * Return: its chip time.
+ */
+s64 st1vafe3bx_sampler_step(struct st1vafe3bx_sampler *smp)
+{
+	s64 at = smp->next;
+
+	smp->next += smp->period;
+	smp->since_mark++;
+
+	return at;
+}

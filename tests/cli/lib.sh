@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154 # tmp is the script's
+#
+# KTAP for the command-line tests: source it, then plan, check..., finish.
+
+tap_n=0
+tap_failed=0
+tap_plan=0
+
+plan()
+{
+	tap_plan=$1
+	echo "TAP version 13"
+	echo "1..$1"
+}
+
+# Leave the whole script untested.
+skip_all()
+{
+	echo "TAP version 13"
+	echo "1..0 # SKIP $*"
+	exit 4
+}
+
+pass()
+{
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n $1"
+}
+
+# fail NAME DIAGNOSTIC...: each diagnostic, and each line of it, behind a "# "
+fail()
+{
+	tap_n=$((tap_n + 1))
+	tap_failed=$((tap_failed + 1))
+	echo "not ok $tap_n $1"
+	shift
+	printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+skip()
+{
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n $1 # SKIP $2"
+}
+
+# same NAME EXPECTED GOT
+same()
+{
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "expected: $2" "got:      $3"
+	fi
+}
+
+# report NAME CONDITION: evaluates it; if it does not hold, shows $status and the
+# files out and err in $tmp, where the scripts keep what a program printed
+report()
+{
+	if eval "$2"; then
+		pass "$1"
+	else
+		fail "$1" "expected: $2" "status ${status:-}; stdout:" "$(head -n 20 "$tmp/out")" \
+			"stderr:" "$(head -n 20 "$tmp/err")"
+	fi
+}
+
+finish()
+{
+	if [ "$tap_n" != "$tap_plan" ]; then
+		echo "# planned $tap_plan tests, ran $tap_n"
+		exit 1
+	fi
+	[ "$tap_failed" = 0 ]
+	exit
+}
+
+# wait_until SECONDS COMMAND...: until it succeeds, or false at the deadline
+wait_until()
+{
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.02
+	done
+}
+
+# need VARIABLE: a program that the caller names in the environment
+need()
+{
+	[ -n "${!1:-}" ] || { echo "$0: set $1 to the program" >&2; exit 2; }
+	[ -x "${!1}" ] || { echo "$0: $1=${!1} is not a program" >&2; exit 2; }
+}
+
+# A sanitizer that found something must not look like an ordinary failure.
+export ASAN_OPTIONS=exitcode=99:${ASAN_OPTIONS:-}
+export UBSAN_OPTIONS=exitcode=99:print_stacktrace=1:${UBSAN_OPTIONS:-}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What must not be taken for a pop (signal-model 3.7 heel strikes, 3.8). */
+#include "dsp.h"
+#include "gen.h"
+
+#define END_SHARE	0.1
+
+static double time_of(const struct gen_wave *w, const struct gen_item *it, size_t i)
+{
+	return (double)(w->start + (int64_t)i) / GEN_RATE - it->onset_s;
+}
+
+static int alloc(struct gen_wave *w, const struct gen_item *it, double length_s, bool film,
+		 struct rng *r)
+{
+	gen_direction(w->dir, 0.35, r);
+	return gen_wave_alloc(w, it->begin_s, it->onset_s - it->begin_s + length_s, film);
+}
+
+/* Gain that brings white noise of 1 through a band of @width Hz back to rms 1. */
+static double noise_gain(double width)
+{
+	return sqrt(GEN_RATE / 2.0 / width);
+}
+
+/* Finger on the sensor: volts on the open film, so that the chip often clips. */
+static int tap(struct gen_wave *w, struct gen_item *it, const struct gen_subject *s,
+	       struct rng *r)
+{
+	double peak = rng_uniform(r, 1.0, 4.0), f = rng_uniform(r, 300.0, 900.0);
+	double decay = rng_uniform(r, 2e-3, 6e-3);
+	double volts = fmin(10.0, fmax(1.0, peak * s->film_v_per_g * rng_loguniform(r, 5.0, 50.0)));
+	double push = rng_uniform(r, 0.05, 0.3), length = rng_uniform(r, 0.06, 0.15);
+	int ret = alloc(w, it, 0.25, true, r);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < w->n; i++) {
+		double x = time_of(w, it, i);
+		double ring = exp(-x / decay) * cos(2.0 * M_PI * f * x) * (1.0 - exp(-x / 0.15e-3));
+		double press = x < length ? sin(M_PI * x / length) : 0.0;
+
+		if (x < 0.0)
+			continue;
+		w->acc[i] = (float)(peak * ring + push * press);
+		w->film[i] = (float)(volts * (ring + 0.4 * press));
+	}
+	it->end_s = it->onset_s + length;
+	return 0;
+}
+
+/* Heel strike; size = g. */
+static int step(struct gen_wave *w, struct gen_item *it, struct rng *r)
+{
+	double f1 = rng_uniform(r, 10.0, 20.0), f2 = rng_uniform(r, 45.0, 80.0);
+	double share = rng_uniform(r, 0.05, 0.20);
+	int ret = alloc(w, it, 0.2, false, r);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < w->n; i++) {
+		double x = time_of(w, it, i);
+
+		if (x >= 0.0)
+			w->acc[i] = (float)(it->size *
+					    (exp(-x / 0.030) * sin(2.0 * M_PI * f1 * x) +
+					     share * exp(-x / 0.012) * sin(2.0 * M_PI * f2 * x)));
+	}
+	/* Mostly head-ward, with some forward push. */
+	w->dir[0] = 0.93;
+	w->dir[1] = rng_uniform(r, -0.2, 0.2);
+	w->dir[2] = sqrt(1.0 - w->dir[0] * w->dir[0] - w->dir[1] * w->dir[1]);
+	it->end_s = it->onset_s + 0.1;
+	return 0;
+}
+
+static int cough(struct gen_wave *w, struct gen_item *it, struct rng *r)
+{
+	double length = rng_uniform(r, 0.35, 0.6), heave = rng_uniform(r, 0.2, 0.6);
+	double burst = rng_uniform(r, 0.05, 0.3), click = rng_uniform(r, 0.0, 1.0) < 0.3 ? burst : 0.0;
+	double click_hz = rng_uniform(r, 150.0, 400.0), click_decay = rng_uniform(r, 2e-3, 4e-3);
+	struct biquad hp = biquad_highpass(15.0, 0.707, GEN_RATE);
+	struct biquad lp = biquad_lowpass(350.0, 0.707, GEN_RATE);
+	double gain = noise_gain(335.0);
+	int ret = alloc(w, it, length + 0.1, false, r);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < w->n; i++) {
+		double x = time_of(w, it, i), u = x / length;
+		double noise = gain * biquad_step(&lp, biquad_step(&hp, rng_normal(r, 0.0, 1.0)));
+
+		if (x < 0.0 || u > 1.0)
+			continue;
+		/* peak of the burst is about three times its rms */
+		w->acc[i] = (float)(heave * (1.0 - exp(-x / 0.040)) * sin(M_PI * u) +
+				    burst / 3.0 * 1.6 * noise * (1.0 - exp(-x / 8e-3)) *
+				    exp(-x / 90e-3) +
+				    click * exp(-x / click_decay) * sin(2.0 * M_PI * click_hz * x));
+	}
+	it->end_s = it->onset_s + length;
+	return 0;
+}
+
+/* Voiced syllables at 4 Hz, sometimes laughter's harder 4.5 Hz bursts. */
+static int speech(struct gen_wave *w, struct gen_item *it, const struct gen_subject *s,
+		  struct rng *r)
+{
+	bool laughter = rng_uniform(r, 0.0, 1.0) < 0.15;
+	double loud = rng_loguniform(r, 1e-3, 30e-3), volts = loud / 30e-3 * rng_uniform(r, 0.03, 0.06);
+	double syllable_hz = laughter ? rng_uniform(r, 4.0, 5.0) : rng_uniform(r, 3.5, 4.5);
+	double phase = 0.0, pitch = 1.0, drift = 0.0;
+	int ret = alloc(w, it, it->length_s, true, r);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < w->n; i++) {
+		double x = time_of(w, it, i), sum = 0.0, gate, f0;
+
+		if (x < 0.0 || x > it->length_s)
+			continue;
+		drift += (rng_normal(r, 0.0, 1.0) - drift) / (0.3 * GEN_RATE);
+		pitch = 1.0 + 0.1 * sin(2.0 * M_PI * 0.4 * x) + 3.0 * drift;
+		f0 = s->speech_f0_hz * pitch;
+		phase += f0 / GEN_RATE;
+		for (int k = 1; k <= 8; k++)
+			sum += sin(2.0 * M_PI * k * phase) / pow(k, 1.5);
+		gate = fmax(0.0, sin(2.0 * M_PI * syllable_hz * x));
+		gate = laughter ? gate : pow(gate, 0.7);
+		/* a pause to breathe after some three seconds */
+		if (fmod(x, 3.7) > 3.2)
+			gate = 0.0;
+		w->acc[i] = (float)(loud * 0.5 * sum * gate);
+		w->film[i] = (float)(volts * 0.5 * sum * gate);
+	}
+	it->end_s = it->onset_s + it->length_s;
+	return 0;
+}
+
+/* Cloth over the sensor, or a strap that sticks and slips. */
+static int rub(struct gen_wave *w, struct gen_item *it, struct rng *r)
+{
+	bool creak = rng_uniform(r, 0.0, 1.0) < 0.25;
+	double acc = rng_uniform(r, 5e-3, 30e-3), volts = rng_loguniform(r, 0.02, 0.3);
+	double crackle = rng_uniform(r, 1e-3, 3e-3), rate = rng_uniform(r, 5.0, 30.0);
+	double stroke_hz = rng_uniform(r, 2.5, 3.5), pulse = 0.0, next = 0.0;
+	struct biquad hp = biquad_highpass(80.0, 0.707, GEN_RATE);
+	struct biquad lp = biquad_lowpass(1400.0, 0.707, GEN_RATE);
+	double gain = noise_gain(1320.0);
+	int ret = alloc(w, it, it->length_s, true, r);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < w->n; i++) {
+		double x = time_of(w, it, i), drive = rng_normal(r, 0.0, 1.0), stroke, y;
+
+		if (x < 0.0 || x > it->length_s)
+			continue;
+		if (rng_uniform(r, 0.0, 1.0) < crackle)
+			drive *= 3.0;
+		if (creak) {
+			if (x >= next) {
+				pulse = rng_uniform(r, 3.0, 8.0);
+				next = x + rng_uniform(r, 0.7, 1.3) / rate;
+			}
+			pulse *= exp(-1.0 / (1.5e-3 * GEN_RATE));
+			drive *= 0.2 + pulse;
+		}
+		stroke = fabs(sin(M_PI * stroke_hz * x)) * sin(M_PI * x / it->length_s);
+		y = gain * biquad_step(&lp, biquad_step(&hp, drive)) * stroke;
+		/* the ranges of 3.8 are peaks: three times the rms */
+		w->acc[i] = (float)(acc / 3.0 * y);
+		w->film[i] = (float)(volts / 3.0 * y);
+	}
+	it->end_s = it->onset_s + it->length_s;
+	return 0;
+}
+
+/* Add a damped sine of peak @peak that starts @at seconds after the onset. */
+static void add_knock(struct gen_wave *w, const struct gen_item *it, double at, double peak,
+		      double f, double decay)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		double x = time_of(w, it, i) - at;
+
+		if (x >= 0.0 && x < 10.0 * decay)
+			w->acc[i] += (float)(peak * exp(-x / decay) * sin(2.0 * M_PI * f * x));
+	}
+}
+
+/* Something hits the chair: longer and lower than a pop. */
+static int knock(struct gen_wave *w, struct gen_item *it, struct rng *r)
+{
+	double f = rng_loguniform(r, 30.0, 200.0);
+	int ret = alloc(w, it, 0.5, false, r);
+
+	if (ret)
+		return ret;
+	add_knock(w, it, 0.0, rng_loguniform(r, 5e-3, 0.1), f, rng_uniform(r, 2.0, 5.0) / f);
+	it->end_s = (double)w->start / GEN_RATE + gen_wave_length(w->acc, w->n, END_SHARE);
+	return 0;
+}
+
+static int typing(struct gen_wave *w, struct gen_item *it, struct rng *r)
+{
+	int ret = alloc(w, it, it->length_s + 0.05, false, r);
+
+	if (ret)
+		return ret;
+	for (double t = 0.0; t < it->length_s - 0.05; t += 0.05 + rng_gamma(r, 2.0, 0.15))
+		add_knock(w, it, t, rng_loguniform(r, 0.5e-3, 5e-3), rng_uniform(r, 80.0, 250.0),
+			  rng_uniform(r, 5e-3, 15e-3));
+	it->end_s = it->onset_s + it->length_s;
+	return 0;
+}
+
+static int mains(struct gen_wave *w, struct gen_item *it, const struct gen_subject *s,
+		 struct rng *r)
+{
+	double volts = rng_loguniform(r, 1e-3, 20e-3), third = rng_uniform(r, 0.0, 0.3);
+	int ret = alloc(w, it, it->length_s, true, r);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < w->n; i++) {
+		double x = time_of(w, it, i), p = 2.0 * M_PI * s->mains_hz * x;
+		double fade = fmin(1.0, fmin(x, it->length_s - x) / 0.2);
+
+		if (x >= 0.0 && x <= it->length_s)
+			w->film[i] = (float)(volts * fade * (sin(p) + third * sin(3.0 * p)));
+	}
+	it->end_s = it->onset_s + it->length_s;
+	return 0;
+}
+
+/* Touch, warmth or a pull at the cable: a step that the film's RC lets decay. */
+static int tug(struct gen_wave *w, struct gen_item *it, struct rng *r)
+{
+	double volts = rng_loguniform(r, 0.1, 2.0) * (rng_below(r, 2) ? 1.0 : -1.0);
+	double rise = rng_loguniform(r, 1e-3, 50e-3), length = 0.3 + rng_uniform(r, 0.0, 0.7);
+	double jerk = rng_uniform(r, 0.01, 0.1), release = 0.15;
+	int ret = alloc(w, it, length + release, true, r);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < w->n; i++) {
+		double x = time_of(w, it, i);
+
+		if (x < 0.0)
+			continue;
+		/* Released smoothly, or the end would be a second, unnamed step. */
+		w->film[i] = (float)(volts * (1.0 - exp(-x / rise)) *
+				     (x < length ? 1.0 :
+				      0.5 + 0.5 * cos(M_PI * fmin(1.0, (x - length) / release))));
+		w->acc[i] = (float)(jerk * exp(-x / 0.04) * sin(2.0 * M_PI * 12.0 * x));
+	}
+	it->end_s = it->onset_s + length;
+	return 0;
+}
+
+/* Half a second of slow displacement that ends in the snap: 3.4. */
+static int ramp(struct gen_wave *w, struct gen_item *it, struct rng *r)
+{
+	int ret = alloc(w, it, it->length_s, false, r);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < w->n; i++) {
+		double u = time_of(w, it, i) / it->length_s;
+
+		if (u >= 0.0 && u <= 1.0)
+			w->acc[i] = (float)(it->size * 0.5 * (1.0 - cos(2.0 * M_PI * u)));
+	}
+	it->end_s = it->onset_s + it->length_s;
+	return 0;
+}
+
+int gen_artefact_wave(struct gen_wave *w, struct gen_item *it, const struct gen_subject *s,
+		      struct rng *r)
+{
+	switch (it->kind) {
+	case KIND_TAP:
+		return tap(w, it, s, r);
+	case KIND_STEP:
+		return step(w, it, r);
+	case KIND_COUGH:
+		return cough(w, it, r);
+	case KIND_SPEECH:
+		return speech(w, it, s, r);
+	case KIND_RUB:
+		return rub(w, it, r);
+	case KIND_KNOCK:
+		return knock(w, it, r);
+	case KIND_MAINS:
+		return mains(w, it, s, r);
+	case KIND_TUG:
+		return tug(w, it, r);
+	case KIND_TYPING:
+		return typing(w, it, r);
+	default:
+		return ramp(w, it, r);
+	}
+}

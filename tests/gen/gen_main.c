@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpop-gen: write a test session and its truth. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gen.h"
+
+#define EXIT_USAGE	2
+#define MAX_DURATION_S	(7 * 86400)
+
+static const char usage[] =
+	"Usage: backpop-gen [OPTION]... --out FILE.edf\n"
+	"Write a simulated session (EDF+) and its truth (one JSON object a line).\n"
+	"\n"
+	"  --seed N           all randomness comes from it (default 1)\n"
+	"  --mode MODE        motion+film, film, film800, motion or pair (default motion+film)\n"
+	"  --script SCRIPT    demo, rest, day, dense, walk or negatives (default demo)\n"
+	"  --duration S       whole seconds (default 120 for demo, 600 for the others)\n"
+	"  --snr DB           make every pop and snap this high over the sensor's noise\n"
+	"  --out FILE         the session\n"
+	"  --truth FILE       the truth (default: FILE with .truth.jsonl instead of .edf)\n"
+	"  --help, --version\n";
+
+__attribute__((format(printf, 1, 2), noreturn))
+static void usage_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("backpop-gen: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs("\nTry 'backpop-gen --help'.\n", stderr);
+	exit(EXIT_USAGE);
+}
+
+static int pick(const char *option, const char *value, const char *(*name)(int), int n)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(value, name(i)))
+			return i;
+	usage_error("--%s: unknown value \"%s\"", option, value);
+}
+
+static const char *mode_name(int i)
+{
+	return gen_mode_name((enum gen_mode)i);
+}
+
+static const char *script_name(int i)
+{
+	return gen_script_name((enum gen_script)i);
+}
+
+static double number(const char *option, const char *value, double lo, double hi)
+{
+	char *end;
+	double v;
+
+	errno = 0;
+	v = strtod(value, &end);
+	if (end == value || *end || errno || !(v >= lo && v <= hi))
+		usage_error("--%s: \"%s\" is not a number from %g to %g", option, value, lo, hi);
+	return v;
+}
+
+static uint64_t seed(const char *value)
+{
+	unsigned long long v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(value, &end, 0);
+	if (end == value || *end || errno || value[0] == '-')
+		usage_error("--seed: \"%s\" is not an integer from 0 to 2^64 - 1", value);
+	return v;
+}
+
+/* SESSION.edf -> SESSION.truth.jsonl */
+static void default_truth(char *truth, const char *out)
+{
+	size_t n = strlen(out);
+
+	if (n > 4 && !strcmp(out + n - 4, ".edf"))
+		n -= 4;
+	if (n + sizeof(".truth.jsonl") > GEN_PATH_SIZE)
+		usage_error("--out: path too long");
+	memcpy(truth, out, n);
+	strcpy(truth + n, ".truth.jsonl");
+}
+
+static void parse_options(int argc, char **argv, struct gen_options *opt)
+{
+	enum { SEED, MODE, SCRIPT, DURATION, SNR, OUT, TRUTH, HELP, VERSION };
+	static const struct option options[] = {
+		{ "seed", required_argument, NULL, SEED },
+		{ "mode", required_argument, NULL, MODE },
+		{ "script", required_argument, NULL, SCRIPT },
+		{ "duration", required_argument, NULL, DURATION },
+		{ "snr", required_argument, NULL, SNR },
+		{ "out", required_argument, NULL, OUT },
+		{ "truth", required_argument, NULL, TRUTH },
+		{ "help", no_argument, NULL, HELP },
+		{ "version", no_argument, NULL, VERSION },
+		{ 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case SEED:
+			opt->seed = seed(optarg);
+			break;
+		case MODE:
+			opt->mode = (enum gen_mode)pick("mode", optarg, mode_name, MODE_COUNT);
+			break;
+		case SCRIPT:
+			opt->script = (enum gen_script)pick("script", optarg, script_name,
+							    SCRIPT_COUNT);
+			break;
+		case DURATION:
+			opt->duration_s = number("duration", optarg, 1, MAX_DURATION_S);
+			if (opt->duration_s != floor(opt->duration_s))
+				usage_error("--duration: \"%s\" is not a whole number", optarg);
+			break;
+		case SNR:
+			opt->snr_db = number("snr", optarg, -20, 60);
+			break;
+		case OUT:
+			opt->out = optarg;
+			break;
+		case TRUTH:
+			opt->truth = optarg;
+			break;
+		case HELP:
+			fputs(usage, stdout);
+			exit(0);
+		case VERSION:
+			puts("backpop-gen " BACKPOP_VERSION);
+			exit(0);
+		default:
+			fputs("Try 'backpop-gen --help'.\n", stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (optind < argc)
+		usage_error("unexpected argument \"%s\"", argv[optind]);
+	if (!opt->out)
+		usage_error("--out is missing");
+}
+
+int main(int argc, char **argv)
+{
+	static char truth[GEN_PATH_SIZE];
+	struct gen_options opt = { .seed = 1, .snr_db = NAN };
+	char err[GEN_ERROR_SIZE];
+
+	parse_options(argc, argv, &opt);
+	if (opt.duration_s == 0.0)
+		opt.duration_s = opt.script == SCRIPT_DEMO ? 120.0 : 600.0;
+	if (!opt.truth) {
+		default_truth(truth, opt.out);
+		opt.truth = truth;
+	}
+	if (gen_session(&opt, err)) {
+		fprintf(stderr, "backpop-gen: %s\n", err);
+		return 1;
+	}
+	return 0;
+}

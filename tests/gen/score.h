@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scores what was found against what was true, by the conventions of
+ * sed_eval/mir_eval: sharp events one to one by their onsets, trains by overlap.
+ *
+ *	sharp truth	cavitation, snap: matched with any event that still stands, whose
+ *			onset is within the collar; as many pairs as possible, of those
+ *			the closest
+ *	train truth	crepitus, lung crackles of one breath: found when an event overlaps
+ *			(a train by half of the shorter of the two; a sharp one by its onset);
+ *			more crackle events in a train that is found already are fragments,
+ *			neither hits nor false alarms; more sharp ones are false alarms
+ *	withdrawn	highest revision says "artefact": counted apart
+ *	quiet truth	below min_snr_db: neither hit nor miss, what matches it no false alarm
+ */
+#ifndef GEN_SCORE_H
+#define GEN_SCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define SCORE_ERROR_SIZE	512
+#define SCORE_COLLAR_S		0.05
+#define SCORE_SETTLE_S		0.3	/* withdrawn later than this: late */
+
+enum score_class {
+	CLASS_CAVITATION,
+	CLASS_SNAP,
+	CLASS_CREPITUS,
+	CLASS_LUNG_CRACKLE,
+	CLASS_TRUE_COUNT,
+	CLASS_UNCLASSIFIED = CLASS_TRUE_COUNT,
+	CLASS_ARTEFACT,
+	CLASS_COUNT
+};
+
+/* What was going on at a false alarm. */
+enum score_cause {
+	CAUSE_TAP, CAUSE_STEP, CAUSE_COUGH, CAUSE_SPEECH, CAUSE_RUB, CAUSE_KNOCK, CAUSE_MAINS,
+	CAUSE_TUG, CAUSE_TYPING,
+	CAUSE_ARTEFACTS,
+	CAUSE_TRAIN = CAUSE_ARTEFACTS,	/* inside crepitus or lung crackles */
+	CAUSE_EVENT,			/* within 0.3 s of a sharp event: found twice */
+	CAUSE_NOTHING,
+	CAUSE_COUNT
+};
+
+const char *score_class_name(enum score_class c);
+const char *score_cause_name(enum score_cause c);
+
+/* ---- one session in memory (score_load.c) --------------------------------- */
+
+struct truth {
+	double onset_s, end_s, snr_db;
+	enum score_class class_;	/* CLASS_ARTEFACT: @cause says which */
+	enum score_cause cause;
+	bool quiet;			/* below the SNR that counts */
+	long match;			/* index of its event, or -1 */
+};
+
+/* One event number, all its revisions. */
+struct found {
+	uint64_t number, revision;
+	double onset_s, end_s;
+	double first_emitted_s;		/* of revision 0; NaN = unknown */
+	double last_emitted_s;		/* of the highest revision */
+	double arrival_s;		/* of revision 0 at a live listener; NaN = not live */
+	enum score_class class_;
+	long match;			/* index of its truth, or -1 */
+	bool ignored;			/* quiet truth or fragment */
+};
+
+struct score_session {
+	double duration_s;
+	struct truth *truth;
+	size_t n_truth;
+	struct found *found;		/* by onset */
+	size_t n_found;
+	double *edges_s;		/* rising TTL edges */
+	size_t n_edges;
+};
+
+struct score_options {
+	double collar_s;
+	double min_snr_db;		/* -INFINITY: all */
+	bool live;			/* use onset_ns - origin_ns instead of onset_s */
+	int64_t origin_ns;
+	const char *ttl_path;		/* or NULL */
+};
+
+/* 0, or a negative errno with @err (SCORE_ERROR_SIZE) naming file, line and key. */
+int score_load(struct score_session *s, const struct score_options *opt, const char *truth_path,
+	       const char *events_path, char *err);
+void score_unload(struct score_session *s);
+
+/* ---- sums over sessions (score.c) ------------------------------------------ */
+
+struct samples {
+	double *v;
+	size_t n;
+};
+
+struct score {
+	struct score_options opt;
+	double hours;
+	/* detection of all true classes together */
+	uint64_t truths, hits, false_alarms, fragments, quiet;
+	uint64_t by_class_truths[CLASS_TRUE_COUNT], by_class_hits[CLASS_TRUE_COUNT];
+	uint64_t by_cause[CAUSE_COUNT];
+	uint64_t withdrawn, withdrawn_true, withdrawn_late;
+	/* hits: true class by what it was called */
+	uint64_t confusion[CLASS_TRUE_COUNT][CLASS_COUNT];
+	uint64_t lung_called_cavitation;
+	struct samples onset_error_s, latency_s, arrival_s, ttl_s, withdrawal_s;
+	bool failed;			/* out of memory */
+};
+
+void score_init(struct score *score, const struct score_options *opt);
+void score_free(struct score *score);
+/* Match one session (fills its match fields) and add it. */
+int score_add(struct score *score, struct score_session *s);
+
+double score_precision(const struct score *s);	/* NaN where nothing was found */
+double score_recall(const struct score *s);
+double score_f1(const struct score *s);
+/* Of the hits, how well they are named: mean F1 of the classes that occur in truth. */
+double score_macro_f1(const struct score *s);
+double score_class_f1(const struct score *s, enum score_class c);
+double score_alarms_per_hour(const struct score *s);
+/* Nearest-rank percentile, @p from 0 to 100; sorts. NaN of nothing. */
+double score_percentile(struct samples *x, double p);
+
+/* ---- output (score_print.c) -------------------------------------------------- */
+
+int score_print_table(FILE *f, struct score *s);
+int score_print_json(FILE *f, struct score *s);
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who does what when.  The demo is told move by move, so that a human can follow
+ * it; the others are drawn, with the densities of their table row.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "script.h"
+
+#define DEG	(M_PI / 180.0)
+
+/**
+ * struct density - one drawn script
+ * @walk, @snaps, @crepitus, @strain: share of the activities; the rest is sitting
+ *	with a deep breath (@strain: one bend or twist to the end of the range)
+ * @sit_s, @walk_s: shortest and longest
+ * @artefact_gap_s: mean between artefacts beside steps; 0 = as dense as can be
+ * @events:	pops, snaps and crepitus happen
+ * @rested:	every joint is ready at the start
+ */
+struct density {
+	double walk, snaps, crepitus, strain;
+	double sit_s[2], walk_s[2];
+	double artefact_gap_s;
+	bool events, rested;
+};
+
+static const struct density densities[SCRIPT_COUNT] = {
+	[SCRIPT_REST] = { 0.0, 0.04, 0.04, 0.12, { 20, 60 }, { 0, 0 }, 300.0, true, false },
+	[SCRIPT_DAY] = { 0.15, 0.08, 0.06, 0.12, { 20, 90 }, { 15, 60 }, 60.0, true, false },
+	[SCRIPT_DENSE] = { 0.08, 0.12, 0.10, 0.20, { 8, 15 }, { 6, 12 }, 0.0, true, true },
+	[SCRIPT_WALK] = { 0.70, 0.03, 0.03, 0.06, { 8, 20 }, { 40, 90 }, 60.0, true, false },
+	[SCRIPT_NEGATIVES] = { 0.20, 0.0, 0.0, 0.20, { 8, 20 }, { 15, 40 }, 6.0, false, false },
+};
+
+/*
+ * The default session of two minutes: deep breaths with pops, a manoeuvre of
+ * four, a snap series while bending, crepitus and a pop while twisting, steps,
+ * taps, coughs, speech and a rub, and a last deep breath.
+ */
+static void tell_demo(struct builder *b)
+{
+	static const struct {
+		double peak_s;
+		int pops;
+	} breaths[] = { { 11.0, 1 }, { 22.0, 1 }, { 34.0, 4 } };
+	const double last = 114.0;
+	double t;
+
+	for (size_t i = 0; i < sizeof(breaths) / sizeof(breaths[0]); i++) {
+		build_deep_breath(b, breaths[i].peak_s, rng_uniform(b->rng, 2.5, 4.0));
+		build_pops(b, breaths[i].peak_s - rng_uniform(b->rng, 0.05, 0.4), LOAD_BREATH, 1.0,
+			   breaths[i].pops);
+	}
+	t = build_snaps(b, 41.0, 4, 0, MOVE_BEND);
+	t = build_crepitus(b, t + 2.0, 1, MOVE_TWIST);
+	build_move(b, MOVE_TWIST, t + 2.0, 1.2, 0.6, 1.2, 50.0 * DEG);
+	build_pops(b, t + 3.3, LOAD_TWIST, 1.0, 2);
+	build_walk(b, 76.0, 86.0);
+	for (int i = 0; i < 3; i++)
+		build_artefact(b, KIND_TAP, 89.0 + 1.2 * i + rng_uniform(b->rng, 0.0, 0.2));
+	build_artefact(b, KIND_COUGH, 95.0);
+	build_artefact(b, KIND_COUGH, 95.9);
+	build_artefact_of(b, KIND_SPEECH, 99.0, 4.0);
+	build_artefact_of(b, KIND_RUB, 105.0, 2.0);
+	build_deep_breath(b, last, 3.0);
+	build_pops(b, last - 0.3, LOAD_BREATH, 1.0, 1);
+}
+
+/* The number of pops of one manoeuvre: 3.2. */
+static int manoeuvre_size(struct rng *r)
+{
+	int n = 1 + rng_poisson(r, 1.5);
+
+	return n > 6 ? 6 : n;
+}
+
+/* Sitting, with a deep breath in the second half, perhaps with pops at its end. */
+static double sit(struct builder *b, const struct density *d, double t)
+{
+	double length = rng_uniform(b->rng, d->sit_s[0], d->sit_s[1]);
+	double peak = t + rng_uniform(b->rng, 0.5, 0.9) * length;
+	double depth = rng_uniform(b->rng, 2.0, 4.0), when = rng_uniform(b->rng, -0.6, 0.6);
+
+	build_deep_breath(b, peak, depth);
+	if (d->events)
+		build_pops(b, peak + when, LOAD_BREATH, depth / 4.0 + 0.2, manoeuvre_size(b->rng));
+	return t + length;
+}
+
+/* One bend or twist to the end of the range; sometimes something gives. */
+static double strain(struct builder *b, const struct density *d, double t)
+{
+	bool bend = rng_below(b->rng, 2) == 0;
+	double rise = rng_uniform(b->rng, 0.8, 3.0), hold = rng_uniform(b->rng, 0.3, 1.5);
+	double fall = rng_uniform(b->rng, 0.8, 3.0), level = rng_uniform(b->rng, 0.5, 1.0);
+	double when = t + rise + rng_uniform(b->rng, -0.3, 0.6) * fmin(1.0, hold);
+
+	build_move(b, bend ? MOVE_BEND : MOVE_TWIST, t, rise, hold, fall,
+		   level * (bend ? 80.0 : 60.0) * DEG);
+	if (d->events)
+		build_pops(b, when, bend ? LOAD_BEND : LOAD_TWIST, level, manoeuvre_size(b->rng));
+	return t + rise + hold + fall;
+}
+
+static double walk(struct builder *b, const struct density *d, double t)
+{
+	double length = rng_uniform(b->rng, d->walk_s[0], d->walk_s[1]);
+
+	build_move(b, MOVE_OTHER, t, 0.8, 0.0, 0.8, rng_uniform(b->rng, 0.2, 0.5));
+	build_walk(b, t + 2.0, t + 2.0 + length);
+	return t + 2.0 + length + 1.0;
+}
+
+static enum gen_movement bend_or_twist(struct rng *r)
+{
+	return rng_below(r, 2) ? MOVE_BEND : MOVE_TWIST;
+}
+
+static double next_activity(struct builder *b, const struct density *d, double t)
+{
+	double u = rng_uniform(b->rng, 0.0, 1.0);
+	int site = rng_below(b->rng, GEN_SITES), n = 3 + rng_below(b->rng, 6);
+
+	if ((u -= d->walk) < 0.0)
+		return walk(b, d, t);
+	if ((u -= d->snaps) < 0.0)
+		return build_snaps(b, t, n, site, bend_or_twist(b->rng));
+	if ((u -= d->crepitus) < 0.0)
+		return build_crepitus(b, t, site, bend_or_twist(b->rng));
+	if (u < d->strain)
+		return strain(b, d, t);
+	return sit(b, d, t);
+}
+
+static enum gen_kind draw_artefact(struct rng *r)
+{
+	static const struct {
+		enum gen_kind kind;
+		int weight;
+	} mix[] = {
+		{ KIND_TAP, 20 }, { KIND_COUGH, 15 }, { KIND_SPEECH, 20 }, { KIND_RUB, 15 },
+		{ KIND_KNOCK, 12 }, { KIND_MAINS, 3 }, { KIND_TUG, 6 }, { KIND_TYPING, 9 },
+	};
+	int u = rng_below(r, 100);
+	size_t i = 0;
+
+	while (u >= mix[i].weight)
+		u -= mix[i++].weight;
+	return mix[i].kind;
+}
+
+/*
+ * Artefacts go where nothing else is, 0.4 s clear of it: what covers an event
+ * completely has no true answer. Coughs and taps come in groups.
+ */
+static void fill_artefacts(struct builder *b, double gap_s)
+{
+	const double clear = 0.4;
+	double t = 2.0;
+
+	while (t < b->plan->duration_s) {
+		enum gen_kind kind = draw_artefact(b->rng);
+		int group = kind == KIND_COUGH || kind == KIND_TAP ? 1 + rng_below(b->rng, 4) : 1;
+
+		for (int i = 0; i < group; i++) {
+			double length = artefact_length(kind, b->rng);
+
+			if (build_is_free(b, t - clear, t + length + clear))
+				build_artefact_of(b, kind, t, length);
+			t += fmax(length + 0.1, rng_uniform(b->rng, 0.6, 1.2));
+		}
+		t += gap_s > 0.0 ? rng_gamma(b->rng, 1.0, gap_s) :
+				   rng_uniform(b->rng, 0.5, 1.0);
+	}
+}
+
+static void draw_script(struct builder *b, const struct density *d)
+{
+	double t = 5.0;
+
+	for (int i = 0; i < GEN_JOINTS && !d->rested; i++) {
+		struct gen_joint *j = &b->subject->joints[i];
+
+		j->ready_s = fmax(0.0, rng_uniform(b->rng, -0.5, 0.9) * j->refractory_s);
+	}
+	while (t < b->plan->duration_s && !b->failed)
+		t = next_activity(b, d, t) + rng_uniform(b->rng, 0.5, 3.0);
+	fill_artefacts(b, d->artefact_gap_s);
+}
+
+int gen_plan_make(struct gen_plan *plan, const struct gen_options *opt, struct gen_subject *s,
+		  struct rng *r)
+{
+	struct builder b = { .plan = plan, .subject = s, .rng = r };
+
+	*plan = (struct gen_plan){ .duration_s = opt->duration_s, .min_snr_db = NAN };
+	if (opt->script == SCRIPT_DEMO) {
+		plan->min_snr_db = 22.0;
+		s->lung_hz = 0.0;
+		for (int i = 0; i < GEN_JOINTS; i++)
+			s->joints[i].load = i % 2 ? LOAD_TWIST : LOAD_BREATH;
+		tell_demo(&b);
+	} else {
+		draw_script(&b, &densities[opt->script]);
+		/* Crackling lungs are an event: none where there may be none. */
+		if (!densities[opt->script].events)
+			s->lung_hz = 0.0;
+	}
+	build_finish(&b);
+	return b.failed ? -ENOMEM : 0;
+}
+
+void gen_plan_free(struct gen_plan *plan)
+{
+	free(plan->breaths);
+	free(plan->moves);
+	free(plan->walks);
+	free(plan->beats);
+	free(plan->items);
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The buffer: every sample once, with its value and its time, in each mode. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "capture.h"
+#include "rig.h"
+#include "truth.h"
+
+#define PATIENCE_MS	3000
+#define US		1e3
+#define WORD_NS		(7 * 9 * 1e9 / 400000)	/* of the FIFO on the bus */
+
+/* Bounds on time stamps, from the first 10 s of a stream on. */
+#define RMS_MAX_NS	(10 * US)
+#define ERROR_MAX_NS	(50 * US)
+
+FIXTURE(stream)
+{
+	struct capture c;
+	struct truth t;
+	int feed;
+};
+
+FIXTURE_VARIANT(stream)
+{
+	enum capture_mode mode;
+	unsigned int rate_hz;
+	unsigned int watermark;
+};
+
+FIXTURE_VARIANT_ADD(stream, combined_800) {
+	.mode = CAPTURE_COMBINED, .rate_hz = 800, .watermark = 32,
+};
+
+FIXTURE_VARIANT_ADD(stream, motion_800) {
+	.mode = CAPTURE_MOTION, .rate_hz = 800, .watermark = 32,
+};
+
+FIXTURE_VARIANT_ADD(stream, film_3200) {
+	.mode = CAPTURE_FILM, .rate_hz = 3200, .watermark = 32,
+};
+
+FIXTURE_VARIANT_ADD(stream, film_800) {
+	.mode = CAPTURE_FILM, .rate_hz = 800, .watermark = 80,
+};
+
+FIXTURE_VARIANT_ADD(stream, motion_50) {
+	.mode = CAPTURE_MOTION, .rate_hz = 50, .watermark = 5,
+};
+
+FIXTURE_SETUP(stream)
+{
+	const char *missing = rig_missing();
+
+	self->feed = -1;
+	if (missing)
+		SKIP(return, "%s", missing);
+	ASSERT_EQ(0, rig_up(1));
+	ASSERT_EQ(0, capture_find(&self->c, 0));
+}
+
+FIXTURE_TEARDOWN(stream)
+{
+	capture_stop(&self->c);
+	if (self->feed >= 0)
+		close(self->feed);
+	EXPECT_EQ(0, rig_down());
+}
+
+static double seconds(double simulated, double real)
+{
+	return rig_simulated_time() ? simulated : real;
+}
+
+/* Feed, stream and check for @secs; what the simulator says was lost is in @lost. */
+static int run(struct capture *c, struct truth *t, int *feed, double secs,
+	       enum capture_mode mode, unsigned int rate_hz, unsigned int watermark, int ppm,
+	       long long *lost)
+{
+	const struct truth_wave w = TRUTH_WAVE(secs + 5);
+	int ret;
+
+	*feed = truth_feed(0, &w);
+	if (*feed < 0)
+		return *feed;
+	ret = capture_start(c, mode, rate_hz, watermark);
+	if (!ret)
+		ret = truth_begin(t, c, &w, ppm);
+	if (!ret)
+		ret = truth_run(t, secs, PATIENCE_MS, false);
+	if (!ret)
+		ret = sim_stat(0, "samples_lost", lost);
+	return ret;
+}
+
+#define EXPECT_FAITHFUL(t, chip_lost)				\
+	do {							\
+		EXPECT_EQ(0, chip_lost);			\
+		EXPECT_EQ(0, (t).lost);				\
+		EXPECT_EQ(0, (t).wrong);			\
+		EXPECT_EQ(0, (t).repeated);			\
+		EXPECT_EQ(0, (t).backward);			\
+	} while (0)
+
+#define EXPECT_PUNCTUAL(t)					\
+	do {							\
+		EXPECT_LE(truth_rms_ns(&(t)), RMS_MAX_NS);	\
+		EXPECT_LE((t).max_ns, ERROR_MAX_NS);		\
+	} while (0)
+
+/* Half an hour where time costs nothing. */
+TEST_F_TIMEOUT(stream, loses_nothing, 3600)
+{
+	double secs = seconds(1800, 5);
+	long long lost = -1;
+
+	ASSERT_EQ(0, run(&self->c, &self->t, &self->feed, secs, variant->mode, variant->rate_hz,
+			 variant->watermark, 0, &lost));
+	truth_tell(&self->t, "true clock");
+	EXPECT_FAITHFUL(self->t, lost);
+	EXPECT_GE(self->t.samples, secs * variant->rate_hz);
+	EXPECT_PUNCTUAL(self->t);
+	/* what was not settled is left out, and no more */
+	EXPECT_GE(self->t.first_k, 1);
+	EXPECT_LE(self->t.first_k, variant->rate_hz / 50 + 2);
+}
+
+TEST_F_TIMEOUT(stream, follows_a_fast_clock, 3600)
+{
+	long long lost = -1;
+
+	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", 20000));
+	ASSERT_EQ(0, sim_set(0, "irq_jitter_us", 5000));
+	ASSERT_EQ(0, run(&self->c, &self->t, &self->feed, seconds(120, 5), variant->mode,
+			 variant->rate_hz, variant->watermark, 20000, &lost));
+	truth_tell(&self->t, "2 % fast, 5 ms jitter");
+	EXPECT_FAITHFUL(self->t, lost);
+	EXPECT_PUNCTUAL(self->t);
+}
+
+TEST_F_TIMEOUT(stream, follows_a_slow_clock, 3600)
+{
+	long long lost = -1;
+
+	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", -20000));
+	ASSERT_EQ(0, sim_set(0, "irq_jitter_us", 5000));
+	ASSERT_EQ(0, run(&self->c, &self->t, &self->feed, seconds(120, 5), variant->mode,
+			 variant->rate_hz, variant->watermark, -20000, &lost));
+	truth_tell(&self->t, "2 % slow, 5 ms jitter");
+	EXPECT_FAITHFUL(self->t, lost);
+	EXPECT_PUNCTUAL(self->t);
+}
+
+/* The chip's counter wraps after 12 h; here 5 s after the start. */
+TEST_F(stream, passes_the_counter_wrap)
+{
+	long long lost = -1;
+
+	ASSERT_EQ(0, sim_set(0, "options/ts_start", 0x100000000LL - 5 * 100000));
+	ASSERT_EQ(0, run(&self->c, &self->t, &self->feed, seconds(20, 8), variant->mode,
+			 variant->rate_hz, variant->watermark, 0, &lost));
+	truth_tell(&self->t, "counter wrap");
+	EXPECT_FAITHFUL(self->t, lost);
+	EXPECT_PUNCTUAL(self->t);
+}
+
+/* A stream can be stopped and started at once, again and again. */
+TEST_F_TIMEOUT(stream, starts_again, 120)
+{
+	long long lost = -1;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, run(&self->c, &self->t, &self->feed, 0.5, variant->mode,
+				 variant->rate_hz, variant->watermark, 0, &lost));
+		EXPECT_FAITHFUL(self->t, lost);
+		capture_stop(&self->c);
+		close(self->feed);
+		self->feed = -1;
+	}
+}
+
+/* What a program waits for: one watermark period, its way over the bus, and a little. */
+TEST_F(stream, is_prompt)
+{
+	static struct capture_sample batch[512];
+	double limit_ns, late_ns;
+	int64_t end;
+	int n;
+
+	if (!rig_simulated_time())
+		SKIP(return, "needs simulated time: a busy machine is late by itself");
+	ASSERT_EQ(0, capture_start(&self->c, variant->mode, variant->rate_hz,
+				   variant->watermark));
+	limit_ns = (variant->watermark + 2) * (1e9 / variant->rate_hz + WORD_NS) + 10e6;
+	/* the first batch waits longer: it is short of what was not settled */
+	ASSERT_LT(0, capture_read(&self->c, batch, 512, PATIENCE_MS));
+	end = rig_now_ns() + 5000000000LL;
+	do {
+		n = capture_read(&self->c, batch, 512, PATIENCE_MS);
+		ASSERT_GT(n, 0);
+		late_ns = rig_now_ns() - batch[0].t_ns;
+		ASSERT_LE(late_ns, limit_ns);
+	} while (rig_now_ns() < end);
+}
+
+FIXTURE(setup)
+{
+	struct capture c;
+};
+
+FIXTURE_SETUP(setup)
+{
+	const char *missing = rig_missing();
+
+	if (missing)
+		SKIP(return, "%s", missing);
+	ASSERT_EQ(0, rig_up(1));
+	ASSERT_EQ(0, capture_find(&self->c, 0));
+}
+
+FIXTURE_TEARDOWN(setup)
+{
+	capture_stop(&self->c);
+	EXPECT_EQ(0, rig_down());
+}
+
+TEST_F(setup, refuses_impossible_modes)
+{
+	static const struct {
+		enum capture_mode mode;
+		unsigned int rate_hz;
+	} bad[] = {
+		{ CAPTURE_COMBINED, 3200 },
+		{ CAPTURE_MOTION, 3200 },
+		{ CAPTURE_FILM, 400 },
+		{ CAPTURE_FILM, 25 },
+	};
+	struct capture_sample s;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		EXPECT_EQ(-EINVAL, capture_start(&self->c, bad[i].mode, bad[i].rate_hz, 32))
+			TH_LOG("mode %d at %u Hz", bad[i].mode, bad[i].rate_hz);
+		capture_stop(&self->c);
+	}
+	ASSERT_EQ(0, capture_start(&self->c, CAPTURE_COMBINED, 800, 32));
+	EXPECT_EQ(1, capture_read(&self->c, &s, 1, PATIENCE_MS));
+}
+
+TEST_F(setup, describes_its_fifo)
+{
+	double min, max, now, enabled;
+
+	ASSERT_EQ(0, capture_set_number(&self->c, "sampling_frequency", 800));
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark_min", &min));
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark_max", &max));
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_enabled", &enabled));
+	EXPECT_EQ(1, min);
+	EXPECT_GE(max, 64);
+	EXPECT_LE(max, 127);
+	EXPECT_EQ(0, enabled);
+	/* as asked for, and capped */
+	ASSERT_EQ(0, capture_start(&self->c, CAPTURE_COMBINED, 800, 20));
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark", &now));
+	EXPECT_EQ(20, now);
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_enabled", &enabled));
+	EXPECT_EQ(1, enabled);
+	capture_stop(&self->c);
+	ASSERT_EQ(0, capture_start(&self->c, CAPTURE_COMBINED, 800, 1000));
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark", &now));
+	EXPECT_EQ(max, now);
+	capture_stop(&self->c);
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_enabled", &enabled));
+	EXPECT_EQ(0, enabled);
+}
+
+/* The bus carries samples, not talk: at watermark 32 at most 4 % beside them. */
+TEST_F(setup, spares_the_bus)
+{
+	struct capture_sample batch[32];
+	long long reads[2], writes[2], transfers[2], words[2];
+	double payload, all;
+	int64_t end;
+	int i;
+
+	ASSERT_EQ(0, capture_start(&self->c, CAPTURE_FILM, 3200, 32));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, sim_stat(0, "reads", &reads[i]));
+		ASSERT_EQ(0, sim_stat(0, "writes", &writes[i]));
+		ASSERT_EQ(0, sim_stat(0, "i2c_transfers", &transfers[i]));
+		ASSERT_EQ(0, sim_stat(0, "words_stored", &words[i]));
+		end = rig_now_ns() + 10000000000LL;
+		/* reading more than there is would have the FIFO read for the rest */
+		while (i == 0 && rig_now_ns() < end)
+			ASSERT_LT(0, capture_read(&self->c, batch, 32, PATIENCE_MS));
+	}
+	payload = 7.0 * (words[1] - words[0]);
+	/* each transfer is one read: address, register, address */
+	all = reads[1] - reads[0] + writes[1] - writes[0] + 3.0 * (transfers[1] - transfers[0]);
+	rig_diag("%.0f bytes of FIFO, %.2f %% beside", payload, 100 * (all - payload) / payload);
+	EXPECT_LE(all - payload, 0.04 * payload);
+}
+
+TEST_HARNESS_MAIN

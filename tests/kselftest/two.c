@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The pair: two chips on one bus, on one clock. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#include "capture.h"
+#include "rig.h"
+#include "truth.h"
+
+#define PATIENCE_MS	3000
+#define CHIPS		2
+
+FIXTURE(two)
+{
+	struct capture c[CHIPS];
+	struct truth t[CHIPS];
+	int feed[CHIPS];
+};
+
+FIXTURE_SETUP(two)
+{
+	const char *missing = rig_missing();
+	int i;
+
+	for (i = 0; i < CHIPS; i++)
+		self->feed[i] = -1;
+	if (missing)
+		SKIP(return, "%s", missing);
+	ASSERT_EQ(0, rig_up(CHIPS));
+	for (i = 0; i < CHIPS; i++)
+		ASSERT_EQ(0, capture_find(&self->c[i], i));
+}
+
+FIXTURE_TEARDOWN(two)
+{
+	int i;
+
+	for (i = 0; i < CHIPS; i++) {
+		capture_stop(&self->c[i]);
+		if (self->feed[i] >= 0)
+			close(self->feed[i]);
+	}
+	EXPECT_EQ(0, rig_down());
+}
+
+TEST_F_TIMEOUT(two, stream_side_by_side, 3600)
+{
+	static const enum capture_mode mode[] = { CAPTURE_COMBINED, CAPTURE_FILM };
+	static const unsigned int rate_hz[] = { 800, 3200 };
+	int secs = rig_simulated_time() ? 600 : 5, i, s;
+	const struct truth_wave w = TRUTH_WAVE(secs + 10);
+	long long lost;
+
+	/* their oscillators are two */
+	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", 12000));
+	ASSERT_EQ(0, sim_set(1, "options/odr_error_ppm", -7000));
+	for (i = 0; i < CHIPS; i++) {
+		self->feed[i] = truth_feed(i, &w);
+		ASSERT_GE(self->feed[i], 0);
+		ASSERT_EQ(0, capture_start(&self->c[i], mode[i], rate_hz[i], 32));
+		ASSERT_EQ(0, truth_begin(&self->t[i], &self->c[i], &w, i ? -7000 : 12000));
+	}
+	/* turn by turn; the kernel's buffers hold more than 2 s */
+	for (s = 0; s < secs; s++)
+		for (i = 0; i < CHIPS; i++)
+			ASSERT_EQ(0, truth_run(&self->t[i], 1, PATIENCE_MS, false));
+	for (i = 0; i < CHIPS; i++) {
+		truth_tell(&self->t[i], i ? "film 3200" : "combined 800");
+		ASSERT_EQ(0, sim_stat(i, "samples_lost", &lost));
+		EXPECT_EQ(0, lost);
+		EXPECT_EQ(0, self->t[i].lost);
+		EXPECT_EQ(0, self->t[i].wrong);
+		EXPECT_EQ(0, self->t[i].repeated);
+		EXPECT_EQ(0, self->t[i].backward);
+		EXPECT_LE(truth_rms_ns(&self->t[i]), 10e3);
+		EXPECT_LE(self->t[i].max_ns, 50e3);
+	}
+}
+
+/* One leaves and comes back; the other does not notice. */
+TEST_F(two, do_not_disturb_each_other)
+{
+	const struct truth_wave w = TRUTH_WAVE(30);
+
+	self->feed[1] = truth_feed(1, &w);
+	ASSERT_GE(self->feed[1], 0);
+	ASSERT_EQ(0, capture_start(&self->c[1], CAPTURE_FILM, 3200, 32));
+	ASSERT_EQ(0, truth_begin(&self->t[1], &self->c[1], &w, 0));
+	ASSERT_EQ(0, truth_run(&self->t[1], 1, PATIENCE_MS, false));
+	ASSERT_EQ(0, rig_bind(0, false));
+	ASSERT_EQ(0, truth_run(&self->t[1], 1, PATIENCE_MS, false));
+	ASSERT_EQ(0, rig_bind(0, true));
+	ASSERT_EQ(0, sim_set(0, "present", 0));
+	ASSERT_EQ(0, truth_run(&self->t[1], 1, PATIENCE_MS, false));
+	ASSERT_EQ(0, sim_set(0, "present", 1));
+	ASSERT_EQ(0, capture_find(&self->c[0], 0));
+	ASSERT_EQ(0, truth_run(&self->t[1], 1, PATIENCE_MS, false));
+	truth_tell(&self->t[1], "the other");
+	EXPECT_EQ(0, self->t[1].lost);
+	EXPECT_EQ(0, self->t[1].wrong);
+}
+
+TEST_HARNESS_MAIN

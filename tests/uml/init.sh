@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# First process of the User-Mode Linux that tests/uml/run boots: run one test
+# program, judge the kernel log, power off.  Its environment comes from the
+# kernel's command line:
+#	UML_TEST	program to run
+#	UML_HERE	directory of this file
+#	BACKPOP_MODULES	directories with the modules, joined by ':'
+# The root file system is the host's, read-only; only /dev/shm can be written.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+TMPDIR=/dev/shm
+LC_ALL=C
+export PATH TMPDIR LC_ALL BACKPOP_MODULES
+
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t debugfs debugfs /sys/kernel/debug
+mount -t devtmpfs devtmpfs /dev
+mkdir /dev/shm
+mount -t tmpfs tmpfs /dev/shm
+cd /dev/shm || exit
+
+name=${UML_TEST##*/}
+"$UML_TEST" </dev/null 2>&1
+rc=$?
+
+# Objects younger than 5 s are no leaks yet, and one that moves between two scans
+# needs a second one to be seen.
+leaks=/sys/kernel/debug/kmemleak
+if [ -w $leaks ]; then
+	for _ in 1 2; do
+		sleep 6
+		echo scan >$leaks
+	done
+	cat $leaks >leaks
+fi
+
+echo "KTAP version 1"
+echo "1..1"
+dmesg >log
+[ ! -e leaks ] || cat leaks >>log
+grep -q '^ debug_locks: *1' /proc/lockdep_stats || echo "lockdep is turned off" >>log
+if "$UML_HERE/check-log.sh" <log >found; then
+	echo "ok 1 $name: clean kernel log"
+else
+	sed 's/^/# /' found
+	echo "not ok 1 $name: clean kernel log"
+	rc=1
+fi
+echo "uml: $name ended with status $rc"
+exec busybox poweroff -f

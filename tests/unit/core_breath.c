@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Breathing and movement from made-up posture signals. */
+#include "core_test.h"
+
+static double breath_s, breath_g;
+static int polarity;
+
+/* Inhale takes 0.4 of the period, exhale the rest, both raised cosines. */
+static double volume(double t)
+{
+	double u = fmod(t, breath_s) / breath_s;
+
+	return u < 0.4 ? 0.5 - 0.5 * cos(M_PI * u / 0.4) : 0.5 + 0.5 * cos(M_PI * (u - 0.4) / 0.6);
+}
+
+static bool inhaling(double t)
+{
+	return fmod(t, breath_s) / breath_s < 0.4;
+}
+
+static float breathe(double t)
+{
+	return (float)(polarity * breath_g * volume(t));
+}
+
+static void check_breath(double rate_hz, double period, double swing_g, int sign)
+{
+	struct test_signal sig = { .motion_hz = rate_hz, .noise_g = 0.003f, .z = breathe };
+	struct bp_core *core;
+	struct bp_status st;
+	size_t n, right = 0, all = 0;
+	struct bp_frame *f;
+	char name[96];
+	double bpm = 60 / period;
+
+	breath_s = period;
+	breath_g = swing_g;
+	polarity = sign;
+	f = test_frames(&sig, 40 + 12 * period, &n);
+	core = test_core(&sig);
+	for (size_t i = 0; i < n; i += 80) {
+		double t = (double)f[i].t_ns * 1e-9;
+
+		bp_core_push(core, f + i, n - i < 80 ? n - i : 80);
+		if (t < 30 + 7 * period)
+			continue;
+		bp_core_status(core, &st);
+		all++;
+		right += st.breath_phase == (inhaling(t) ? BP_BREATH_INHALE : BP_BREATH_EXHALE);
+	}
+	bp_core_status(core, &st);
+	snprintf(name, sizeof(name), "breaths of %.1f s, %.0f mg, %s: rate within 0.5/min", period,
+		 swing_g * 1e3, sign > 0 ? "upright" : "inverted");
+	ktap(fabs(st.breath_rate_bpm - bpm) <= 0.5, name,
+	     "expected %.2f breaths/min, got %.2f: see breath.c", bpm, st.breath_rate_bpm);
+	snprintf(name, sizeof(name), "breaths of %.1f s, %.0f mg, %s: phase right 3/4 of the time",
+		 period, swing_g * 1e3, sign > 0 ? "upright" : "inverted");
+	ktap(right * 4 >= all * 3, name, "expected %zu of %zu or more, got %zu: see follow_sign()",
+	     all * 3 / 4, all, right);
+	free(f);
+}
+
+static float walk(double t)
+{
+	return t < 5 ? 0 : (float)(0.25 * sin(2 * M_PI * 1.8 * t) + 0.1 * sin(2 * M_PI * 3.6 * t));
+}
+
+static float twist(double t)
+{
+	return t < 5 ? 0 : (float)(0.04 * sin(2 * M_PI * 1.2 * t));
+}
+
+/* Trunk angle, rad: raised cosine of 60 degrees in 1.5 s from 10 s on. */
+static double bend_angle(double t)
+{
+	double u = (t - 10) / 1.5;
+
+	return u < 0 ? 0 : u > 1 ? M_PI / 3 : M_PI / 6 * (1 - cos(M_PI * u));
+}
+
+static void check_movement(const char *what, float (*z)(double), bool bend, double at_s,
+			   enum bp_movement want)
+{
+	struct test_signal sig = { .motion_hz = 800, .noise_g = 0.003f, .z = z };
+	struct bp_core *core;
+	struct bp_status st;
+	size_t n;
+	struct bp_frame *f = test_frames(&sig, at_s, &n);
+	char name[96];
+
+	for (size_t i = 0; bend && i < n; i++) {
+		double a = bend_angle((double)f[i].t_ns * 1e-9);
+
+		f[i].accel_g[0] += (float)sin(a);
+		f[i].accel_g[2] += (float)(cos(a) - 1);
+	}
+	core = test_core(&sig);
+	bp_core_push(core, f, n);
+	bp_core_status(core, &st);
+	snprintf(name, sizeof(name), "movement: %s", what);
+	ktap(st.movement == want, name, "expected %s, got %s: see movement.c",
+	     bp_movement_name(want), bp_movement_name(st.movement));
+	free(f);
+}
+
+int main(void)
+{
+	ktap_plan(6 * 2 + 5);
+	check_breath(800, 4, 0.020, 1);
+	check_breath(800, 4, 0.020, -1);
+	check_breath(200, 4, 0.006, 1);
+	check_breath(800, 2.5, 0.030, 1);
+	check_breath(800, 10, 0.050, -1);
+	check_breath(3200, 18, 0.080, 1);
+	check_movement("sitting still", NULL, false, 20, BP_MOVEMENT_NONE);
+	check_movement("walking", walk, false, 20, BP_MOVEMENT_WALK);
+	check_movement("twisting", twist, false, 20, BP_MOVEMENT_TWIST);
+	check_movement("bending", NULL, true, 11.2, BP_MOVEMENT_BEND);
+	check_movement("still again after a bend", NULL, true, 20, BP_MOVEMENT_NONE);
+	return ktap_exit();
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Pops are found where and when they are, in every configuration; the obvious artefacts are not. */
+#include "core_test.h"
+
+#define POPS	6
+
+static const double pop_s[POPS] = { 12.0013, 19.5007, 26.2001, 33.3331, 40.1017, 47.0003 };
+
+/* Different sources, so that none is taken for a repeat. */
+static float pops(double t)
+{
+	static const double hz[POPS] = { 215, 160, 290, 120, 250, 185 };
+	float sum = 0;
+
+	for (int i = 0; i < POPS; i++)
+		sum += test_pop(t, pop_s[i], hz[i], 0.003 + 0.0004 * i, 0.05 + 0.01 * i);
+	return sum;
+}
+
+static void check_pops(const char *mode, double motion_hz, double film_hz)
+{
+	struct test_signal sig = {
+		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
+		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = pops,
+		.motion_range_g = 4, .film_range_mv = 200,
+	};
+	double rate = film_hz > motion_hz ? film_hz : motion_hz;
+	double worst_onset = 0, worst_latency = 0;
+	static struct test_run run;
+	int found = 0;
+	char name[96];
+	struct bp_frame *f;
+	size_t n;
+
+	f = test_frames(&sig, 52, &n);
+	test_play(&run, &sig, f, n, 64);
+	for (int i = 0; i < POPS; i++) {
+		const struct bp_event *ev = test_find(&run, pop_s[i], 0.010);
+		double err, latency;
+
+		if (!ev || test_last(&run, ev->number)->class_ == BP_CLASS_ARTEFACT)
+			continue;
+		found++;
+		err = fabs((double)ev->onset_ns * 1e-9 - pop_s[i]) * rate;
+		latency = (double)ev->emitted_ns * 1e-9 - pop_s[i];
+		if (err > worst_onset)
+			worst_onset = err;
+		if (latency > worst_latency)
+			worst_latency = latency;
+	}
+	snprintf(name, sizeof(name), "%s: every pop found, nothing else", mode);
+	ktap(found == POPS && test_standing(&run) == POPS, name,
+	     "expected %d pops and %d standing events, got %d and %zu: see trigger.c, reject.c",
+	     POPS, POPS, found, test_standing(&run));
+	snprintf(name, sizeof(name), "%s: onsets within two samples", mode);
+	ktap(found && worst_onset <= 2.0, name,
+	     "expected at most 2 samples of %.0f Hz, got %.2f: see bp_shape_find()", rate,
+	     worst_onset);
+	snprintf(name, sizeof(name), "%s: revision 0 within 30 ms", mode);
+	ktap(found && worst_latency <= 0.030, name,
+	     "expected at most 30 ms of stream time, got %.1f ms: see detect.c",
+	     worst_latency * 1e3);
+	free(f);
+}
+
+/* A finger on the sensor: 2 g of ring, and 100 ms of pressure on skin and film. */
+static float press(double t)
+{
+	return t > 15 && t < 15.1 ? (float)sin(M_PI * (t - 15) / 0.1) : 0;
+}
+
+static float tap(double t)
+{
+	return test_pop(t, 15, 300, 0.004, 2.0) + 0.1f * press(t);
+}
+
+static float tap_film(double t)
+{
+	return test_pop(t, 15, 300, 0.004, 120) + 50 * press(t);
+}
+
+/* A footfall: 15 Hz swing with a 60 Hz part of 15 %. */
+static float step(double t)
+{
+	float sum = 0;
+
+	for (int i = 0; i < 12; i++)
+		sum += test_pop(t, 12 + 0.55 * i, 15, 0.030, 0.4) +
+		       test_pop(t, 12 + 0.55 * i, 62, 0.012, 0.06);
+	return sum;
+}
+
+/* Cloth over the sensor: strokes of noise, three a second. */
+static float rub(double t)
+{
+	static uint64_t seed = 7;
+	double stroke = sin(2 * M_PI * 1.5 * (t - 12));
+
+	if (t < 12 || t > 18)
+		return 0;
+	return (float)(0.02 * stroke * stroke) * test_noise(&seed);
+}
+
+static void check_artefact(const char *what, float (*z)(double), float (*film)(double),
+			   double motion_hz, double film_hz)
+{
+	struct test_signal sig = {
+		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
+		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = z, .film = film,
+		.motion_range_g = 4, .film_range_mv = 200,
+	};
+	double latest = 0;
+	static struct test_run run;
+	char name[96];
+	struct bp_frame *f;
+	size_t n;
+
+	f = test_frames(&sig, 25, &n);
+	test_play(&run, &sig, f, n, 64);
+	for (size_t i = 0; i < run.n; i++) {
+		double late = (double)(run.ev[i].emitted_ns - run.ev[i].onset_ns) * 1e-9;
+
+		if (run.ev[i].class_ == BP_CLASS_ARTEFACT && late > latest)
+			latest = late;
+	}
+	snprintf(name, sizeof(name), "%s, %.0f/%.0f Hz: no event stays", what, motion_hz, film_hz);
+	ktap(!test_standing(&run), name,
+	     "expected no standing event, got %zu of %u: see reject.c", test_standing(&run),
+	     (unsigned int)run.status.events);
+	snprintf(name, sizeof(name), "%s, %.0f/%.0f Hz: withdrawn within 300 ms", what, motion_hz,
+		 film_hz);
+	ktap(latest <= 0.300, name, "expected at most 300 ms, got %.0f: see detect.c",
+	     latest * 1e3);
+	free(f);
+}
+
+int main(void)
+{
+	ktap_plan(6 * 3 + 6 * 2);
+	check_pops("motion+film 800", 800, 800);
+	check_pops("motion 800", 800, 0);
+	check_pops("film 3200", 0, 3200);
+	check_pops("pair 800/3200", 800, 3200);
+	check_pops("motion+film 1600", 1600, 1600);
+	check_pops("motion+film 6400", 6400, 6400);
+	check_artefact("tap", tap, tap_film, 800, 800);
+	check_artefact("tap", tap, tap_film, 0, 3200);
+	check_artefact("steps", step, NULL, 800, 800);
+	check_artefact("steps", step, NULL, 800, 3200);
+	check_artefact("rub", rub, NULL, 800, 800);
+	check_artefact("rub", rub, NULL, 0, 3200);
+	return ktap_exit();
+}

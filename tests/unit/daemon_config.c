@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopd's configuration: values, drop-ins, and errors with file and line. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "core/core.h"
+#include "unit/ktap.h"
+
+static char root[] = "/tmp/backpop-config.XXXXXX";
+
+/* A file below the test's directory, its parent made as needed. */
+static const char *put(const char *name, const char *text)
+{
+	static char path[256];
+	char *slash;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	for (slash = strchr(path + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	f = fopen(path, "w");
+	if (!f || fputs(text, f) < 0 || fclose(f)) {
+		perror(path);
+		exit(1);
+	}
+	return path;
+}
+
+static void every_key_is_taken(void)
+{
+	struct config c;
+	char err[CONFIG_ERROR_SIZE];
+	int r;
+
+	config_default(&c);
+	r = config_load_file(&c, put("all.conf",
+		"# comment\n; comment\n\n[Sensor]\nMode = film\nRate=3200\nAccelRange=8\n"
+		"FilmRange=50\nWatermark=0\n[Marker]\nLine=GPIO17\nDebounce=5ms\nActiveLow=yes\n"
+		"Bias=pull-up\n[Trigger]\nLine=GPIO27\nWidth=250us\nClasses=snap, crepitus\n"
+		"On=settled\nActiveLow=on\n"), err);
+	if (!ktap_check(!r, "got %d: %s", r, err))
+		return;
+	ktap_check(!strcmp(c.mode, "film"), "mode %s", c.mode);
+	ktap_check(c.rate_hz == 3200, "rate %g", c.rate_hz);
+	ktap_check(c.accel_range_g == 8, "range %g", c.accel_range_g);
+	ktap_check(c.film_range_mv == 50, "range %g", c.film_range_mv);
+	ktap_check(c.watermark == 0, "watermark %u", c.watermark);
+	ktap_check(!strcmp(c.marker_line, "GPIO17"), "line %s", c.marker_line);
+	ktap_check(c.marker_debounce_us == 5000, "debounce %u us", c.marker_debounce_us);
+	ktap_check(c.marker_active_low, "not active low");
+	ktap_check(c.marker_bias == CONFIG_BIAS_PULL_UP, "bias %d", c.marker_bias);
+	ktap_check(!strcmp(c.trigger_line, "GPIO27"), "line %s", c.trigger_line);
+	ktap_check(c.trigger_width_us == 250, "width %u us", c.trigger_width_us);
+	ktap_check(c.trigger_classes == (1u << BP_CLASS_SNAP | 1u << BP_CLASS_CREPITUS),
+		   "classes %#x", c.trigger_classes);
+	ktap_check(c.trigger_settled, "not settled");
+	ktap_check(c.trigger_active_low, "not active low");
+}
+
+static void what_is_printed_reads_back(void)
+{
+	struct config a, b;
+	char text[1024], err[CONFIG_ERROR_SIZE];
+	FILE *f = fmemopen(text, sizeof(text), "w");
+	int r;
+
+	config_default(&a);
+	strcpy(a.marker_line, "BUTTON");
+	a.trigger_width_us = 12345;
+	a.trigger_settled = true;
+	config_print(f, &a);
+	fclose(f);
+	config_default(&b);
+	r = config_load_file(&b, put("printed.conf", text), err);
+	ktap_check(!r, "got %d: %s", r, err);
+	ktap_check(!strcmp(b.marker_line, "BUTTON") && b.trigger_width_us == 12345 &&
+		   b.trigger_settled && b.trigger_classes == a.trigger_classes,
+		   "printed settings came back different:\n# %s", text);
+}
+
+/* Each of these must be refused with this line number and this text. */
+static void bad_files_are_named_with_their_line(void)
+{
+	static const struct {
+		const char *text;
+		unsigned int line;
+		const char *says;
+	} bad[] = {
+		{ "[Sensor]\nSpeed=1\n", 2, "unknown key 'Speed' in [Sensor]" },
+		{ "[Marker]\n\nrate=800\n", 3, "unknown key 'rate' in [Marker]" },
+		{ "[Recorder]\nOn=1\n", 2, "unknown section [Recorder]" },
+		{ "Mode=film\n", 1, "unknown section []" },
+		{ "[Sensor]\nMode=both\n", 2, "Mode=both" },
+		{ "[Sensor]\nRate=0\n", 2, "Rate=0" },
+		{ "[Sensor]\nRate=nan\n", 2, "Rate=nan" },
+		{ "[Sensor]\nRate=800 Hz\n", 2, "Rate=800 Hz" },
+		{ "[Sensor]\nRate=\n", 2, "Rate=" },
+		{ "[Sensor]\nWatermark=1.5\n", 2, "Watermark=1.5" },
+		{ "[Sensor]\nWatermark=-1\n", 2, "Watermark=-1" },
+		{ "[Sensor]\nAccelRange=-2\n", 2, "AccelRange=-2" },
+		{ "[Marker]\nDebounce=5 days\n", 2, "Debounce=5 days" },
+		{ "[Marker]\nActiveLow=maybe\n", 2, "ActiveLow=maybe" },
+		{ "[Marker]\nLine=0123456789012345678901234567890123\n", 2, "31 characters" },
+		{ "[Trigger]\nClasses=pop\n", 2, "Classes=pop" },
+		{ "[Trigger]\nClasses=artefact\n", 2, "Classes=artefact" },
+		{ "[Trigger]\nClasses=\n", 2, "at least one class" },
+		{ "[Trigger]\nOn=second\n", 2, "On=second" },
+		{ "[Trigger]\nWidth=0\n", 2, "Width=0" },
+		{ "[Sensor]\nno equals sign\n", 2, "neither" },
+		{ "[Sensor\nRate=800\n", 1, "neither" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *path = put("bad.conf", bad[i].text);
+		char err[CONFIG_ERROR_SIZE], where[300];
+		struct config c;
+		int r;
+
+		config_default(&c);
+		r = config_load_file(&c, path, err);
+		snprintf(where, sizeof(where), "%s:%u: ", path, bad[i].line);
+		ktap_check(r == -EINVAL, "case %zu: got %d, expected %d", i, r, -EINVAL);
+		ktap_check(!strncmp(err, where, strlen(where)), "case %zu: expected %s..., got %s",
+			   i, where, err);
+		ktap_check(strstr(err, bad[i].says), "case %zu: expected '%s' in: %s", i,
+			   bad[i].says, err);
+	}
+}
+
+static void a_long_line_is_refused(void)
+{
+	char text[600], err[CONFIG_ERROR_SIZE];
+	struct config c;
+	int r;
+
+	memset(text, 'x', sizeof(text) - 1);
+	memcpy(text, "[Sensor]\n#", 10);
+	text[sizeof(text) - 1] = '\0';
+	config_default(&c);
+	r = config_load_file(&c, put("long.conf", text), err);
+	ktap_check(r == -EINVAL && strstr(err, ":2: line too long"), "got %d: %s", r, err);
+}
+
+static void a_file_that_cannot_be_read_is_an_error(void)
+{
+	char err[CONFIG_ERROR_SIZE], path[300];
+	struct config c;
+	int r;
+
+	config_default(&c);
+	snprintf(path, sizeof(path), "%s/none.conf", root);
+	r = config_load_file(&c, path, err);
+	ktap_check(r == -ENOENT && strstr(err, path), "got %d: %s", r, err);
+	r = config_load_file(&c, root, err);
+	ktap_check(r == -EISDIR && strstr(err, root), "got %d: %s", r, err);
+}
+
+static void drop_ins_come_in_order_and_mask(void)
+{
+	char etc[300], vendor[300], err[CONFIG_ERROR_SIZE];
+	struct config c;
+	int r;
+
+	snprintf(etc, sizeof(etc), "%s/etc", root);
+	snprintf(vendor, sizeof(vendor), "%s/lib", root);
+	r = config_load(&c, etc, vendor, err);
+	ktap_check(!r, "no files at all: got %d: %s", r, err);
+	ktap_check(c.rate_hz == 800 && c.watermark == 32, "defaults: rate %g watermark %u",
+		   c.rate_hz, c.watermark);
+
+	put("lib/backpopd.conf", "[Sensor]\nRate=400\nWatermark=7\n");
+	put("etc/backpopd.conf", "[Sensor]\nRate=200\n");
+	put("lib/backpopd.conf.d/10-a.conf", "[Sensor]\nAccelRange=2\nFilmRange=25\n");
+	put("lib/backpopd.conf.d/20-b.conf", "[Marker]\nLine=VENDOR\n");
+	put("etc/backpopd.conf.d/20-b.conf", "[Trigger]\nLine=LOCAL\n");
+	put("etc/backpopd.conf.d/05-c.conf", "[Sensor]\nAccelRange=16\n");
+	put("etc/backpopd.conf.d/99.conf.bak", "nonsense\n");
+	r = config_load(&c, etc, vendor, err);
+	if (!ktap_check(!r, "got %d: %s", r, err))
+		return;
+	ktap_check(c.rate_hz == 200, "main file of etc: rate %g, expected 200", c.rate_hz);
+	ktap_check(c.watermark == 32, "main file of lib must be hidden: watermark %u", c.watermark);
+	ktap_check(c.accel_range_g == 2, "10-a after 05-c: range %g, expected 2", c.accel_range_g);
+	ktap_check(c.film_range_mv == 25, "range %g, expected 25", c.film_range_mv);
+	ktap_check(!c.marker_line[0], "lib's 20-b must be masked: line %s", c.marker_line);
+	ktap_check(!strcmp(c.trigger_line, "LOCAL"), "line %s", c.trigger_line);
+
+	put("etc/backpopd.conf.d/30-d.conf", "[Sensor]\nRate=1\n");
+	r = config_load(&c, etc, vendor, err);
+	ktap_check(r == -EINVAL && strstr(err, "30-d.conf:2:"), "got %d: %s", r, err);
+}
+
+int main(void)
+{
+	static const struct ktap_test tests[] = {
+		{ "every_key_is_taken", every_key_is_taken },
+		{ "what_is_printed_reads_back", what_is_printed_reads_back },
+		{ "bad_files_are_named_with_their_line", bad_files_are_named_with_their_line },
+		{ "a_long_line_is_refused", a_long_line_is_refused },
+		{ "a_file_that_cannot_be_read_is_an_error",
+		  a_file_that_cannot_be_read_is_an_error },
+		{ "drop_ins_come_in_order_and_mask", drop_ins_come_in_order_and_mask },
+	};
+	char command[64];
+	int r;
+
+	if (!mkdtemp(root)) {
+		perror(root);
+		return 1;
+	}
+	r = ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	return system(command) ? 1 : r;
+}

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # names for the sourcing script
+#
+# What the guest's scripts share; sourced, never run.
+
+sim=/sys/kernel/debug/backpop_sim
+tools=/usr/local/lib/backpop/bench
+
+# Monotonic time in whole milliseconds: the clock of every time stamp here.
+now_ms() {
+	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
+}
+
+# wait_until SECONDS COMMAND...: run it again and again until it succeeds; fails
+# when it has not after SECONDS.
+wait_until() {
+	deadline=$(($(now_ms) + $1 * 1000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(now_ms)" -lt "$deadline" ] || return 1
+		sleep 0.1
+	done
+}
+
+# ---- the daemon, as any program sees it on the bus --------------------------
+
+# The first sensor's object path; fails while there is none.
+sensor_path() {
+	busctl --no-pager tree --list org.backpop1 2>/dev/null | grep -m1 '^/org/backpop1/sensor/.'
+}
+
+# sensor NAME: a property of the first sensor, bare.
+sensor() {
+	busctl get-property org.backpop1 "$(sensor_path)" org.backpop1.Sensor "$1" 2>/dev/null |
+		cut -d' ' -f2- | tr -d '"'
+}
+
+# manager NAME: a property of the daemon, bare.
+manager() {
+	busctl get-property org.backpop1 /org/backpop1 org.backpop1.Manager "$1" 2>/dev/null |
+		cut -d' ' -f2- | tr -d '"'
+}
+
+is_streaming() {
+	[ "$(sensor State)" = streaming ]
+}
+
+# at_least VALUE COMMAND...: the command prints a number that is VALUE or more
+at_least() {
+	least=$1
+	shift
+	value=$("$@")
+	[ -n "$value" ] && [ "$value" -ge "$least" ]
+}
+
+daemon_pid() {
+	systemctl show -P MainPID backpopd.service
+}
+
+# ---- the simulated hardware -------------------------------------------------
+
+# What a user would write for the bench's two GPIO lines.
+configure_bench() {
+	mkdir -p /etc/backpop/backpopd.conf.d
+	cat >/etc/backpop/backpopd.conf.d/50-bench.conf <<-EOF
+		[Sensor]
+		Mode=motion+film
+		Rate=800
+
+		[Marker]
+		Line=BACKPOP_MARKER
+
+		[Trigger]
+		Line=BACKPOP_TRIGGER
+	EOF
+}
+
+# stat_of NAME: one counter of simulated chip 0
+stat_of() {
+	awk -v name="$1" '$1 == name { print $2 }' $sim/chip0/stats
+}
+
+# Protocol violations and starved feeding of simulated chip 0: "name value" lines.
+sim_complaints() {
+	awk '($1 ~ /^violation_/ || $1 == "underruns") && $2 != 0' $sim/chip0/stats
+}
+
+press_marker() {
+	echo 1 >$sim/marker
+	sleep 0.05
+	echo 0 >$sim/marker
+}
