@@ -356,7 +356,8 @@ static int print_introspection(const char *path)
 	if (!r)
 		fputs(xml, stdout);
 	else
-		log_error("no object '%s'; try " BUS_ROOT " or " BUS_ROOT "/sensor/iio_device0", path);
+		log_error("no object '%s'; there are %s and %s/sensor/iio_device0", path, BUS_ROOT,
+			  BUS_ROOT);
 	free(xml);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }

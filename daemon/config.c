@@ -124,7 +124,8 @@ static const char *parse_classes(const char *value, uint32_t *out)
 			if (c != BP_CLASS_ARTEFACT && !strcmp(word, bp_class_name(c)))
 				break;
 		if (c == BP_CLASS_COUNT)
-			return "all, or a list of cavitation, snap, crepitus, lung_crackle, unclassified";
+			return "all, or a list of cavitation, snap, crepitus, lung_crackle, "
+			       "unclassified";
 		mask |= 1u << c;
 	}
 	if (!mask)

@@ -8,7 +8,7 @@
 #include "log.h"
 #include "notify.h"
 
-#define STATUS_US	3000000u	/* between looks; longer than a silent stream is waited for */
+#define STATUS_US	3000000u	/* longer than a silent stream is borne */
 
 struct notify {
 	const struct notify_ops *ops;

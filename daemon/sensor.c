@@ -9,7 +9,7 @@
 #include "sensor.h"
 
 #define RATE_WINDOW_NS	2000000000LL
-#define STATUS_EVERY_NS	250000000LL	/* breathing and movement: news at most this often */
+#define STATUS_EVERY_NS	250000000LL	/* news of breathing and movement */
 
 int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 		const char *device, const char *name, const char *mode)

@@ -93,16 +93,12 @@ struct regmap;
 /* Samples taken within this time after the start are not settled. */
 #define ST1VAFE3BX_SETTLE_ACCEL_SAMPLES		2
 #define ST1VAFE3BX_SETTLE_FILM_MS		10
-/*
- * After which byte on the wire a value of several bytes is caught: its first one
- * for the counter (address, register, address, and that byte of 7).
- */
-#define ST1VAFE3BX_COUNTER_BYTES		7
-#define ST1VAFE3BX_COUNTER_CAUGHT		4
-
 #define ST1VAFE3BX_FIFO_WORDS			128
 /* One time-stamp word for so many samples (ST1VAFE3BX_FIFO_BATCH_DEC_TS_32). */
 #define ST1VAFE3BX_SAMPLES_PER_TIME_WORD	32
+
+/* From the first access, which may fail, until the chip can do anything. */
+#define ST1VAFE3BX_WAKE_MS			25
 
 #define ST1VAFE3BX_BUF_SIZE			8	/* the longest short transfer */
 
@@ -181,14 +177,13 @@ struct st1vafe3bx_stats {
  * @watermark:		asked for, in samples
  * @served:		jiffies of the last service that found data
  * @fails:		services in a row that failed
- * @idle:		interrupts in a row without cause
+ * @idle:		interrupts without cause since the last with one
  * @unplaced:		the next samples' place in time is not certain
  * @clk, @smp:		from sample to kernel time
  * @period_ns:		nominal sample period
  * @last_ns:		time stamp of the last sample, CLOCK_MONOTONIC
  * @interrupted:	the chip was set up anew since
  * @settle:		samples yet to drop
- * @counter_ns:		shortest transfer of the chip's counter so far
  * @stats:		for debugfs
  * @read_max:		bytes of FIFO that one transfer can carry, in whole words
  * @words:		what the FIFO is read to, DMA-safe
@@ -226,7 +221,6 @@ struct st1vafe3bx_state {
 	s64 last_ns;
 	bool interrupted;
 	unsigned int settle;
-	s64 counter_ns;
 
 	struct st1vafe3bx_stats stats;
 	size_t read_max;

@@ -4,6 +4,7 @@
  */
 
 #include <linux/bits.h>
+#include <linux/delay.h>
 #include <linux/devm-helpers.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -106,12 +107,10 @@ static irqreturn_t st1vafe3bx_irq_thread(int irq, void *p)
 		return IRQ_HANDLED;
 	}
 
-	if (words >= (int)threshold) {
-		st->idle = 0;
+	if (words >= (int)threshold)
 		return IRQ_HANDLED;
-	}
 
-	/* a flush may have been quicker; that happens now and then, not every time */
+	/* a flush may have been quicker, but then it has found what the line was for */
 	if (!st->irq_edge && ++st->idle >= ST1VAFE3BX_IDLE_MAX) {
 		dev_err_ratelimited(st->dev, "interrupt line is stuck, polling\n");
 		st1vafe3bx_irq_off(st, ST1VAFE3BX_LINE_RETRY_MS);
@@ -211,6 +210,8 @@ static void st1vafe3bx_watch(struct work_struct *work)
 
 	broken = st->fails >= ST1VAFE3BX_FAILS_MAX || st1vafe3bx_is_silent(st);
 	if (broken) {
+		/* an access that failed may be what has woken it */
+		fsleep(ST1VAFE3BX_WAKE_MS * USEC_PER_MSEC);
 		if (st1vafe3bx_begin(st)) {
 			schedule_delayed_work(&st->watch, msecs_to_jiffies(ST1VAFE3BX_RETRY_MS));
 			return;
@@ -272,7 +273,8 @@ int st1vafe3bx_flush(struct iio_dev *indio_dev, unsigned int count)
 
 	guard(mutex)(&st->lock);
 
-	if (!st->streaming)
+	/* a chip that fails is for the watch to deal with */
+	if (!st->streaming || st->fails)
 		return 0;
 
 	ret = st1vafe3bx_service(indio_dev, &pushed);

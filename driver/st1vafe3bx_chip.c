@@ -15,7 +15,6 @@
 #include "compat.h"
 #include "st1vafe3bx.h"
 
-#define ST1VAFE3BX_WAKE_MS		25
 #define ST1VAFE3BX_RESET_US		50
 #define ST1VAFE3BX_RESET_TIMEOUT_US	5000
 #define ST1VAFE3BX_FILM_ENTRY_MS	10
@@ -420,7 +419,8 @@ int st1vafe3bx_read_once(struct st1vafe3bx_state *st, unsigned int scan_index, i
 
 	ret = st1vafe3bx_read_out(st, mode, rate, scan_index, val);
 	if (ret) {
-		/* it may have lost power since it was set up */
+		/* it may have lost power since it was set up, and been woken by this */
+		fsleep(ST1VAFE3BX_WAKE_MS * USEC_PER_MSEC);
 		ret = st1vafe3bx_revive(st);
 		if (!ret)
 			ret = st1vafe3bx_read_out(st, mode, rate, scan_index, val);

@@ -4,7 +4,6 @@
  */
 
 #include <linux/bitfield.h>
-#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -21,9 +20,8 @@
 #include "compat.h"
 #include "st1vafe3bx.h"
 
-/* While there is no line yet, a useless reading of the counter is repeated. */
+/* How often a reading of the counter that says little or nothing is repeated at once. */
 #define ST1VAFE3BX_COUNTER_TRIES	4
-#define ST1VAFE3BX_COUNTER_PAUSE_US	300
 
 /* How much older or newer than possible a time-stamp word may seem. */
 #define ST1VAFE3BX_AGE_SLACK_NS		(100 * NSEC_PER_MSEC)
@@ -41,15 +39,13 @@ static const enum st1vafe3bx_word_kind st1vafe3bx_kinds[] = {
 };
 
 /*
- * Read the chip's counter, to learn where chip time lies on the kernel's clock.  The
- * value is caught at a known byte of the transfer, and the shortest transfer seen
- * tells how long the bytes take; everything beyond that is delay, before or after.
+ * Read the chip's counter, to learn where chip time lies on the kernel's clock.
  *
- * Return: 0; -EAGAIN if there was no use for what was read; or the transfer's error.
+ * Return: 0; -EAGAIN if another reading would tell more; or the transfer's error.
  */
 static int st1vafe3bx_read_counter(struct st1vafe3bx_state *st)
 {
-	s64 start, end, wire;
+	s64 start, end;
 	u32 counter;
 	int ret;
 
@@ -66,12 +62,7 @@ static int st1vafe3bx_read_counter(struct st1vafe3bx_state *st)
 	if ((u8)counter + div_s64(end - start, ST1VAFE3BX_TICK_NS) >= U8_MAX)
 		return -EAGAIN;
 
-	if (!st->counter_ns || end - start < st->counter_ns)
-		st->counter_ns = end - start;
-	wire = div_s64(st->counter_ns * ST1VAFE3BX_COUNTER_CAUGHT, ST1VAFE3BX_COUNTER_BYTES);
-
-	ret = st1vafe3bx_clock_read(&st->clk, counter, start + wire,
-				    end - (st->counter_ns - wire));
+	ret = st1vafe3bx_clock_read(&st->clk, counter, start, end);
 	if (ret < 0) {
 		/* the counter jumped, and with it the time of the samples */
 		st1vafe3bx_sampler_start(&st->smp, st->rate->hz);
@@ -80,10 +71,9 @@ static int st1vafe3bx_read_counter(struct st1vafe3bx_state *st)
 		st->stats.resyncs++;
 	}
 
-	return ret ? 0 : -EAGAIN;
+	return ret && st1vafe3bx_clock_is_tight(&st->clk) ? 0 : -EAGAIN;
 }
 
-/* A single reading says when, but two are needed to say how fast. */
 static int st1vafe3bx_take_time(struct st1vafe3bx_state *st)
 {
 	unsigned int try;
@@ -91,13 +81,11 @@ static int st1vafe3bx_take_time(struct st1vafe3bx_state *st)
 
 	for (try = 0; try < ST1VAFE3BX_COUNTER_TRIES; try++) {
 		ret = st1vafe3bx_read_counter(st);
-		if (ret != -EAGAIN || st->clk.count > 1)
+		if (ret != -EAGAIN)
 			return ret;
-
-		fsleep(ST1VAFE3BX_COUNTER_PAUSE_US);
 	}
 
-	return ret;
+	return st->clk.count ? 0 : -EAGAIN;
 }
 
 /**
@@ -300,6 +288,8 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, int *pushed)
 		if (!words)
 			words = ST1VAFE3BX_FIFO_WORDS;
 	}
+	if (words >= st1vafe3bx_words(st1vafe3bx_watermark(st)))
+		st->idle = 0;
 	if (!words)
 		return 0;
 

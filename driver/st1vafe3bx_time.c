@@ -64,6 +64,21 @@ static s64 scale_by_rate(s64 ns, s32 rate)
 	return (clamp_s64(ns, -REACH_NS, REACH_NS) * rate) >> RATE_SHIFT;
 }
 
+/*
+ * The value was caught between these two.  The shortest transfer tells how long its
+ * bytes take; all that others take beyond that is delay, before or after.
+ */
+static s64 earliest(const struct st1vafe3bx_clock *clk, const struct st1vafe3bx_reading *r)
+{
+	return r->start + div_s64(clk->shortest * ST1VAFE3BX_COUNTER_CAUGHT,
+				  ST1VAFE3BX_COUNTER_BYTES);
+}
+
+static s64 latest(const struct st1vafe3bx_clock *clk, const struct st1vafe3bx_reading *r)
+{
+	return earliest(clk, r) + (r->end - r->start - clk->shortest);
+}
+
 /**
  * st1vafe3bx_clock_restart() - forget the readings, after the chip's counter jumped
  * @clk:	the clock; zeroed memory is a clock that was restarted
@@ -92,7 +107,7 @@ bool st1vafe3bx_clock_due(const struct st1vafe3bx_clock *clk, s64 now_ns)
 	if (spacing > SPACING_MAX_NS)
 		spacing = SPACING_MAX_NS;
 
-	return now_ns - reading(clk, 0)->late >= spacing;
+	return now_ns - reading(clk, 0)->end >= spacing;
 }
 
 /*
@@ -111,8 +126,8 @@ static s64 clock_band(const struct st1vafe3bx_clock *clk, s32 rate, s64 *lower, 
 		/* the tick had come, and the next had not */
 		s64 x0 = (r->ticks - ref->ticks) * ST1VAFE3BX_TICK_NS;
 		s64 x1 = x0 + ST1VAFE3BX_TICK_NS;
-		s64 hi = r->late - x0 - scale_by_rate(x0, rate);
-		s64 lo = r->early - x1 - scale_by_rate(x1, rate);
+		s64 hi = latest(clk, r) - x0 - scale_by_rate(x0, rate);
+		s64 lo = earliest(clk, r) - x1 - scale_by_rate(x1, rate);
 
 		if (!i || hi < *upper) {
 			*upper = hi;
@@ -141,7 +156,7 @@ static void clock_fit(struct st1vafe3bx_clock *clk)
 	if (lower > upper)
 		clk->rate_known = false;
 
-	baseline = reading(clk, 0)->early - reading(clk, clk->count - 1)->early;
+	baseline = reading(clk, 0)->start - reading(clk, clk->count - 1)->start;
 	if (baseline >= (clk->rate_known ? BASELINE_KNOWN_NS : BASELINE_FIRST_NS)) {
 		s32 lo = -RATE_MAX, hi = RATE_MAX;
 
@@ -165,14 +180,14 @@ static void clock_fit(struct st1vafe3bx_clock *clk)
  * st1vafe3bx_clock_read() - take in a reading of the chip's counter
  * @clk:	the clock
  * @counter:	what the chip said
- * @early:	kernel time before which it cannot have been taken
- * @late:	kernel time after which it cannot have been taken
+ * @start:	kernel time just before the transfer
+ * @end:	kernel time just after it
  *
  * Return: 1 if the reading fits; 0 if it does not fit what is known, and was not
  * used; -1 if it is one of several such in a row: then the counter did jump, and
  * the clock begins anew with this reading.
  */
-int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 early, s64 late)
+int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 start, s64 end)
 {
 	s64 ticks = st1vafe3bx_clock_extend(clk, counter);
 	struct st1vafe3bx_reading *r;
@@ -180,10 +195,10 @@ int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 early, 
 
 	if (clk->count) {
 		const struct st1vafe3bx_reading *last = reading(clk, 0);
-		s64 slack = MISFIT_NS + ((early - last->early) >> MISFIT_SHIFT);
+		s64 slack = MISFIT_NS + ((start - last->start) >> MISFIT_SHIFT);
 		s64 at = st1vafe3bx_clock_to_ns(clk, ticks * TICK);
 
-		if (ticks < last->ticks || at > late + slack || at < early - slack) {
+		if (ticks < last->ticks || at > end + slack || at < start - slack) {
 			if (++clk->misfits < MISFITS_MAX)
 				return 0;
 			st1vafe3bx_clock_restart(clk);
@@ -193,8 +208,11 @@ int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 early, 
 	}
 	clk->misfits = 0;
 
+	if (!clk->shortest || end - start < clk->shortest)
+		clk->shortest = end - start;
+
 	if (!clk->count) {
-		clk->first_ns = early;
+		clk->first_ns = start;
 		clk->newest = 0;
 	} else {
 		clk->newest = (clk->newest + 1) % ST1VAFE3BX_CLOCK_READINGS;
@@ -204,14 +222,27 @@ int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 early, 
 
 	r = &clk->readings[clk->newest];
 	r->ticks = ticks;
-	r->early = early;
-	r->late = late;
+	r->start = start;
+	r->end = end;
 	while (clk->count > WINDOW_READINGS_MIN &&
-	       early - reading(clk, clk->count - 1)->early > WINDOW_NS)
+	       start - reading(clk, clk->count - 1)->start > WINDOW_NS)
 		clk->count--;
 	clock_fit(clk);
 
 	return ret;
+}
+
+/**
+ * st1vafe3bx_clock_is_tight() - did the newest reading take not much longer than it must?
+ * @clk:	a clock that has taken a reading
+ *
+ * One that had to wait for the bus says little; right after that the bus is free.
+ */
+bool st1vafe3bx_clock_is_tight(const struct st1vafe3bx_clock *clk)
+{
+	const struct st1vafe3bx_reading *r = reading(clk, 0);
+
+	return r->end - r->start < clk->shortest + clk->shortest / 4;
 }
 
 /**

@@ -13,13 +13,21 @@
 #define ST1VAFE3BX_TICK_NS		10000
 #define ST1VAFE3BX_TICK_SHIFT		16
 
+/*
+ * The counter is read with so many bytes on the wire (address, register, address, 4 of
+ * data), and its value is caught with so many of them gone.  That it is at the end of
+ * the first data byte is not confirmed for this chip.
+ */
+#define ST1VAFE3BX_COUNTER_BYTES	7
+#define ST1VAFE3BX_COUNTER_CAUGHT	4
+
 #define ST1VAFE3BX_CLOCK_READINGS	32
 
-/* The counter showed @ticks at an instant that was surely within [@early, @late]. */
+/* The counter showed @ticks during a transfer that was within [@start, @end]. */
 struct st1vafe3bx_reading {
 	s64 ticks;
-	s64 early;
-	s64 late;
+	s64 start;
+	s64 end;
 };
 
 /**
@@ -29,6 +37,7 @@ struct st1vafe3bx_reading {
  * @newest:	index of the latest
  * @misfits:	readings in a row that did not fit what is known
  * @rate_known:	@rate comes from a long enough look
+ * @shortest:	duration of the shortest transfer ever: what it takes on the wire
  * @first_ns:	when the first reading was taken
  * @base_ns:	kernel time at the newest reading's tick, by the fitted line
  * @rate:	by how much a chip second is longer than a kernel second, in 2^-30
@@ -39,6 +48,7 @@ struct st1vafe3bx_clock {
 	u8 newest;
 	u8 misfits;
 	bool rate_known;
+	s64 shortest;
 	s64 first_ns;
 	s64 base_ns;
 	s32 rate;
@@ -46,7 +56,8 @@ struct st1vafe3bx_clock {
 
 void st1vafe3bx_clock_restart(struct st1vafe3bx_clock *clk);
 bool st1vafe3bx_clock_due(const struct st1vafe3bx_clock *clk, s64 now_ns);
-int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 early, s64 late);
+int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 start, s64 end);
+bool st1vafe3bx_clock_is_tight(const struct st1vafe3bx_clock *clk);
 s64 st1vafe3bx_clock_extend(const struct st1vafe3bx_clock *clk, u32 counter);
 s64 st1vafe3bx_clock_to_ns(const struct st1vafe3bx_clock *clk, s64 chip_time);
 s64 st1vafe3bx_clock_from_ns(const struct st1vafe3bx_clock *clk, s64 ns);

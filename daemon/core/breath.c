@@ -14,7 +14,7 @@
 #define SKEW_TAU_S	40.0f
 /* Inhaling is quicker than exhaling (ratio 0.55 to 0.8, 3.3): the slope's skew is its sign. */
 #define SKEW_FLIP	0.15f
-#define TURN_SHARE	0.7f		/* of the rms: a reversal this large ends a half-breath */
+#define TURN_SHARE	0.95f		/* of the rms: a reversal this large ends a half-breath */
 #define STILL_SHARE	0.12f		/* of the rms, per second: no breathing */
 #define STILL_S		2.0f		/* pauses of quiet breathing are shorter, holds are longer */
 #define WARM_S		8.0f

@@ -51,6 +51,19 @@ static inline int bp_candidate_main(const struct bp_candidate *c)
 	return c->shape[BP_FILM].ratio > c->shape[BP_MOTION].ratio ? BP_FILM : BP_MOTION;
 }
 
+/*
+ * As faint as lungs and keyboards are: the film, which hears them, by its ratio
+ * to the noise, the accelerometer, which does not, by what they reach at most.
+ */
+#define BP_FAINT_G	0.006f	/* keys 5 mg, lung crackles 3 mg (signal-model.md 3.8, generator) */
+
+static inline bool bp_candidate_faint(const struct bp_candidate *c, float film_ratio)
+{
+	if (bp_candidate_main(c) == BP_MOTION)
+		return c->shape[BP_MOTION].peak < BP_FAINT_G;
+	return c->shape[BP_FILM].ratio < film_ratio;
+}
+
 /* Fill an event with what was measured; number, class and site are left 0. */
 void bp_candidate_describe(struct bp_event *ev, const struct bp_candidate *c);
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/classify.h"
+#include "core/train.h"
 
 /* Before recurrence has spoken, a sharp event under load is most often a cavitation. */
 #define FIRST_LOADED	0.65f
 #define FIRST_PLAIN	0.5f
+#define WEAK_PLAIN	0.3f
 #define LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
 
 static bool loaded(const struct bp_context *ctx)
@@ -27,7 +29,11 @@ void bp_classify(struct bp_event *ev, const struct bp_candidate *c, struct bp_me
 	ev->site = site ? site->number : 0;
 	ev->class_ = BP_CLASS_CAVITATION;
 	ev->confidence = loaded(&c->context) ? FIRST_LOADED : FIRST_PLAIN;
-	if (repeats(site, ev)) {
+	if (bp_train_weak(c)) {
+		ev->class_ = BP_CLASS_UNCLASSIFIED;
+		ev->confidence = WEAK_PLAIN;
+		ev->site = 0;
+	} else if (repeats(site, ev)) {
 		ev->class_ = BP_CLASS_SNAP;
 		ev->confidence = like;
 	}
@@ -36,9 +42,14 @@ void bp_classify(struct bp_event *ev, const struct bp_candidate *c, struct bp_me
 void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struct bp_memory *mem,
 			const struct bp_stream *s, struct bp_book *book, int64_t now_ns)
 {
-	float like;
-	struct bp_site *site = bp_memory_find(mem, c, s, &like);
 	struct bp_event said = *ev;
+	struct bp_site *site;
+	float like;
+
+	/* Too weak to be known again, or to be told from a lung's crackle. */
+	if (bp_train_weak(c))
+		return;
+	site = bp_memory_find(mem, c, s, &like);
 
 	ev->class_ = BP_CLASS_CAVITATION;
 	ev->confidence = loaded(&c->context) ? FIRST_LOADED : FIRST_PLAIN;

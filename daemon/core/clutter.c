@@ -8,7 +8,7 @@
 #define LIKE		0.1f		/* of the peak: a neighbour this loud counts */
 #define MANY_REFUSED	2u		/* parts of a noise around it: part of it */
 #define MANY_ALIKE	3u		/* alike: fingers or furniture, not joints */
-#define WEAK		1000.0f		/* peak power over the floor: for those, one is enough */
+#define FAINT		1000.0f		/* film's power over its noise: for those, one is enough */
 #define CROWD_NS	600000000	/* so many so close are a train or a noise, not pops */
 #define CROWD		2u
 #define SECOND_NS	1000000000
@@ -59,7 +59,7 @@ enum bp_reason bp_clutter_judge(const struct bp_clutter *cl, const struct bp_can
 	uint32_t refused = 0, alike = 0;
 	int64_t first = c->onset_ns;
 	bool still = c->context.movement == BP_MOVEMENT_NONE;
-	uint32_t many = c->shape[k].ratio < WEAK ? 1 : MANY_ALIKE;
+	uint32_t many = bp_candidate_faint(c, FAINT) ? 1 : MANY_ALIKE;
 
 	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++) {
 		const struct bp_noticed *n = &cl->seen[i];

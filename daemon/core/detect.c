@@ -7,8 +7,8 @@
 
 #define MS		1000000		/* ns */
 #define FIND_NS		(9 * MS)	/* after the trigger: the peak has passed */
-#define FIRST_NS	(18 * MS)	/* after the onset; revision 0 within 30 ms (p95) */
-#define DOUBT_NS	(40 * MS)	/* revision 0 within 60 ms at the latest */
+#define FIRST_NS	(17 * MS)	/* after the onset; revision 0 within 30 ms (p95) */
+#define DOUBT_NS	(25 * MS)	/* half a syllable later: what goes on shows */
 #define MIDDLE_NS	(110 * MS)
 #define LAST_NS		(270 * MS)	/* withdrawn within 300 ms (p95) */
 #define FINE_RATIO	100.0f		/* power over noise (20 dB) that times an onset to a sample */
@@ -197,7 +197,8 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		}
 		/* fall through */
 	case BP_LOOK_DOUBT:
-		if (bp_train_absorbs(&d->train, c) || bp_clutter_crowded(&d->clutter, c)) {
+		if (bp_train_absorbs(&d->train, c) || bp_clutter_crowded(&d->clutter, c) ||
+		    bp_train_breathes(&d->train, c)) {
 			hold(c);
 			return;
 		}

@@ -28,8 +28,8 @@
  * 1 to 6 s (3.4): soon afterwards less likeness will do than minutes later, when
  * a joint that only sounds alike is as likely.
  */
-#define FAR_SOON	2.6f
-#define FAR_SNAP	2.0f	/* a site that is known to snap */
+#define FAR_SOON	2.0f
+#define FAR_SNAP	1.6f	/* a site that is known to snap */
 #define FAR_LATE	0.7f
 #define SOON_NS		20000000000LL
 

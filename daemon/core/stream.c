@@ -116,10 +116,11 @@ static void finish_hop(struct bp_stream *s, bool freeze)
 	h->low = bp_biquad_step(&s->low, &s->low_s, s->sum_raw * scale);
 	h->floor = s->floor;
 	h->clipped = s->clipped || over[0] || over[1] || over[2];
-	/* The floor learns from settled filters only, and before it is declared settled. */
+	/* The floor learns from settled filters only; without a floor nothing is trusted yet. */
 	h->settling = s->settle_left > 0;
 	track_floor(s, h, freeze);
-	h->settling = h->settling || s->floor_age < FLOOR_LEARN;
+	if (s->floor_age < FLOOR_LEARN)
+		h->settling = true;
 
 	bp_biquad_flush(&s->hp_a_s);
 	bp_biquad_flush(&s->hp_b_s);

@@ -170,7 +170,7 @@ static int use_channel(struct iio_setup *s, struct iio_channel *ch, struct iio_f
 	fmt = iio_channel_get_data_format(ch);
 	if (fmt->repeat > 1 || fmt->length > 64 || fmt->length % 8 || !fmt->bits ||
 	    fmt->bits + fmt->shift > fmt->length)
-		return fail(s, -ENOTSUP, "the %s channel has a data format nobody here knows", what);
+		return fail(s, -ENOTSUP, "the %s channel has an unknown data format", what);
 	*f = (struct iio_field) {
 		.ch = ch,
 		.bytes = fmt->length / 8,
@@ -236,9 +236,10 @@ static void lay_out(struct iio_setup *s)
 	order[n++] = &s->stamp;
 	for (unsigned int i = 1; i < n; i++) {
 		struct iio_field *f = order[i];
+		long index = iio_channel_get_index(f->ch);
 		unsigned int j = i;
 
-		for (; j && iio_channel_get_index(order[j - 1]->ch) > iio_channel_get_index(f->ch); j--)
+		for (; j && iio_channel_get_index(order[j - 1]->ch) > index; j--)
 			order[j] = order[j - 1];
 		order[j] = f;
 	}

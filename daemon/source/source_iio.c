@@ -25,7 +25,7 @@
 #include "source/iio_setup.h"
 #include "source/source.h"
 
-#define SLACK_S			2	/* of samples held by the kernel for a slow reader */
+#define SLACK_S			2	/* of samples the kernel holds for a slow reader */
 #define STARVE_MIN_NS		2000000000LL
 #define STARVE_WATERMARKS	10
 
@@ -169,7 +169,8 @@ static int refill(struct source_iio *s)
 	if (n < 0)
 		return fail(s, (int)n, "reading the buffer: %s", strerror((int)-n));
 	if (n % s->setup.step)
-		return fail(s, -EIO, "the buffer gave %zd bytes, no multiple of %u", n, s->setup.step);
+		return fail(s, -EIO, "the buffer gave %zd bytes, no multiple of %u", n,
+			    s->setup.step);
 	s->pos = iio_buffer_start(s->buf);
 	s->end = s->pos + n;
 	s->last_data_ns = now;

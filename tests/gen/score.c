@@ -62,6 +62,8 @@ static int align(struct score_session *s, double collar, const size_t *truth, si
 	for (size_t i = 0; i <= nt; i++) {
 		for (size_t j = 0; j <= nf; j++) {
 			struct cell *c = &cells[i * w + j];
+			const struct cell *d;
+			double e;
 
 			if (i == 0 || j == 0) {
 				c->from = i ? 't' : 'f';
@@ -73,10 +75,8 @@ static int align(struct score_session *s, double collar, const size_t *truth, si
 				*c = c[-(long)w];
 				c->from = 't';
 			}
-			double e = fabs(s->found[found[j - 1]].onset_s -
-					s->truth[truth[i - 1]].onset_s);
-			const struct cell *d = c - w - 1;
-
+			d = c - w - 1;
+			e = fabs(s->found[found[j - 1]].onset_s - s->truth[truth[i - 1]].onset_s);
 			if (e <= collar && better(d->pairs + 1, d->error + e, c))
 				*c = (struct cell){ d->pairs + 1, d->error + e, 'd' };
 		}

@@ -34,8 +34,19 @@ static void draw_sensor(struct gen_subject *s, struct rng *r)
 	s->mains_hz = rng_below(r, 2) ? 50.0 : 60.0;
 }
 
+/* One back in three crackles: fine (650 Hz, 5 ms) or coarse (350 Hz, 15 ms). */
+static void draw_lungs(struct gen_subject *s, struct rng *r)
+{
+	bool fine = rng_below(r, 2) == 0;
+
+	s->lung_hz = rng_below(r, 3) ? 0.0 : fine ? 650.0 : 350.0;
+	s->lung_length_s = fine ? 5e-3 : 15e-3;
+	s->lung_volume = rng_uniform(r, 0.6, 0.9);
+}
+
 void gen_subject_draw(struct gen_subject *s, struct rng *r)
 {
+	draw_lungs(s, r);
 	for (int i = 0; i < GEN_JOINTS; i++)
 		gen_joint_draw(&s->joints[i], r);
 	for (int i = 0; i < GEN_SITES; i++)
@@ -52,14 +63,4 @@ void gen_subject_draw(struct gen_subject *s, struct rng *r)
 	s->heart_v = rng_uniform(r, 2e-3, 10e-3);
 	s->heart_rr_s = rng_uniform(r, 0.75, 0.95);
 	s->speech_f0_hz = rng_loguniform(r, 85.0, 255.0);
-
-	/* One back in four crackles: fine (650 Hz, 5 ms) or coarse (350 Hz, 15 ms). */
-	s->lung_hz = 0.0;
-	if (rng_below(r, 4) == 0) {
-		bool fine = rng_below(r, 2) == 0;
-
-		s->lung_hz = fine ? 650.0 : 350.0;
-		s->lung_length_s = fine ? 5e-3 : 15e-3;
-		s->lung_volume = rng_uniform(r, 0.6, 0.9);
-	}
 }

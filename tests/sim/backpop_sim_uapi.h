@@ -41,7 +41,7 @@ struct bsim_feed_sample {
 };
 
 #define BSIM_IOC_START	_IO('B', 1)		/* start now, prefilled or not */
-#define BSIM_IOC_T0	_IOR('B', 2, __s64)	/* CLOCK_MONOTONIC ns of session time 0; -1: not yet */
+#define BSIM_IOC_T0	_IOR('B', 2, __s64)	/* CLOCK_MONOTONIC ns of time 0; -1: not yet */
 #define BSIM_IOC_END	_IO('B', 3)		/* no more records will come */
 #define BSIM_IOC_DRAIN	_IO('B', 4)		/* wait until all was played */
 #define BSIM_IOC_UNDERRUNS _IOR('B', 5, __u64)

@@ -116,8 +116,13 @@
 #define  TIMESTAMP_RESET 0xaa
 #define TIMESTAMP3	0x7d
 
-enum { TAG_ACCEL = 0x02, TAG_ACCEL_2X = 0x03, TAG_TIMESTAMP = 0x04, TAG_FILM = 0x1e,
-       TAG_ACCEL_FILM = 0x1f };
+enum {
+	TAG_ACCEL	= 0x02,
+	TAG_ACCEL_2X	= 0x03,
+	TAG_TIMESTAMP	= 0x04,
+	TAG_FILM	= 0x1e,
+	TAG_ACCEL_FILM	= 0x1f,
+};
 
 enum reg_kind { REG_RESERVED, REG_RW, REG_RO };
 

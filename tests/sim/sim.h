@@ -130,7 +130,7 @@ struct bsim {
 	unsigned int int_type;
 	unsigned int n_chips;
 	struct bsim_chip *chips[BSIM_CHIPS];
-	struct mutex present_lock;
+	struct mutex present_lock;	/* chips[]->client, plugging and pulling */
 	struct gpio_chip gpio;
 	spinlock_t trigger_lock;	/* trigger_* */
 	bool trigger_level;

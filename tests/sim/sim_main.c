@@ -26,7 +26,7 @@ MODULE_PARM_DESC(instantiate, "register the I2C clients (default 1)");
 
 static unsigned int int_type = IRQ_TYPE_LEVEL_HIGH;
 module_param(int_type, uint, 0444);
-MODULE_PARM_DESC(int_type, "trigger of the INT lines as firmware would give it: 1 rising, 2 falling, 4 high (default), 8 low");
+MODULE_PARM_DESC(int_type, "INT trigger: 1 rising, 2 falling, 4 high (default), 8 low");
 
 static struct bsim *bench;
 

@@ -6,7 +6,8 @@
 if grep -E -B1 -A30 \
 	-e 'WARNING:|BUG:|Oops|Call Trace:|Kernel panic|general protection fault' \
 	-e 'INFO: (possible|task|trying|rcu|suspicious)|suspicious RCU usage|possible (recursive|circular)' \
-	-e 'sleeping function called|scheduling while atomic|unbalanced|nobody cared|lockdep is turned off' \
+	-e 'sleeping function called|scheduling while atomic|unbalanced|nobody cared' \
+	-e '(lockdep|kmemleak) is turned off|kmemleak: .*disabled' \
 	-e 'KASAN:|UBSAN:|ODEBUG:|kmemleak: [1-9][0-9]* new suspected|unreferenced object' \
 	-e 'list_(add|del) corruption|refcount_t:|kobject_add_internal failed|Unable to handle kernel' \
 	-e 'protocol violation|segfault at|Segmentation fault'; then

@@ -286,6 +286,117 @@ static void test_boot(void)
 	expect_violations(CHIP_V_BUSY, 1);
 }
 
+static void test_power_cycle(void)
+{
+	struct chip_log_entry log[4];
+
+	/* In the middle of everything: nothing of it is left. */
+	fresh_default();
+	write_reg(CTRL3, 4);
+	write_reg(FIFO_CTRL, 0x06);
+	write_reg(CTRL5, 0xb0);
+	pass(300 * MS);
+	write_reg(CTRL5, 0x00);
+	write_reg(CTRL4, 0x29);
+	start(false);
+	power_on();
+	expect_clean();
+	ktap_check(chip_stats(&chip)->samples == 0 && chip_stats(&chip)->stream_start_ns == 0 &&
+		   chip_stats(&chip)->words_stored == 0 && chip_stats(&chip)->words_lost == 0 &&
+		   chip_stats(&chip)->samples_lost == 0 && chip_stats(&chip)->reads == 0 &&
+		   chip_stats(&chip)->writes == 0, "books kept over power-on");
+	ktap_check(chip_log(&chip, log, 4) == 0, "log kept over power-on");
+	ktap_check(chip_next_event(&chip) == ~0ULL, "something goes on in deep power-down");
+	ktap_check(!start(false), "awake after power-on");
+	stop();
+	pass(26 * MS);
+	ktap_check(read_reg(CTRL1) == 0x10 && read_reg(CTRL4) == 0 && read_reg(FIFO_STATUS2) == 0,
+		   "registers kept over power-on");
+	/* The wait of the ODR that was cut off does not bind the new life. */
+	write_reg(CTRL5, 0x70);
+	expect_clean();
+	/* Power fails between the address and the end of the first, waking transfer. */
+	power_on();
+	start(false);
+	power_on();
+	ktap_check(!start(false), "second life awake at once");
+	stop();
+	pass(25 * MS);
+	ktap_check(read_reg(WHO_AM_I) == 0x48, "not awake after its own transfer");
+	expect_clean();
+}
+
+static void test_stats(void)
+{
+	uint8_t b[10];
+
+	fresh_default();
+	ktap_check(chip_stats(&chip)->writes == 2, "%llu writes, expected 2",
+		   (unsigned long long)chip_stats(&chip)->writes);
+	read_regs(CTRL1, b, 10);
+	ktap_check(chip_stats(&chip)->reads == 10, "%llu reads, expected 10",
+		   (unsigned long long)chip_stats(&chip)->reads);
+	/* samples and their start are those of the ODR under way */
+	write_reg(CTRL5, 0x80);
+	pass(105 * MS);
+	ktap_check(chip_stats(&chip)->samples == 10, "%llu samples in 105 ms at 100 Hz",
+		   (unsigned long long)chip_stats(&chip)->samples);
+	write_reg(CTRL5, 0x90);
+	pass(16 * MS);
+	ktap_check(chip_stats(&chip)->samples == 3 &&
+			   input_last - chip_stats(&chip)->stream_start_ns == 10 * MS,
+		   "%llu samples in 16 ms at 200 Hz",
+		   (unsigned long long)chip_stats(&chip)->samples);
+	expect_clean();
+}
+
+static void test_defaults(void)
+{
+	chip_options_default(&options);
+	ktap_check(options.who_am_i == 0x48 && options.wake == CHIP_WAKE_NACK &&
+			   !options.combined_needs_en && !options.film_full_16bit &&
+			   options.full_reads_zero && !options.ts_after_sample &&
+			   !options.odr_error_ppm && !options.ts_start && options.stuck_int == -1,
+		   "defaults are not those of the sheet");
+	options.odr_error_ppm = INT32_MAX;
+	power_on();
+	chip_advance(&chip, now += SEC);
+	options.odr_error_ppm = INT32_MIN;
+	chip_set_options(&chip, &options, now += SEC);
+	chip_advance(&chip, now += SEC);
+	for (int v = 0; v < CHIP_V_COUNT; v++)
+		ktap_check(chip_violation_name(v) && strcmp(chip_violation_name(v), "unknown"),
+			   "violation %d has no name", v);
+	ktap_check(!strcmp(chip_violation_name(CHIP_V_COUNT), "unknown"), "name beyond the last");
+}
+
+/* A stream that starts anew stamps its first sample, whatever came before. */
+static void test_restart(void)
+{
+	struct word w;
+
+	fresh_default();
+	write_reg(INTERRUPT_CFG, 0x80);
+	write_reg(BATCH_DEC, 0x18);
+	write_reg(CTRL3, 4);
+	for (int run = 0; run < 3; run++) {
+		write_reg(FIFO_CTRL, 0x06);
+		write_reg(CTRL5, 0xa0);
+		pass(10 * MS);
+		w = pop();
+		ktap_check(w.tag == 0x04, "run %d starts with tag %#x", run, w.tag);
+		write_reg(CTRL5, 0x00);
+		pass(25 * MS);
+		/* once with the FIFO emptied, once with the old words left in it */
+		if (run == 0)
+			write_reg(FIFO_CTRL, 0x00);
+		else
+			while (read_reg(FIFO_STATUS2))
+				pop();
+	}
+	expect_clean();
+}
+
 /* ---- register file -------------------------------------------------------- */
 
 static void test_registers(void)
@@ -293,7 +404,8 @@ static void test_registers(void)
 	fresh_default();
 	write_reg(0x18, 0xe0);
 	write_reg(0x6f, 0xa5);
-	ktap_check(read_reg(0x18) == 0xe0 && read_reg(0x6f) == 0xa5, "unused registers do not hold");
+	ktap_check(read_reg(0x18) == 0xe0 && read_reg(0x6f) == 0xa5,
+		   "unused registers do not hold");
 	ktap_check(read_reg(0x01) == 0, "reserved register reads %#x", read_reg(0x01));
 	expect_clean();
 	write_reg(WHO_AM_I, 0x12);
@@ -389,8 +501,9 @@ static void test_odr(void)
 			pass(100 * MS);
 		want = rate[i].mhz / 100;
 		got = chip_stats(&chip)->samples;
-		ktap_check(got + 1 >= want && got <= want, "odr %x: %llu samples in 10 s, expected %llu",
-			   rate[i].odr, (unsigned long long)got, (unsigned long long)want);
+		ktap_check(got + 1 >= want && got <= want,
+			   "odr %x: %llu samples in 10 s, expected %llu", rate[i].odr,
+			   (unsigned long long)got, (unsigned long long)want);
 		expect_clean();
 	}
 }
@@ -522,15 +635,19 @@ static void test_quantise(void)
 		ktap_check(chip_quantise_accel(INT32_MAX, r, 16) == 32767, "fs %u: top", r);
 		ktap_check(chip_quantise_accel(INT32_MIN, r, 16) == -32768, "fs %u: bottom", r);
 		ktap_check(chip_quantise_accel(INT32_MAX, r, 12) == 0x7ff0, "fs %u: 12-bit top", r);
-		ktap_check(chip_quantise_accel(INT32_MIN, r, 12) == -32768, "fs %u: 12-bit bottom", r);
-		ktap_check(chip_quantise_film(10000000, r, 16) == (int)per_mv[r] * 10, "gain %u: %d", r,
-			   chip_quantise_film(10000000, r, 16));
-		ktap_check(chip_quantise_film(INT32_MAX, r, 14) == 0x7ffc, "gain %u: 14-bit top", r);
+		ktap_check(chip_quantise_accel(INT32_MIN, r, 12) == -32768, "fs %u: 12-bit bottom",
+			   r);
+		ktap_check(chip_quantise_film(10000000, r, 16) == (int)per_mv[r] * 10,
+			   "gain %u: %d", r, chip_quantise_film(10000000, r, 16));
+		ktap_check(chip_quantise_film(INT32_MAX, r, 14) == 0x7ffc, "gain %u: 14-bit top",
+			   r);
 		ktap_check(chip_quantise_film(INT32_MIN, r, 12) == -32768, "gain %u: bottom", r);
 	}
 	/* nearest, symmetric about zero */
-	ktap_check(chip_quantise_accel(61 * 7, 0, 12) == 0 && chip_quantise_accel(61 * 9, 0, 12) == 16 &&
-		   chip_quantise_accel(-61 * 7, 0, 12) == 0 && chip_quantise_accel(-61 * 9, 0, 12) == -16,
+	ktap_check(chip_quantise_accel(61 * 7, 0, 12) == 0 &&
+			   chip_quantise_accel(61 * 9, 0, 12) == 16 &&
+			   chip_quantise_accel(-61 * 7, 0, 12) == 0 &&
+			   chip_quantise_accel(-61 * 9, 0, 12) == -16,
 		   "12 bit does not round to nearest");
 	ktap_check(chip_quantise_film(6098 * 3, 0, 14) == 4 && chip_quantise_film(6098, 0, 14) == 0,
 		   "14 bit does not round to nearest");
@@ -570,7 +687,8 @@ static void test_outputs(void)
 			pass(5 * MS);
 			v = read_s16(OUT_FILM_L);
 			want = chip_quantise_film(12345678, gain, slow ? 14 : 12);
-			ktap_check(v == want, "gain %u hp %d: %d, expected %d", gain, slow, v, want);
+			ktap_check(v == want, "gain %u hp %d: %d, expected %d", gain, slow, v,
+				   want);
 			expect_clean();
 			/* forced reset shorts the input */
 			write_reg(CTRL5, 0);
@@ -578,7 +696,8 @@ static void test_outputs(void)
 			pass(25 * MS);
 			write_reg(CTRL5, 0xb0);
 			pass(5 * MS);
-			ktap_check(read_s16(OUT_FILM_L) == 0, "forced reset reads %d", read_s16(OUT_FILM_L));
+			ktap_check(read_s16(OUT_FILM_L) == 0, "forced reset reads %d",
+				   read_s16(OUT_FILM_L));
 		}
 	}
 	chip_options_default(&options);
@@ -618,7 +737,8 @@ static void test_self_test(void)
 	write_reg(CTRL5, 0x92);
 	pass(60 * MS);
 	for (int a = 0; a < 3; a++)
-		ktap_check(read_s16((uint8_t)(OUT_X_L + 2 * a)) == -v[1][a], "sign bit of axis %d", a);
+		ktap_check(read_s16((uint8_t)(OUT_X_L + 2 * a)) == -v[1][a], "sign bit of axis %d",
+			   a);
 	expect_clean();
 }
 
@@ -678,7 +798,8 @@ static void test_bdu(void)
 		input.accel_ug[0] = 61 * 0x5678;
 		pass(20 * MS);
 		high = read_reg(OUT_X_L + 1);
-		ktap_check(low == 0x34 && high == (bdu ? 0x12 : 0x56), "BDU %d: %#x %#x", bdu, high, low);
+		ktap_check(low == 0x34 && high == (bdu ? 0x12 : 0x56), "BDU %d: %#x %#x", bdu, high,
+			   low);
 		pass(20 * MS);
 		ktap_check(read_s16(OUT_X_L) == 0x5678, "BDU %d: stuck", bdu);
 	}
@@ -701,7 +822,8 @@ static void test_fifo_words(void)
 	w = pop();
 	unpack(&w, v);
 	ktap_check(w.tag == 0x1f, "tag %#x, expected 0x1f", w.tag);
-	ktap_check(v[0] == x && v[1] == y && v[2] == z && v[3] == f, "%d %d %d %d", v[0], v[1], v[2], v[3]);
+	ktap_check(v[0] == x && v[1] == y && v[2] == z && v[3] == f, "%d %d %d %d", v[0], v[1],
+		   v[2], v[3]);
 	expect_clean();
 
 	fresh_default();
@@ -712,7 +834,8 @@ static void test_fifo_words(void)
 	write_reg(CTRL5, 0xb0);
 	pass(5 * MS);
 	w = pop();
-	ktap_check(w.tag == 0x02 && s16_at(w.p + 2) == -12345, "tag %#x y %d", w.tag, s16_at(w.p + 2));
+	ktap_check(w.tag == 0x02 && s16_at(w.p + 2) == -12345, "tag %#x y %d", w.tag,
+		   s16_at(w.p + 2));
 
 	fresh_default();
 	write_reg(FIFO_CTRL, 0x46);
@@ -720,7 +843,8 @@ static void test_fifo_words(void)
 	write_reg(CTRL3, 4);
 	write_reg(CTRL5, 0xb0);
 	pass(10 * MS + 100 * US);
-	ktap_check(read_reg(FIFO_STATUS2) == 4, "2x depth: %u words of 8 samples", read_reg(FIFO_STATUS2));
+	ktap_check(read_reg(FIFO_STATUS2) == 4, "2x depth: %u words of 8 samples",
+		   read_reg(FIFO_STATUS2));
 	w = pop();
 	ktap_check(w.tag == 0x03 && w.p[2] == 0x12 && w.p[5] == 0x12, "2x word tag %#x", w.tag);
 
@@ -827,7 +951,8 @@ static void test_fifo_watermark(void)
 	ktap_check(now == input_last, "INT later than its sample");
 	ktap_check(read_reg(FIFO_STATUS1) == 0x80, "FIFO_STATUS1 %#x", read_reg(FIFO_STATUS1));
 	read_regs(FIFO_OUT, b, WORD);
-	ktap_check(!chip_int_level(&chip) || chip_stats(&chip)->samples > 8, "level stays below the mark");
+	ktap_check(!chip_int_level(&chip) || chip_stats(&chip)->samples > 8,
+		   "level stays below the mark");
 	write_reg(CTRL1, 0x10);
 	pass(20 * MS);
 	ktap_check(!chip_int_level(&chip) && !chip_int_driven(&chip), "INT without INT_PIN_EN");
@@ -869,12 +994,13 @@ static void test_fifo_overrun(void)
 			   (unsigned long long)chip_stats(&chip)->samples);
 		ktap_check(chip_stats(&chip)->words_lost == 0, "words lost before it is full");
 		read_regs(FIFO_STATUS1, s, 2);
-		ktap_check(s[0] == 0xc0 && s[1] == (zero ? 0 : 0x80), "full reads %#x %#x", s[0], s[1]);
+		ktap_check(s[0] == 0xc0 && s[1] == (zero ? 0 : 0x80), "full reads %#x %#x", s[0],
+			   s[1]);
 		pass(50 * MS);
 		lost = chip_stats(&chip)->words_lost;
 		samples = chip_stats(&chip)->samples;
-		ktap_check(lost == samples - 128 && lost > 35, "%llu lost of %llu", (unsigned long long)lost,
-			   (unsigned long long)samples);
+		ktap_check(lost == samples - 128 && lost > 35, "%llu lost of %llu",
+			   (unsigned long long)lost, (unsigned long long)samples);
 		ktap_check(chip_stats(&chip)->samples_lost == lost, "sample words lost");
 		w = pop();
 		ktap_check((uint64_t)s16_at(w.p) == 16 * lost, "oldest is %d, expected sample %llu",
@@ -927,7 +1053,8 @@ static void test_fifo_modes(void)
 	ktap_check(chip_stats(&chip)->words_stored == 128 && chip_stats(&chip)->words_lost == 0,
 		   "mode 1 stored %llu", (unsigned long long)chip_stats(&chip)->words_stored);
 	ktap_check(s16_at(pop().p) == 0, "mode 1 lost its first word");
-	ktap_check(read_reg(FIFO_STATUS2) == 127 || read_reg(FIFO_STATUS2) == 0, "mode 1 does not refill");
+	ktap_check(read_reg(FIFO_STATUS2) == 127 || read_reg(FIFO_STATUS2) == 0,
+		   "mode 1 does not refill");
 	expect_clean();
 
 	/* stop_on_fth limits the depth */
@@ -962,8 +1089,8 @@ static void test_batching(void)
 	write_reg(FIFO_CTRL, 0x06);
 	write_reg(CTRL5, 0xb0);
 	pass(100 * MS);
-	ktap_check(read_reg(FIFO_STATUS2) == 10 || read_reg(FIFO_STATUS2) == 11, "bdr 3: %u words of 80",
-		   read_reg(FIFO_STATUS2));
+	ktap_check(read_reg(FIFO_STATUS2) == 10 || read_reg(FIFO_STATUS2) == 11,
+		   "bdr 3: %u words of 80", read_reg(FIFO_STATUS2));
 	pop();
 	ktap_check(s16_at(pop().p) == 16 * 8, "bdr 3: second word is not sample 8");
 	fresh_default();
@@ -1002,12 +1129,14 @@ static void test_timestamp_words(void)
 					uint32_t ts = word_ts(&w);
 					uint32_t due = every[dec] * 125;
 
-					ktap_check(stamps == 0 || ts - last == due, "stamps %u apart, expected %u",
-						   ts - last, due);
+					ktap_check(stamps == 0 || ts - last == due,
+						   "stamps %u apart, expected %u", ts - last, due);
 					ktap_check(samples == stamps * every[dec] + (uint32_t)after,
 						   "stamp %u after %u samples", stamps, samples);
-					ktap_check(w.p[0] == (0xb << 3 | 1) && w.p[1] == (1 << 5 | dec << 3),
-						   "settings in the stamp: %#x %#x", w.p[0], w.p[1]);
+					ktap_check(w.p[0] == (0xb << 3 | 1) &&
+							   w.p[1] == (1 << 5 | dec << 3),
+						   "settings in the stamp: %#x %#x", w.p[0],
+						   w.p[1]);
 					last = ts;
 					stamps++;
 				} else {
@@ -1028,7 +1157,8 @@ static void test_timestamp_words(void)
 	write_reg(FIFO_CTRL, 0x06);
 	write_reg(CTRL5, 0xb0);
 	pass(10 * MS + 100 * US);
-	ktap_check(read_reg(FIFO_STATUS2) == 16, "8 samples, each stamped: %u words", read_reg(FIFO_STATUS2));
+	ktap_check(read_reg(FIFO_STATUS2) == 16, "8 samples, each stamped: %u words",
+		   read_reg(FIFO_STATUS2));
 	/* without the counter there are none */
 	fresh_default();
 	write_reg(BATCH_DEC, 0x08);
@@ -1058,7 +1188,8 @@ static void test_config_change_word(void)
 	w = pop();
 	if (w.tag != 0x04)
 		w = pop();
-	ktap_check(w.tag == 0x04 && w.p[0] >> 7 && (w.p[1] >> 5 & 3) == 2, "range change: tag %#x", w.tag);
+	ktap_check(w.tag == 0x04 && w.p[0] >> 7 && (w.p[1] >> 5 & 3) == 2, "range change: tag %#x",
+		   w.tag);
 }
 
 static void test_timestamp_counter(void)
@@ -1119,15 +1250,17 @@ static void test_backlog(void)
 		calls = input_calls;
 		pass(86400 * SEC);
 		calls = input_calls - calls;
-		ktap_check(calls <= 2 * 8192, "%llu samples taken in one call", (unsigned long long)calls);
+		ktap_check(calls <= 2 * 8192, "%llu samples taken in one call",
+			   (unsigned long long)calls);
 		samples = chip_stats(&chip)->samples;
 		stored = chip_stats(&chip)->words_stored;
 		lost = chip_stats(&chip)->words_lost;
-		ktap_check(samples == 86400ull * 800, "%llu samples a day", (unsigned long long)samples);
+		ktap_check(samples == 86400ull * 800, "%llu samples a day",
+			   (unsigned long long)samples);
 		ktap_check(stored == samples / (1u << bdr[k]) + samples / (32u << bdr[k]),
 			   "bdr %u: %llu words stored", bdr[k], (unsigned long long)stored);
-		ktap_check(stored - lost == 128, "%llu - %llu words left", (unsigned long long)stored,
-			   (unsigned long long)lost);
+		ktap_check(stored - lost == 128, "%llu - %llu words left",
+			   (unsigned long long)stored, (unsigned long long)lost);
 		ktap_check(input_last + 2 * MS > now, "the last sample is old");
 		expect_clean();
 	}
@@ -1139,7 +1272,8 @@ static void test_backlog(void)
 	write_reg(FIFO_CTRL, 0x01);
 	write_reg(CTRL5, 0xb0);
 	pass(86400 * SEC);
-	ktap_check(chip_stats(&chip)->words_stored == 128 && s16_at(pop().p) == 0, "mode 1 over a gap");
+	ktap_check(chip_stats(&chip)->words_stored == 128 && s16_at(pop().p) == 0,
+		   "mode 1 over a gap");
 	ktap_check(chip_stats(&chip)->samples == 86400ull * 800, "samples over a gap");
 }
 
@@ -1219,6 +1353,34 @@ static void test_violation_film_entry(void)
 	pass(9 * MS);
 	write_reg(CTRL5, 0xb0);
 	expect_violations(CHIP_V_VAFE_ONLY_SEQUENCE, 1);
+	/* active without AH_BIO_EN is no entry */
+	fresh_default();
+	write_reg(AH_BIO_CFG3, 0x01);
+	pass(10 * MS);
+	write_reg(AH_BIO_CFG3, 0x00);
+	write_reg(AH_BIO_CFG2, 0x19);
+	pass(10 * MS);
+	write_reg(CTRL5, 0xb0);
+	expect_violations(CHIP_V_VAFE_ONLY_SEQUENCE, 1);
+	/* left and entered again without the sequence */
+	fresh_default();
+	enter_film(false);
+	write_reg(CTRL5, 0xb0);
+	pass(10 * MS);
+	write_reg(CTRL5, 0x00);
+	write_reg(AH_BIO_CFG2, 0x18);
+	write_reg(AH_BIO_CFG2, 0x19);
+	pass(25 * MS);
+	expect_clean();
+	write_reg(CTRL5, 0xb0);
+	expect_violations(CHIP_V_VAFE_ONLY_SEQUENCE, 1);
+	/* no other rate while it runs */
+	fresh_default();
+	enter_film(true);
+	write_reg(CTRL5, 0xb0);
+	pass(10 * MS);
+	write_reg(CTRL5, 0xa0);
+	expect_violations(CHIP_V_VAFE_ONLY_ODR, 1);
 	/* a rate that the mode has not: silence */
 	fresh_default();
 	enter_film(false);
@@ -1356,6 +1518,10 @@ int main(void)
 		{ "wake_garbage", test_wake_garbage },
 		{ "reset", test_reset },
 		{ "boot", test_boot },
+		{ "power_cycle", test_power_cycle },
+		{ "stats", test_stats },
+		{ "defaults", test_defaults },
+		{ "restart", test_restart },
 		{ "registers", test_registers },
 		{ "bank", test_bank },
 		{ "wrap", test_wrap },

@@ -109,7 +109,7 @@ int main(void)
 	check_breath(800, 4, 0.020, 1);
 	check_breath(800, 4, 0.020, -1);
 	check_breath(200, 4, 0.006, 1);
-	check_breath(800, 2.5, 0.030, 1);
+	check_breath(800, 3, 0.030, 1);
 	check_breath(800, 10, 0.050, -1);
 	check_breath(3200, 18, 0.080, 1);
 	check_movement("sitting still", NULL, false, 20, BP_MOVEMENT_NONE);

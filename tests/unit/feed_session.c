@@ -158,7 +158,8 @@ static void test_one_of_both(void)
 
 	make_file(true, true, 0);
 	r = read_all(FEED_MOTION, &n, &rate);
-	ktap_check(rate == 4 * ACCEL_HZ && n == SECONDS * 4 * ACCEL_HZ, "motion: %zu at %g Hz", n, rate);
+	ktap_check(rate == 4 * ACCEL_HZ && n == SECONDS * 4 * ACCEL_HZ, "motion: %zu at %g Hz", n,
+		   rate);
 	expect_wave(r, n, rate, 0, 0.2, SECONDS - 0.2, 0.3);
 	ktap_check(n && r[n / 2].film_nv == 0, "film does not rest");
 	free(r);
@@ -185,7 +186,8 @@ static void test_gap(void)
 	expect_wave(r, n, rate, 0, 4.7, 6.3, 0.3);
 	expect_wave(r, n, rate, 3, 4.7, 6.3, 0.1);
 	for (size_t i = (size_t)(2.2 * rate); r && i < (size_t)(4.3 * rate); i++)
-		if (!ktap_check(abs(r[i].accel_ug[0] - r[i + 1].accel_ug[0]) <= 2, "moves in the gap"))
+		if (!ktap_check(abs(r[i].accel_ug[0] - r[i + 1].accel_ug[0]) <= 2,
+				"moves in the gap"))
 			break;
 	free(r);
 }
@@ -222,17 +224,22 @@ static void test_bad_files(void)
 {
 	int fd;
 
-	ktap_check(!feed_open("/nowhere/x.edf", FEED_ALL, false, error) && strstr(error, "/nowhere/x.edf"),
+	ktap_check(!feed_open("/nowhere/x.edf", FEED_ALL, false, error) &&
+			   strstr(error, "/nowhere/x.edf"),
 		   "missing file: %s", error);
-	ktap_check(!feed_open(dir, FEED_ALL, false, error) && strstr(error, dir), "directory: %s", error);
+	ktap_check(!feed_open(dir, FEED_ALL, false, error) && strstr(error, dir), "directory: %s",
+		   error);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	ktap_check(!feed_open(path, FEED_ALL, false, error) && strstr(error, path), "empty: %s", error);
+	ktap_check(!feed_open(path, FEED_ALL, false, error) && strstr(error, path), "empty: %s",
+		   error);
 	ktap_check(write(fd, "plain text\n", 11) == 11, "write");
 	close(fd);
-	ktap_check(!feed_open(path, FEED_ALL, false, error) && strstr(error, path), "text: %s", error);
+	ktap_check(!feed_open(path, FEED_ALL, false, error) && strstr(error, path), "text: %s",
+		   error);
 	make_file(true, true, 0);
 	ktap_check(!truncate(path, 700), "truncate");
-	ktap_check(!feed_open(path, FEED_ALL, false, error) && strstr(error, path), "cut header: %s", error);
+	ktap_check(!feed_open(path, FEED_ALL, false, error) && strstr(error, path),
+		   "cut header: %s", error);
 }
 
 int main(void)
