@@ -11,8 +11,8 @@
 enum bp_look {
 	BP_LOOK_FREE,		/* slot not in use */
 	BP_LOOK_FIND,		/* peak and onset are not known yet */
-	BP_LOOK_FIRST,		/* 18 ms: say it or not */
-	BP_LOOK_DOUBT,		/* 40 ms: what the first look could not decide */
+	BP_LOOK_FIRST,		/* 16 ms: say it or not */
+	BP_LOOK_DOUBT,		/* 22 ms: what the first look could not decide */
 	BP_LOOK_MIDDLE,		/* 110 ms: first chance to withdraw it */
 	BP_LOOK_LAST,		/* 270 ms: settled */
 };
@@ -21,7 +21,6 @@ enum bp_look {
  * struct bp_context - what the wearer is doing
  * @volume:	how far the lungs are filled, see bp_breath_volume(); NaN = unknown
  * @gravity:	unit-free direction of gravity at the sensor, 0 without accelerometer
- * @tilt_rate:	degrees per second
  */
 struct bp_context {
 	enum bp_breath_phase phase;
@@ -30,7 +29,6 @@ struct bp_context {
 	float breath_rate;
 	float volume;
 	bp_v4 gravity;
-	float tilt_rate;
 };
 
 struct bp_candidate {

@@ -77,7 +77,6 @@ static void context(const struct bp_core *core, struct bp_context *ctx)
 	ctx->volume = bp_breath_volume(&core->breath);
 	ctx->movement = bp_movement_now(&core->movement);
 	ctx->gravity = core->movement.gravity;
-	ctx->tilt_rate = core->movement.tilt_rate;
 }
 
 static void slow_step(struct bp_core *core, const struct bp_hop *h)

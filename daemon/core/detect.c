@@ -7,8 +7,8 @@
 
 #define MS		1000000		/* ns */
 #define FIND_NS		(9 * MS)	/* after the trigger: the peak has passed */
-#define FIRST_NS	(17 * MS)	/* after the onset; revision 0 within 30 ms (p95) */
-#define DOUBT_NS	(25 * MS)	/* half a syllable later: what goes on shows */
+#define FIRST_NS	(16 * MS)	/* after the onset; revision 0 within 30 ms (p95) */
+#define DOUBT_NS	(22 * MS)	/* half a syllable later: what goes on shows */
 #define MIDDLE_NS	(110 * MS)
 #define LAST_NS		(270 * MS)	/* withdrawn within 300 ms (p95) */
 #define FINE_RATIO	100.0f		/* power over noise (20 dB) that times an onset to a sample */

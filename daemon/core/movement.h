@@ -25,7 +25,6 @@ struct bp_movement_state {
 	float level;			/* smoothed vertical swing */
 	int64_t strike_ns[BP_STEPS];	/* upward crossings of the vertical swing */
 	uint32_t n_strikes;
-	int64_t moved_ns;		/* last time that tilt or swing showed movement */
 	enum bp_movement kind;
 	int64_t kind_ns;		/* kind was last seen then */
 	int64_t now_ns;

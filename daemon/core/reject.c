@@ -3,10 +3,11 @@
 
 /* A finger on the sensor gives 1 to 4 g and clips the film (3.8); pops reach 0.32 g (3.2, p95). */
 #define TAP_G		0.9f
-/* It presses for some 100 ms: strain of 0.4 of its ring and 50 to 300 mg (3.8), which no pop has. */
+/* It presses for some 100 ms: strain of 0.4 of its ring, 50 to 300 mg (3.8); no pop does. */
 #define PRESS_FILM	0.3f
 #define PRESS_MOTION	0.06f
 #define PRESS_G		0.03f
+#define PRESS_SURE_G	0.06f
 #define PRESS_NEW	3.0f	/* times the swing that was there before */
 #define PRESS_HZ	170.0f	/* a low snap reaches below 25 Hz by itself; taps ring at 300 to 900 */
 /* Steps and heaves: swing below 25 Hz in the same 160 ms (3.7, 3.8: 0.2 to 0.6 g). */
@@ -36,10 +37,18 @@ static bool tapped(const struct bp_shape *m, const struct bp_shape *f)
 	return (m->seen && (m->clipped || m->peak > TAP_G)) || (f->seen && f->clipped);
 }
 
-static bool pressed(const struct bp_shape *s, float share, float least)
+static bool pressed(const struct bp_shape *s, float share)
 {
 	return s->seen && s->freq_hz > PRESS_HZ && s->low_swing > share * s->peak &&
-	       s->low_swing > least && s->low_swing > PRESS_NEW * s->low_before;
+	       s->low_swing > PRESS_NEW * s->low_before;
+}
+
+/* Fingers come twice: the press before does not excuse this one, walking does. */
+static bool pushed(const struct bp_shape *m, const struct bp_context *ctx)
+{
+	return m->low_swing > PRESS_G && (pressed(m, PRESS_MOTION) ||
+		(m->seen && m->freq_hz > PRESS_HZ && m->low_swing > PRESS_SURE_G &&
+		 ctx->movement != BP_MOVEMENT_WALK));
 }
 
 /* More strain than vibration: a footfall or a heave as the film alone feels it. */
@@ -102,7 +111,7 @@ enum bp_verdict bp_reject(const struct bp_candidate *c, enum bp_look look,
 		*reason = BP_REASON_STEP;
 		return BP_REFUSE;
 	}
-	if (pressed(f, PRESS_FILM, 0) || pressed(m, PRESS_MOTION, PRESS_G))
+	if (pressed(f, PRESS_FILM) || pushed(m, &c->context))
 		return BP_REFUSE;
 	*reason = BP_REASON_RUB;
 	if (!outstanding(s, quiet[k], later))

@@ -141,12 +141,8 @@ static void surroundings(struct bp_shape *sh, const struct bp_stream *s, int64_t
 	n = hop_levels(s, onset - BEFORE_FROM, onset - BEFORE_TO, v);
 	sh->before = quantile(v, n, BASE_SHARE);
 	n = hop_levels(s, onset + AFTER_FROM, onset + AFTER_TO, v);
-	sh->after_max = 0;
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++)
 		above += v[i] > late;
-		if (v[i] > sh->after_max)
-			sh->after_max = v[i];
-	}
 	sh->late = n ? (float)above / (float)n : 0;
 	sh->after = n ? quantile(v, n, BASE_SHARE) : sh->before;
 }
@@ -189,9 +185,6 @@ static float swing(const struct bp_stream *s, int64_t from, int64_t to)
 
 static void low_band(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 {
-	uint32_t have = bp_stream_hops(s);
-	const struct bp_hop *now = bp_stream_hop(s, 0);
-
 	sh->low_swing = swing(s, onset - LOW_FROM, onset + LOW_TO);
 	sh->low_before = 0;
 	for (int i = 0; i < LOW_WINDOWS; i++) {
@@ -200,19 +193,6 @@ static void low_band(struct bp_shape *sh, const struct bp_stream *s, int64_t ons
 
 		if (w > sh->low_before)
 			sh->low_before = w;
-	}
-	sh->low_step = 0;
-	for (uint32_t back = 0; back < have; back++) {
-		const struct bp_hop *h = bp_stream_hop(s, back);
-
-		if (h->t_ns <= onset - BEFORE_TO) {
-			bp_v4 d = bp_v4_abs(now->low - h->low);
-
-			for (int i = 0; i < 3; i++)
-				if (d[i] > sh->low_step)
-					sh->low_step = d[i];
-			break;
-		}
 	}
 }
 
@@ -247,7 +227,6 @@ static void main_axis(struct bp_shape *sh, const struct bp_stream *s, int64_t a,
 	}
 	for (int r = 0; r < 3; r++)
 		sh->direction[r] = v[2] < 0 ? -v[r] : v[r];
-	sh->planar = norm;
 }
 
 /* asin(x) for 0..1 to 7e-5 (Abramowitz & Stegun 4.4.45), the same on every platform. */
@@ -325,7 +304,6 @@ static void body(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 	sh->freq_hz = s->rate_hz / PI * arc_sine(x < 1 ? x : 1);
 
 	sh->length_s = length(s, a, sh->peak_i, peak);
-	sh->rise_s = (float)(sh->peak_ns - onset) * 1e-9f;
 	main_axis(sh, s, a, b);
 	sh->cycles = cycles(sh, s, a);
 }

@@ -17,20 +17,16 @@
  * @onset_ns, @peak_ns: frames' clock
  * @ratio:	peak power over noise floor, summed over lanes
  * @peak:	largest vibration-band magnitude
- * @rise_s:	onset to peak
  * @length_s:	onset to the last sample within 20 dB of the peak (window so far)
  * @freq_hz:	mean frequency: from the power of the slope over the power
  * @cycles:	half the sign changes along the main axis within length_s
  * @before:	lower third of the mean squares of the hops of the 80 ms before
  * @after:	the same of the hops after the event, as far as known
- * @after_max:	largest of the same
  * @late:	share of the hops from 15 ms on that stay above 12 % of the peak's magnitude
  * @low_swing:	peak-to-peak below 25 Hz around it, less its trend, largest lane
- * @low_step:	change of level below 25 Hz from before to after, largest lane
  * @low_before: the most of it in as long a window in the second before
  * @period:	highest normalised autocorrelation at a voice's periods, -1..1
  * @direction:	unit vector of the main axis, z >= 0 (motion only)
- * @planar:	share of the power along the main axis, 1/3..1
  * @clipped:	full scale was touched
  */
 struct bp_shape {
@@ -41,20 +37,16 @@ struct bp_shape {
 	int64_t peak_ns;
 	float ratio;
 	float peak;
-	float rise_s;
 	float length_s;
 	float freq_hz;
 	float cycles;
 	float before;
 	float after;
-	float after_max;
 	float late;
 	float low_swing;
-	float low_step;
 	float low_before;
 	float period;
 	float direction[3];
-	float planar;
 };
 
 /**

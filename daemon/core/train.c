@@ -76,12 +76,12 @@ bool bp_train_breathes(struct bp_train *tr, const struct bp_candidate *c)
  */
 static enum bp_class kind(const struct bp_train *tr, uint32_t first, const struct bp_context *ctx)
 {
+	bool rest = ctx->movement == BP_MOVEMENT_NONE || ctx->movement == BP_MOVEMENT_UNKNOWN;
 	float ratio = 0;
 
 	for (uint32_t i = first; i < tr->n; i++)
 		ratio += tr->recent[i].ratio / (float)(tr->n - first);
-	if (tr->recent[tr->n - 1].stream == BP_FILM && ratio < LUNG_RATIO && (ctx->movement == BP_MOVEMENT_NONE ||
-				   ctx->movement == BP_MOVEMENT_UNKNOWN))
+	if (rest && tr->recent[tr->n - 1].stream == BP_FILM && ratio < LUNG_RATIO)
 		return BP_CLASS_LUNG_CRACKLE;
 	return ctx->movement == BP_MOVEMENT_NONE ? BP_CLASS_ARTEFACT : BP_CLASS_CREPITUS;
 }

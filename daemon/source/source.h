@@ -72,7 +72,7 @@ struct source *source_open_edf(const char *path, char *err);
  * @mode:	as in struct source_info
  * @rate_hz:	sampling frequency to set
  * @accel_range_g, @film_range_mv: full scales to set; nearest at or above
- * @watermark:	scans per wake-up; 0 = one tenth of a second's worth or the
+ * @watermark:	scans per wake-up; 0 = 40 ms' worth or the
  *		hardware's maximum, whichever is less
  */
 struct source_iio_options {

@@ -25,6 +25,8 @@
 #include "source/iio_setup.h"
 #include "source/source.h"
 
+/* A watermark is latency: 40 ms, 32 scans at 800 Hz. */
+#define WATERMARK_HZ		25
 #define SLACK_S			2	/* of samples the kernel holds for a slow reader */
 #define STARVE_MIN_NS		2000000000LL
 #define STARVE_WATERMARKS	10
@@ -229,11 +231,11 @@ static const struct source_ops iio_ops = {
 
 /* ---- starting ------------------------------------------------------------- */
 
-/* Scans per wake-up: as wished, or a tenth of a second that the hardware can hold. */
+/* Scans per wake-up: as wished, or WATERMARK_HZ wake-ups a second. */
 static unsigned int choose_watermark(struct source_iio *s, unsigned int wish)
 {
 	double rate = s->setup.rate_hz;
-	unsigned int n = rate < 10 ? 1 : (unsigned int)(rate / 10);
+	unsigned int n = rate < WATERMARK_HZ ? 1 : (unsigned int)(rate / WATERMARK_HZ);
 	long long max;
 
 	if (wish)

@@ -7,7 +7,7 @@
  *
  * Time is passed in by the caller, in ns of one monotonic clock that never goes
  * backwards.  The register sheet (section numbers below) is
- * shared/chip/st1vafe3bx.md.
+ * the project's register sheet, which the sections below are of.
  */
 #ifndef CHIP_MODEL_H
 #define CHIP_MODEL_H

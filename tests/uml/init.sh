@@ -49,5 +49,6 @@ else
 	echo "not ok 1 $name: clean kernel log"
 	rc=1
 fi
+sed 's/^/uml: | /' log
 echo "uml: $name ended with status $rc"
 exec busybox poweroff -f
