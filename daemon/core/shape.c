@@ -96,7 +96,6 @@ void bp_shape_find(struct bp_shape *sh, const struct bp_stream *s, int64_t t_ns)
 	if (!sh->seen)
 		return;
 	sh->ratio = best;
-	sh->peak_ns = s->t[(uint64_t)sh->peak_i % BP_RING];
 
 	limit = ONSET_POWER * best;
 	if (limit < ONSET_NOISE)

@@ -14,7 +14,7 @@
  * struct bp_shape - one stream's view of a candidate (units: g or mV)
  * @seen:	the stream had trusted samples there
  * @peak_i:	sample number of the peak
- * @onset_ns, @peak_ns: frames' clock
+ * @onset_ns:	frames' clock
  * @ratio:	peak power over noise floor, summed over lanes
  * @peak:	largest vibration-band magnitude
  * @length_s:	onset to the last sample within 20 dB of the peak (window so far)
@@ -34,7 +34,6 @@ struct bp_shape {
 	bool clipped;
 	int64_t peak_i;
 	int64_t onset_ns;
-	int64_t peak_ns;
 	float ratio;
 	float peak;
 	float length_s;
