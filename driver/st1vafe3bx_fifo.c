@@ -180,7 +180,8 @@ static void st1vafe3bx_place(struct st1vafe3bx_state *st, unsigned int words, s6
 	st->unplaced = false;
 }
 
-static void st1vafe3bx_push(struct iio_dev *indio_dev, const struct st1vafe3bx_word *word)
+/* Return how many samples the buffer was given: 1, or 0 while the chip settles. */
+static int st1vafe3bx_push(struct iio_dev *indio_dev, const struct st1vafe3bx_word *word)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
 	struct st1vafe3bx_scan scan = { };
@@ -193,7 +194,7 @@ static void st1vafe3bx_push(struct iio_dev *indio_dev, const struct st1vafe3bx_w
 	if (st->settle) {
 		st->settle--;
 		st->stats.settling++;
-		return;
+		return 0;
 	}
 
 	if (st->interrupted) {
@@ -217,6 +218,8 @@ static void st1vafe3bx_push(struct iio_dev *indio_dev, const struct st1vafe3bx_w
 	iio_push_to_buffers_with_ts(indio_dev, &scan, sizeof(scan),
 				    st1vafe3bx_user_time(indio_dev, ns));
 	st->stats.samples++;
+
+	return 1;
 }
 
 static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 status_ns)
@@ -231,14 +234,12 @@ static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 
 
 	for (i = 0; i < words; i++) {
 		st1vafe3bx_word_decode(st->words + i * ST1VAFE3BX_WORD_SIZE, &word);
-		if (word.kind == kind) {
-			st1vafe3bx_push(indio_dev, &word);
-			pushed++;
-		} else if (word.kind == ST1VAFE3BX_WORD_TIME) {
+		if (word.kind == kind)
+			pushed += st1vafe3bx_push(indio_dev, &word);
+		else if (word.kind == ST1VAFE3BX_WORD_TIME)
 			st1vafe3bx_mark(st, &word, 0, status_ns);
-		} else if (word.kind != ST1VAFE3BX_WORD_EMPTY) {
+		else if (word.kind != ST1VAFE3BX_WORD_EMPTY)
 			st->stats.unknown_tags++;
-		}
 	}
 
 	return pushed;
