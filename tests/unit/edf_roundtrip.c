@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "edf/edf.h"
+#include "unit/comma_locale.h"
 #include "unit/ktap.h"
 
 #define N_RECORDS	5

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "event_json.h"
+#include "unit/comma_locale.h"
 #include "unit/ktap.h"
 
 static const struct bp_event full = {
