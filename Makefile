@@ -89,12 +89,14 @@ $(O)/%.dtbo: driver/%-overlay.dts
 	@mkdir -p $(@D)
 	dtc -@ -W no-unit_address_vs_reg -I dts -O dtb -o $@ $<
 
+# O= on our command line must not become the kernel's output directory.
+MAKEOVERRIDES =
 # Each kernel gets its own copy of the module sources, so that no object is shared.
 modules:
 	@test -n "$(KDIR)" || { echo "no kernel headers found: run 'make deps' or give KDIR=" >&2; exit 1; }
 	@set -e; rel=$$(cat "$(KDIR)/include/config/kernel.release"); dir=$(O)/modules/$$rel; \
 	mkdir -p $$dir/tests; cp -au Kbuild driver $$dir/; cp -au tests/sim $$dir/tests/; \
-	$(MAKE) -C "$(KDIR)" O= M=$$(realpath $$dir) BACKPOP_SIM=m $(KFLAGS) modules
+	$(MAKE) -C "$(KDIR)" M=$$(realpath $$dir) BACKPOP_SIM=m $(KFLAGS) modules
 
 check: ; tests/check
 demo: ; tests/vm/demo $(SESSION)

@@ -235,8 +235,8 @@ double truth_rms_ns(const struct truth *t)
 
 void truth_tell(const struct truth *t, const char *what)
 {
-	rig_diag("%s: %lld samples, %lld lost in %lld gaps, %lld restarts, first is tick %lld", what,
-		 t->samples, t->lost, t->gaps, t->restarts, t->first_k);
+	rig_diag("%s: %lld samples, %lld lost in %lld gaps, %lld restarts, first is tick %lld",
+		 what, t->samples, t->lost, t->gaps, t->restarts, t->first_k);
 	rig_diag("%s: %lld wrong, %lld repeated, %lld time stamps not increasing", what, t->wrong,
 		 t->repeated, t->backward);
 	if (t->timed)

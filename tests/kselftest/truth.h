@@ -29,7 +29,8 @@ struct truth_wave {
 };
 
 /* Steep enough for 800 Hz in 12 bit, and for 3200 Hz. */
-#define TRUTH_WAVE(secs)	{ .accel_mg = 1500, .film_mv = 80, .half_ms = 100, .seconds = (secs) }
+#define TRUTH_WAVE(secs) \
+	{ .accel_mg = 1500, .film_mv = 80, .half_ms = 100, .seconds = (secs) }
 
 /* Feed @w, beginning with the chip's next sample.  Return: descriptor to close. */
 int truth_feed(unsigned int chip, const struct truth_wave *w);
