@@ -66,6 +66,7 @@ struct regmap;
 #define ST1VAFE3BX_AH_BIO_CFG2_EN_MSK		BIT(0)
 #define ST1VAFE3BX_AH_BIO_CFG2_GAIN_MSK		GENMASK(2, 1)
 #define ST1VAFE3BX_AH_BIO_CFG2_ZIN_MSK		GENMASK(4, 3)
+#define ST1VAFE3BX_AH_BIO_CFG2_MODE_MSK		GENMASK(6, 5)
 #define ST1VAFE3BX_AH_BIO_CFG3_REG		0x32
 #define ST1VAFE3BX_AH_BIO_CFG3_ACTIVE_MSK	BIT(0)
 #define ST1VAFE3BX_I3C_IF_CTRL_REG		0x33
@@ -113,14 +114,26 @@ enum st1vafe3bx_scan_index {
 	ST1VAFE3BX_SCAN_TIMESTAMP,
 };
 
+/* Codes of the film's wiring. */
+enum st1vafe3bx_input_mode {
+	ST1VAFE3BX_INPUT_DIFFERENTIAL,
+	ST1VAFE3BX_INPUT_SINGLE_1,
+	ST1VAFE3BX_INPUT_SINGLE_2,
+};
+
 enum st1vafe3bx_mode {
 	ST1VAFE3BX_MODE_MOTION,
 	ST1VAFE3BX_MODE_FILM,
 	ST1VAFE3BX_MODE_MOTION_FILM,
 };
 
+/* Codes of the low-pass filter. */
+#define ST1VAFE3BX_LOW_PASSES			4
+
 /**
  * struct st1vafe3bx_rate - a sample rate
+ * @low_pass:	of what the accelerometer is part of, by code: Hz, micro-Hz
+ * @low_pass_film: the same of film alone; both only where the rate fits
  * @hz:		nominal rate
  * @odr:	CTRL5 code
  * @off_ms:	how long the chip takes to come to rest from it
@@ -128,6 +141,8 @@ enum st1vafe3bx_mode {
  * @film_only:	needs AH_BIO_EN: film alone
  */
 struct st1vafe3bx_rate {
+	int low_pass[ST1VAFE3BX_LOW_PASSES][2];
+	int low_pass_film[ST1VAFE3BX_LOW_PASSES][2];
 	u16 hz;
 	u8 odr;
 	u8 off_ms;
@@ -166,6 +181,9 @@ struct st1vafe3bx_stats {
  * @fs:			acceleration range code: +-2 g << fs
  * @gain:		film gain code: 2 << gain
  * @zin:		film input impedance code
+ * @input_mode:	how the film is wired, enum st1vafe3bx_input_mode
+ * @bw:		low-pass filter code for modes with the accelerometer
+ * @bw_film:	the same for film alone
  * @mount:		how the chip's axes lie
  * @pin_ctrl:		PIN_CTRL value for the interrupt line's polarity and drive
  * @irq:		interrupt line, or 0
@@ -200,6 +218,9 @@ struct st1vafe3bx_state {
 	u8 fs;
 	u8 gain;
 	u8 zin;
+	u8 input_mode;
+	u8 bw;
+	u8 bw_film;
 	struct iio_mount_matrix mount;
 	u8 pin_ctrl;
 
@@ -231,6 +252,8 @@ struct st1vafe3bx_state {
 /* st1vafe3bx_chip.c: power, identity, set-up and the modes' register sequences */
 const struct st1vafe3bx_rate *st1vafe3bx_find_rate(unsigned int hz);
 bool st1vafe3bx_rate_fits(const struct st1vafe3bx_rate *rate, enum st1vafe3bx_mode mode);
+const struct st1vafe3bx_rate *st1vafe3bx_direct_rate(const struct st1vafe3bx_state *st,
+						     enum st1vafe3bx_mode mode);
 unsigned int st1vafe3bx_watermark_max(const struct st1vafe3bx_rate *rate);
 unsigned int st1vafe3bx_watermark(const struct st1vafe3bx_state *st);
 unsigned int st1vafe3bx_words(unsigned int samples);

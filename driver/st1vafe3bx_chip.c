@@ -31,13 +31,35 @@
  * bandwidth of half the rate under the code that means so everywhere else.
  */
 static const struct st1vafe3bx_rate st1vafe3bx_rates[] = {
-	{ .hz = 25, .odr = 0x6, .off_ms = 40 },
-	{ .hz = 50, .odr = 0x7, .off_ms = 25, .low_power = true },
-	{ .hz = 100, .odr = 0x8, .off_ms = 25 },
-	{ .hz = 200, .odr = 0x9, .off_ms = 25 },
-	{ .hz = 400, .odr = ST1VAFE3BX_ODR_400, .off_ms = 25 },
-	{ .hz = 800, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25 },
-	{ .hz = 3200, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25, .film_only = true },
+	{
+		.hz = 25, .odr = 0x6, .off_ms = 40,
+		.low_pass = { { 12, 500000 }, { 6, 250000 }, { 3, 125000 }, { 1, 562500 } },
+	},
+	{
+		.hz = 50, .odr = 0x7, .off_ms = 25, .low_power = true,
+		.low_pass = { { 25, 0 }, { 12, 500000 }, { 6, 250000 }, { 3, 125000 } },
+	},
+	{
+		.hz = 100, .odr = 0x8, .off_ms = 25,
+		.low_pass = { { 50, 0 }, { 25, 0 }, { 12, 500000 }, { 6, 250000 } },
+	},
+	{
+		.hz = 200, .odr = 0x9, .off_ms = 25,
+		.low_pass = { { 100, 0 }, { 50, 0 }, { 25, 0 }, { 12, 500000 } },
+	},
+	{
+		.hz = 400, .odr = ST1VAFE3BX_ODR_400, .off_ms = 25,
+		.low_pass = { { 200, 0 }, { 100, 0 }, { 50, 0 }, { 25, 0 } },
+	},
+	{
+		.hz = 800, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25,
+		.low_pass = { { 400, 0 }, { 200, 0 }, { 100, 0 }, { 50, 0 } },
+		.low_pass_film = { { 360, 0 }, { 180, 0 }, { 90, 0 }, { 45, 0 } },
+	},
+	{
+		.hz = 3200, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25, .film_only = true,
+		.low_pass_film = { { 1600, 0 }, { 700, 0 }, { 360, 0 }, { 180, 0 } },
+	},
 };
 
 const struct st1vafe3bx_rate *st1vafe3bx_find_rate(unsigned int hz)
@@ -58,6 +80,13 @@ bool st1vafe3bx_rate_fits(const struct st1vafe3bx_rate *rate, enum st1vafe3bx_mo
 		return rate->odr == ST1VAFE3BX_ODR_800;
 
 	return !rate->film_only;
+}
+
+/* The rate of direct reads: the chosen one, or if that does not fit the mode 800 Hz. */
+const struct st1vafe3bx_rate *st1vafe3bx_direct_rate(const struct st1vafe3bx_state *st,
+						     enum st1vafe3bx_mode mode)
+{
+	return st1vafe3bx_rate_fits(st->rate, mode) ? st->rate : st1vafe3bx_find_rate(800);
 }
 
 /* FIFO words among which there are @samples samples for certain. */
@@ -195,19 +224,21 @@ static bool st1vafe3bx_is_low_power(enum st1vafe3bx_mode mode, const struct st1v
 
 static u8 st1vafe3bx_film_cfg(const struct st1vafe3bx_state *st, bool enable)
 {
-	return FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_ZIN_MSK, st->zin) |
+	return FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_MODE_MSK, st->input_mode) |
+	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_ZIN_MSK, st->zin) |
 	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_GAIN_MSK, st->gain) |
 	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_EN_MSK, enable);
 }
 
-/* The bandwidth code is 0 throughout: half the rate. */
 static u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 			   const struct st1vafe3bx_rate *rate)
 {
 	if (mode == ST1VAFE3BX_MODE_FILM)
-		return FIELD_PREP(ST1VAFE3BX_CTRL5_ODR_MSK, rate->odr);
+		return FIELD_PREP(ST1VAFE3BX_CTRL5_ODR_MSK, rate->odr) |
+		       FIELD_PREP(ST1VAFE3BX_CTRL5_BW_MSK, st->bw_film);
 
 	return FIELD_PREP(ST1VAFE3BX_CTRL5_ODR_MSK, rate->odr) |
+	       FIELD_PREP(ST1VAFE3BX_CTRL5_BW_MSK, st->bw) |
 	       FIELD_PREP(ST1VAFE3BX_CTRL5_FS_MSK, st->fs);
 }
 
@@ -411,11 +442,8 @@ int st1vafe3bx_read_once(struct st1vafe3bx_state *st, unsigned int scan_index, i
 {
 	enum st1vafe3bx_mode mode = scan_index == ST1VAFE3BX_SCAN_FILM ? ST1VAFE3BX_MODE_FILM :
 									 ST1VAFE3BX_MODE_MOTION;
-	const struct st1vafe3bx_rate *rate = st->rate;
+	const struct st1vafe3bx_rate *rate = st1vafe3bx_direct_rate(st, mode);
 	int ret, err;
-
-	if (!st1vafe3bx_rate_fits(rate, mode))
-		rate = st1vafe3bx_find_rate(800);
 
 	ret = st1vafe3bx_read_out(st, mode, rate, scan_index, val);
 	if (ret) {

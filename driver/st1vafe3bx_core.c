@@ -15,6 +15,8 @@
 #include <linux/property.h>
 #include <linux/regmap.h>
 #include <linux/regulator/consumer.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/time64.h>
 
 #include <linux/iio/iio.h>
@@ -40,6 +42,13 @@ static const int st1vafe3bx_rates_avail[] = { 25, 50, 100, 200, 400, 800, 3200 }
 
 static const u32 st1vafe3bx_zin_ohms[] = { 100000000, 200000000, 500000000, 1000000000 };
 
+/* By code; the chip's fourth, which holds the input in reset, is no wiring. */
+static const char * const st1vafe3bx_input_modes[] = {
+	[ST1VAFE3BX_INPUT_DIFFERENTIAL] = "differential",
+	[ST1VAFE3BX_INPUT_SINGLE_1] = "single-ended-1",
+	[ST1VAFE3BX_INPUT_SINGLE_2] = "single-ended-2",
+};
+
 static const struct iio_mount_matrix *
 st1vafe3bx_get_mount_matrix(const struct iio_dev *indio_dev, const struct iio_chan_spec *chan)
 {
@@ -58,8 +67,11 @@ static const struct iio_chan_spec_ext_info st1vafe3bx_ext_info[] = {
 	.modified = 1,								\
 	.channel2 = IIO_MOD_##_axis,						\
 	.info_mask_separate = BIT(IIO_CHAN_INFO_RAW),				\
-	.info_mask_shared_by_type = BIT(IIO_CHAN_INFO_SCALE),			\
-	.info_mask_shared_by_type_available = BIT(IIO_CHAN_INFO_SCALE),		\
+	.info_mask_shared_by_type = BIT(IIO_CHAN_INFO_SCALE) |			\
+				    BIT(IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY), \
+	.info_mask_shared_by_type_available =					\
+		BIT(IIO_CHAN_INFO_SCALE) |					\
+		BIT(IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY),		\
 	.info_mask_shared_by_all = BIT(IIO_CHAN_INFO_SAMP_FREQ),		\
 	.info_mask_shared_by_all_available = BIT(IIO_CHAN_INFO_SAMP_FREQ),	\
 	.ext_info = st1vafe3bx_ext_info,					\
@@ -82,8 +94,11 @@ static const struct iio_chan_spec st1vafe3bx_channels[] = {
 		.differential = 1,
 		.channel = 0,
 		.channel2 = 1,
-		.info_mask_separate = BIT(IIO_CHAN_INFO_RAW) | BIT(IIO_CHAN_INFO_SCALE),
-		.info_mask_separate_available = BIT(IIO_CHAN_INFO_SCALE),
+		.info_mask_separate = BIT(IIO_CHAN_INFO_RAW) | BIT(IIO_CHAN_INFO_SCALE) |
+				      BIT(IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY),
+		.info_mask_separate_available =
+			BIT(IIO_CHAN_INFO_SCALE) |
+			BIT(IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY),
 		.info_mask_shared_by_all = BIT(IIO_CHAN_INFO_SAMP_FREQ),
 		.info_mask_shared_by_all_available = BIT(IIO_CHAN_INFO_SAMP_FREQ),
 		.scan_index = ST1VAFE3BX_SCAN_FILM,
@@ -96,6 +111,21 @@ static const struct iio_chan_spec st1vafe3bx_channels[] = {
 	},
 	IIO_CHAN_SOFT_TIMESTAMP(ST1VAFE3BX_SCAN_TIMESTAMP),
 };
+
+/*
+ * The filter is set as a ratio of the rate, and so are the settings here: when the rate
+ * changes, the filter's frequency changes with it.  Film has a filter of its own only
+ * when it is sampled alone, by a stream or a direct read; streamed together with the
+ * acceleration it has the acceleration's.
+ */
+static const int (*st1vafe3bx_low_passes(const struct st1vafe3bx_state *st,
+					 const struct iio_chan_spec *chan))[2]
+{
+	if (chan->type == IIO_ACCEL)
+		return st1vafe3bx_direct_rate(st, ST1VAFE3BX_MODE_MOTION)->low_pass;
+
+	return st1vafe3bx_direct_rate(st, ST1VAFE3BX_MODE_FILM)->low_pass_film;
+}
 
 static int st1vafe3bx_read_raw(struct iio_dev *indio_dev, struct iio_chan_spec const *chan,
 			       int *val, int *val2, long mask)
@@ -128,6 +158,16 @@ static int st1vafe3bx_read_raw(struct iio_dev *indio_dev, struct iio_chan_spec c
 		*val = st->rate->hz;
 		return IIO_VAL_INT;
 	}
+	case IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY: {
+		guard(mutex)(&st->lock);
+
+		const int *hz = st1vafe3bx_low_passes(st, chan)[chan->type == IIO_ACCEL ?
+								st->bw : st->bw_film];
+
+		*val = hz[0];
+		*val2 = hz[1];
+		return IIO_VAL_INT_PLUS_MICRO;
+	}
 	default:
 		return -EINVAL;
 	}
@@ -136,6 +176,8 @@ static int st1vafe3bx_read_raw(struct iio_dev *indio_dev, struct iio_chan_spec c
 static int st1vafe3bx_read_avail(struct iio_dev *indio_dev, struct iio_chan_spec const *chan,
 				 const int **vals, int *type, int *length, long mask)
 {
+	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+
 	switch (mask) {
 	case IIO_CHAN_INFO_SCALE:
 		*type = IIO_VAL_INT_PLUS_NANO;
@@ -152,17 +194,25 @@ static int st1vafe3bx_read_avail(struct iio_dev *indio_dev, struct iio_chan_spec
 		*vals = st1vafe3bx_rates_avail;
 		*length = ARRAY_SIZE(st1vafe3bx_rates_avail);
 		return IIO_AVAIL_LIST;
+	case IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY: {
+		guard(mutex)(&st->lock);
+
+		*type = IIO_VAL_INT_PLUS_MICRO;
+		*vals = (const int *)st1vafe3bx_low_passes(st, chan);
+		*length = 2 * ST1VAFE3BX_LOW_PASSES;
+		return IIO_AVAIL_LIST;
+	}
 	default:
 		return -EINVAL;
 	}
 }
 
-static int st1vafe3bx_find_scale(const int (*scales)[2], unsigned int num, int val, int val2)
+static int st1vafe3bx_find(const int (*pairs)[2], unsigned int num, int val, int val2)
 {
 	unsigned int i;
 
 	for (i = 0; i < num; i++)
-		if (scales[i][0] == val && scales[i][1] == val2)
+		if (pairs[i][0] == val && pairs[i][1] == val2)
 			return i;
 
 	return -EINVAL;
@@ -179,16 +229,14 @@ static int st1vafe3bx_set(struct st1vafe3bx_state *st, struct iio_chan_spec cons
 	switch (mask) {
 	case IIO_CHAN_INFO_SCALE:
 		if (chan->type == IIO_ACCEL) {
-			ret = st1vafe3bx_find_scale(st1vafe3bx_accel_scale,
-						    ARRAY_SIZE(st1vafe3bx_accel_scale),
-						    val, val2);
+			ret = st1vafe3bx_find(st1vafe3bx_accel_scale,
+					      ARRAY_SIZE(st1vafe3bx_accel_scale), val, val2);
 			if (ret < 0)
 				return ret;
 			st->fs = ret;
 		} else {
-			ret = st1vafe3bx_find_scale(st1vafe3bx_film_scale,
-						    ARRAY_SIZE(st1vafe3bx_film_scale),
-						    val, val2);
+			ret = st1vafe3bx_find(st1vafe3bx_film_scale,
+					      ARRAY_SIZE(st1vafe3bx_film_scale), val, val2);
 			if (ret < 0)
 				return ret;
 			st->gain = ret;
@@ -201,6 +249,16 @@ static int st1vafe3bx_set(struct st1vafe3bx_state *st, struct iio_chan_spec cons
 		if (!rate)
 			return -EINVAL;
 		st->rate = rate;
+		return 0;
+	case IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY:
+		ret = st1vafe3bx_find(st1vafe3bx_low_passes(st, chan), ST1VAFE3BX_LOW_PASSES,
+				      val, val2);
+		if (ret < 0)
+			return ret;
+		if (chan->type == IIO_ACCEL)
+			st->bw = ret;
+		else
+			st->bw_film = ret;
 		return 0;
 	default:
 		return -EINVAL;
@@ -315,8 +373,33 @@ static const struct regmap_config st1vafe3bx_regmap_config = {
 	.cache_type = REGCACHE_NONE,
 };
 
+/* A single-ended film is a voltage channel of its own, and not a difference of two. */
+static int st1vafe3bx_set_channels(struct iio_dev *indio_dev)
+{
+	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+	struct iio_chan_spec *channels;
+
+	indio_dev->channels = st1vafe3bx_channels;
+	indio_dev->num_channels = ARRAY_SIZE(st1vafe3bx_channels);
+	if (st->input_mode == ST1VAFE3BX_INPUT_DIFFERENTIAL)
+		return 0;
+
+	channels = devm_kmemdup(st->dev, st1vafe3bx_channels, sizeof(st1vafe3bx_channels),
+				GFP_KERNEL);
+	if (!channels)
+		return -ENOMEM;
+
+	channels[ST1VAFE3BX_SCAN_FILM].differential = 0;
+	channels[ST1VAFE3BX_SCAN_FILM].channel = st->input_mode - ST1VAFE3BX_INPUT_SINGLE_1;
+	channels[ST1VAFE3BX_SCAN_FILM].channel2 = 0;
+	indio_dev->channels = channels;
+
+	return 0;
+}
+
 static int st1vafe3bx_read_properties(struct st1vafe3bx_state *st)
 {
+	const char *mode = st1vafe3bx_input_modes[ST1VAFE3BX_INPUT_DIFFERENTIAL];
 	u32 ohms = st1vafe3bx_zin_ohms[ARRAY_SIZE(st1vafe3bx_zin_ohms) - 1];
 	unsigned int i;
 	int ret;
@@ -325,16 +408,32 @@ static int st1vafe3bx_read_properties(struct st1vafe3bx_state *st)
 	if (ret)
 		return dev_err_probe(st->dev, ret, "cannot read mount matrix\n");
 
-	device_property_read_u32(st->dev, "st,input-impedance-ohms", &ohms);
-
-	for (i = 0; i < ARRAY_SIZE(st1vafe3bx_zin_ohms); i++) {
-		if (st1vafe3bx_zin_ohms[i] == ohms) {
-			st->zin = i;
-			return 0;
-		}
+	if (device_property_present(st->dev, "st,input-impedance-ohms")) {
+		ret = device_property_read_u32(st->dev, "st,input-impedance-ohms", &ohms);
+		if (ret)
+			return dev_err_probe(st->dev, ret, "cannot read input impedance\n");
 	}
 
-	return dev_err_probe(st->dev, -EINVAL, "no input impedance of %u ohms\n", ohms);
+	for (i = 0; i < ARRAY_SIZE(st1vafe3bx_zin_ohms); i++)
+		if (st1vafe3bx_zin_ohms[i] == ohms)
+			break;
+
+	if (i == ARRAY_SIZE(st1vafe3bx_zin_ohms))
+		return dev_err_probe(st->dev, -EINVAL, "no input impedance of %u ohms\n", ohms);
+	st->zin = i;
+
+	if (device_property_present(st->dev, "st,input-mode")) {
+		ret = device_property_read_string(st->dev, "st,input-mode", &mode);
+		if (ret)
+			return dev_err_probe(st->dev, ret, "cannot read input mode\n");
+	}
+
+	ret = match_string(st1vafe3bx_input_modes, ARRAY_SIZE(st1vafe3bx_input_modes), mode);
+	if (ret < 0)
+		return dev_err_probe(st->dev, -EINVAL, "no input mode \"%s\"\n", mode);
+	st->input_mode = ret;
+
+	return 0;
 }
 
 static void st1vafe3bx_debugfs_init(struct iio_dev *indio_dev)
@@ -388,6 +487,10 @@ static int st1vafe3bx_probe(struct i2c_client *client)
 	if (ret)
 		return ret;
 
+	ret = st1vafe3bx_set_channels(indio_dev);
+	if (ret)
+		return ret;
+
 	st->regmap = devm_regmap_init_i2c(client, &st1vafe3bx_regmap_config);
 	if (IS_ERR(st->regmap))
 		return dev_err_probe(dev, PTR_ERR(st->regmap), "cannot set up register map\n");
@@ -400,8 +503,6 @@ static int st1vafe3bx_probe(struct i2c_client *client)
 
 	indio_dev->name = "st1vafe3bx";
 	indio_dev->info = &st1vafe3bx_info;
-	indio_dev->channels = st1vafe3bx_channels;
-	indio_dev->num_channels = ARRAY_SIZE(st1vafe3bx_channels);
 	indio_dev->modes = INDIO_DIRECT_MODE;
 
 	ret = st1vafe3bx_buffer_setup(indio_dev);

@@ -14,6 +14,10 @@
 #define SKEW_TAU_S	40.0f
 /* Inhaling is quicker than exhaling (ratio 0.55 to 0.8, 3.3): the slope's skew is its sign. */
 #define SKEW_FLIP	0.15f
+#define SKEW_SURE	0.15f		/* less, and nothing is said about in and out */
+/* Lungs crackle late in inhalation: that outweighs the skew once it has been heard so often. */
+#define HINTS		2u
+#define HINTS_MOST	6u
 #define TURN_SHARE	0.95f		/* of the rms: a reversal this large ends a half-breath */
 #define STILL_SHARE	0.12f		/* of the rms, per second: no breathing */
 #define STILL_S		2.0f		/* pauses of quiet breathing are shorter, holds are longer */
@@ -58,16 +62,9 @@ static void follow_axis(struct bp_breath *br, bp_v4 x)
 		v[i] = sign * u[i] / norm;
 }
 
-static void follow_sign(struct bp_breath *br, float slope)
+/* It ran upside down: mirror everything that has a direction. */
+static void flip(struct bp_breath *br)
 {
-	float limit;
-
-	br->slope2 += RATE(SKEW_TAU_S) * (slope * slope - br->slope2);
-	br->slope3 += RATE(SKEW_TAU_S) * (slope * slope * slope - br->slope3);
-	limit = SKEW_FLIP * br->slope2 * sqrtf(br->slope2);
-	if (br->slope3 >= -limit)
-		return;
-	/* It ran upside down: mirror everything that has a direction. */
 	br->flipped = !br->flipped;
 	br->slope3 = -br->slope3;
 	br->b = -br->b;
@@ -80,6 +77,38 @@ static void follow_sign(struct bp_breath *br, float slope)
 
 		br->trough_ns = br->peak_ns;
 		br->peak_ns = t;
+	}
+}
+
+/* Skew of the slope that is asked for, in the slope's own scale. */
+static float skew(const struct bp_breath *br, float share)
+{
+	return share * br->slope2 * sqrtf(br->slope2);
+}
+
+static void follow_sign(struct bp_breath *br, float slope)
+{
+	br->slope2 += RATE(SKEW_TAU_S) * (slope * slope - br->slope2);
+	br->slope3 += RATE(SKEW_TAU_S) * (slope * slope * slope - br->slope3);
+	if (br->hints < HINTS && br->slope3 < -skew(br, SKEW_FLIP))
+		flip(br);
+}
+
+/* Is it known which way is in? */
+static bool sign_known(const struct bp_breath *br)
+{
+	return br->hints >= HINTS || br->slope3 > skew(br, SKEW_SURE);
+}
+
+void bp_breath_hint(struct bp_breath *br)
+{
+	if (br->b >= 0) {
+		br->hints += br->hints < HINTS_MOST;
+	} else if (br->hints) {
+		br->hints--;
+	} else {
+		flip(br);
+		br->hints = 1;
 	}
 }
 
@@ -235,6 +264,8 @@ enum bp_breath_phase bp_breath_phase(const struct bp_breath *br)
 		return BP_BREATH_UNKNOWN;
 	if (br->still_since_ns && (float)(br->now_ns - br->still_since_ns) * 1e-9f > STILL_S)
 		return BP_BREATH_HOLD;
+	if (!sign_known(br))
+		return BP_BREATH_UNKNOWN;
 	return br->slope >= 0 ? BP_BREATH_INHALE : BP_BREATH_EXHALE;
 }
 

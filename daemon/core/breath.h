@@ -27,6 +27,7 @@ struct bp_breath {
 	float slope2, slope3;		/* running moments of the slope: its skew tells the sign */
 	float power;			/* running mean square of b */
 	bool flipped;
+	uint32_t hints;			/* that inhalation is upwards, less those against it */
 	bool rising;			/* looking for a peak, not a trough */
 	float turn;			/* value at the candidate turning point */
 	int64_t turn_ns;
@@ -48,6 +49,9 @@ void bp_breath_init(struct bp_breath *br, bool film);
  * @disturbed:	the trunk moves in another way: nothing is learned
  */
 void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool disturbed);
+
+/* The lungs are surely rather full now: tells which way is in. */
+void bp_breath_hint(struct bp_breath *br);
 
 float bp_breath_rate(const struct bp_breath *br);		/* breaths/min, NaN = unknown */
 float bp_breath_depth(const struct bp_breath *br);		/* of the current breath, NaN */

@@ -62,6 +62,18 @@ static inline bool bp_candidate_faint(const struct bp_candidate *c, float film_r
 	return c->shape[BP_FILM].ratio < film_ratio;
 }
 
+/*
+ * Weak: a lung's, a key's, a voice's, or nothing that can be told.  Lung
+ * crackles have 0.3 to 3 mg (3.8), a pop 11 mg or more (3.2, p5): 24 dB over the
+ * film's noise lies between them.
+ */
+#define BP_WEAK_RATIO	250.0f
+
+static inline bool bp_candidate_weak(const struct bp_candidate *c)
+{
+	return bp_candidate_faint(c, BP_WEAK_RATIO);
+}
+
 /* Fill an event with what was measured; number, class and site are left 0. */
 void bp_candidate_describe(struct bp_event *ev, const struct bp_candidate *c);
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/classify.h"
-#include "core/train.h"
 
 /* Before recurrence has spoken, a sharp event under load is most often a cavitation. */
 #define FIRST_LOADED	0.65f
-#define FIRST_PLAIN	0.5f
+#define FIRST_PLAIN	0.6f
 #define WEAK_PLAIN	0.3f
 #define LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
 
@@ -29,7 +28,7 @@ void bp_classify(struct bp_event *ev, const struct bp_candidate *c, struct bp_me
 	ev->site = site ? site->number : 0;
 	ev->class_ = BP_CLASS_CAVITATION;
 	ev->confidence = loaded(&c->context) ? FIRST_LOADED : FIRST_PLAIN;
-	if (bp_train_weak(c)) {
+	if (bp_candidate_weak(c)) {
 		ev->class_ = BP_CLASS_UNCLASSIFIED;
 		ev->confidence = WEAK_PLAIN;
 		ev->site = 0;
@@ -47,7 +46,7 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 	float like;
 
 	/* Too weak to be known again, or to be told from a lung's crackle. */
-	if (bp_train_weak(c))
+	if (bp_candidate_weak(c))
 		return;
 	site = bp_memory_find(mem, c, s, &like);
 

@@ -6,11 +6,14 @@
 #define AFTER_NS	300000000
 #define NEAR_NS		BP_MANOEUVRE_NS	/* closer ones may be pops of one manoeuvre */
 #define LIKE		0.1f		/* of the peak: a neighbour this loud counts */
+#define ALIKE		0.25f		/* and this loud it may be of the same kind */
 #define MANY_REFUSED	2u		/* parts of a noise around it: part of it */
 #define MANY_ALIKE	3u		/* alike: fingers or furniture, not joints */
 #define FAINT		1000.0f		/* film's power over its noise: for those, one is enough */
 #define CROWD_NS	600000000	/* so many so close are a train or a noise, not pops */
 #define CROWD		2u
+#define QUIET_NS	6000000000	/* somebody typed or spoke, or a lung crackled a breath ago */
+#define WEAK_LIKE	5.0f		/* so much louder is no company */
 #define SECOND_NS	1000000000
 #define DENSE_S		0.2f		/* mean gap; crackles come faster than keys (3.5, 3.8) */
 
@@ -69,7 +72,7 @@ enum bp_reason bp_clutter_judge(const struct bp_clutter *cl, const struct bp_can
 		    apart < -AFTER_NS || !apart)
 			continue;
 		refused += n->refused;
-		if (apart < NEAR_NS && apart > -NEAR_NS)
+		if ((apart < NEAR_NS && apart > -NEAR_NS) || n->peak < ALIKE * peak)
 			continue;
 		alike++;
 		if (n->onset_ns < first)
@@ -101,6 +104,21 @@ bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *
 		far |= apart > NEAR_NS;
 	}
 	return far && near >= CROWD;
+}
+
+bool bp_clutter_quiet(const struct bp_clutter *cl, const struct bp_candidate *c)
+{
+	int k = bp_candidate_main(c);
+
+	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++) {
+		const struct bp_noticed *n = &cl->seen[i];
+		int64_t apart = c->onset_ns - n->onset_ns;
+
+		if (n->stream == k && n->peak > 0 && n->peak < WEAK_LIKE * c->shape[k].peak &&
+		    apart > NEAR_NS && apart < QUIET_NS)
+			return false;
+	}
+	return true;
 }
 
 uint32_t bp_clutter_noise(const struct bp_clutter *cl, int64_t now_ns)

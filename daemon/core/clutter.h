@@ -41,6 +41,9 @@ enum bp_reason bp_clutter_judge(const struct bp_clutter *cl, const struct bp_can
 /* Did two or more like it come in the last 0.6 s, not all within one manoeuvre? */
 bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c);
 
+/* Was there nothing weak around in the last seconds, other than in the same manoeuvre? */
+bool bp_clutter_quiet(const struct bp_clutter *cl, const struct bp_candidate *c);
+
 /* How many were refused as part of a noise in the last second. */
 uint32_t bp_clutter_noise(const struct bp_clutter *cl, int64_t now_ns);
 

@@ -114,9 +114,13 @@ static __attribute__((noinline)) void hops(struct bp_core *core, int k)
 	bp_detect_hop(&core->detect, core->stream, k);
 	if (bp_detect_due(&core->detect, core->now_ns)) {
 		struct bp_context ctx;
+		uint32_t begun;
 
 		context(core, &ctx);
+		begun = core->detect.lung.begun;
 		bp_detect_step(&core->detect, core->stream, &ctx, &core->book, core->now_ns);
+		if (core->detect.lung.begun != begun)
+			bp_breath_hint(&core->breath);
 	}
 }
 

@@ -14,6 +14,14 @@
 #define FINE_RATIO	100.0f		/* power over noise (20 dB) that times an onset to a sample */
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
+#define ALONE_RATIO	100.0f	/* power over noise (20 dB) that a weak event needs to be said alone */
+#define SURE_RATIO	30.0f	/* that the noise alone hardly ever has, see trigger.c */
+/* A film that hears, hears every pop: on the skin it is the finer of the two (3.9). */
+#define BOTH_RATIO	60.0f	/* power over noise: plain in the accelerometer, or in both */
+#define DEAF_RATIO	16.0f	/* not in the film */
+#define HEARS		3u	/* of the last transients so many more in both than in one */
+#define HEARS_MOST	10u
+#define HEARS_LESS	2u	/* a film that came off must be noticed soon */
 #define NEVER		INT64_MAX
 
 void bp_detect_init(struct bp_detect *d)
@@ -21,6 +29,7 @@ void bp_detect_init(struct bp_detect *d)
 	memset(d, 0, sizeof(*d));
 	bp_trigger_init(&d->trigger);
 	bp_train_init(&d->train);
+	bp_lung_init(&d->lung);
 	d->next_due_ns = NEVER;
 	d->newest_onset_ns = INT64_MIN / 2;
 }
@@ -67,15 +76,20 @@ static int64_t onset(const struct bp_candidate *c, const struct bp_stream *strea
 
 static void find(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams)
 {
+	float ratio;
+
 	for (int k = 0; k < BP_STREAMS; k++)
 		bp_shape_find(&c->shape[k], &streams[k], c->trigger_ns);
 	c->onset_ns = onset(c, streams);
+	ratio = c->shape[bp_candidate_main(c)].ratio;
 	if (!(c->shape[BP_MOTION].seen || c->shape[BP_FILM].seen) ||
-	    c->onset_ns - d->newest_onset_ns < SAME_NS) {
+	    (c->onset_ns - d->newest_onset_ns < SAME_NS &&
+	     !(d->newest_ratio < SURE_RATIO && ratio > SURE_RATIO))) {
 		drop(d, c);
 		return;
 	}
 	d->newest_onset_ns = c->onset_ns;
+	d->newest_ratio = ratio;
 	c->next = BP_LOOK_FIRST;
 	c->due_ns = c->onset_ns + FIRST_NS;
 }
@@ -87,14 +101,16 @@ static void measure(struct bp_candidate *c, const struct bp_stream *streams)
 				 c->next == BP_LOOK_MIDDLE);
 }
 
-static void report(struct bp_candidate *c, struct bp_memory *memory,
+static void report(struct bp_detect *d, struct bp_candidate *c,
 		   const struct bp_stream *streams, struct bp_book *book, int64_t now_ns)
 {
 	struct bp_event ev;
 
 	bp_candidate_describe(&ev, c);
-	bp_classify(&ev, c, memory, &streams[bp_candidate_main(c)]);
-	c->number = bp_book_open(book, &ev, now_ns);
+	bp_classify(&ev, c, &d->memory, &streams[bp_candidate_main(c)]);
+	ev.number = c->number = bp_book_open(book, &ev, now_ns);
+	if (bp_candidate_weak(c))
+		bp_lung_doubt(&d->lung, &ev, c);
 }
 
 static void withdraw(struct bp_candidate *c, struct bp_book *book, enum bp_reason reason,
@@ -121,6 +137,26 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	bp_classify_settle(ev, c, &d->memory, &streams[bp_candidate_main(c)], book, now_ns);
 }
 
+/*
+ * Felt by the accelerometer but not heard by a film that otherwise hears: the
+ * trunk was shaken, the skin was not.
+ */
+static bool unheard(struct bp_detect *d, const struct bp_candidate *c)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+	bool hears = d->film_hears >= HEARS;
+
+	if (!m->seen || !f->seen)
+		return false;
+	if (c->next == BP_LOOK_FIRST && m->ratio > BOTH_RATIO) {
+		if (f->ratio < BOTH_RATIO)
+			d->film_hears -= d->film_hears < HEARS_LESS ? d->film_hears : HEARS_LESS;
+		else if (d->film_hears < HEARS_MOST)
+			d->film_hears++;
+	}
+	return hears && f->ratio < DEAF_RATIO && m->ratio > f->ratio;
+}
+
 /* What the candidate alone, and then its neighbours, say against it. */
 static enum bp_verdict judge(struct bp_detect *d, struct bp_candidate *c,
 			     const struct bp_stream *streams, enum bp_reason *reason)
@@ -130,8 +166,14 @@ static enum bp_verdict judge(struct bp_detect *d, struct bp_candidate *c,
 
 	for (int k = 0; k < BP_STREAMS; k++)
 		quiet[k] = streams[k].quiet;
+	*reason = BP_REASON_OTHER;
+	if (unheard(d, c))
+		return BP_REFUSE;
 	verdict = bp_reject(c, c->next, quiet, reason);
 	if (verdict == BP_REFUSE)
+		return verdict;
+	/* What is weak keeps weak company; lung.c looks through it. */
+	if (bp_candidate_weak(c) && !c->number)
 		return verdict;
 	*reason = bp_clutter_judge(&d->clutter, c);
 	return *reason == BP_REASON_NONE ? verdict : BP_REFUSE;
@@ -158,18 +200,40 @@ static void crackle(struct bp_detect *d, struct bp_candidate *c, struct bp_book 
 static void refuse(struct bp_detect *d, struct bp_candidate *c, struct bp_book *book,
 		   enum bp_reason reason, int64_t now_ns)
 {
-	if (reason == BP_REASON_RUB && c->next < BP_LOOK_MIDDLE) {
+	if ((reason == BP_REASON_RUB || (reason == BP_REASON_KNOCK && bp_crackly(c))) &&
+	    c->next < BP_LOOK_MIDDLE) {
+		bp_lung_noise(&d->lung, c->onset_ns);
 		hold(c);
 		return;
 	}
 	withdraw(c, book, reason, now_ns);
+	bp_lung_retract(&d->lung, book, c->onset_ns, reason, now_ns);
 	if (reason == BP_REASON_TAP || reason == BP_REASON_STEP || reason == BP_REASON_COUGH)
 		bp_clutter_forget(&d->clutter, c);
-	else if (reason == BP_REASON_SPEECH || (reason == BP_REASON_RUB && !bp_crackly(c)))
+	else
+		bp_lung_noise(&d->lung, c->onset_ns);
+	if (reason == BP_REASON_SPEECH || (reason == BP_REASON_RUB && !bp_crackly(c)))
 		bp_clutter_refused(&d->clutter, c);
-	if (reason == BP_REASON_RUB)
+	if (reason == BP_REASON_RUB || reason == BP_REASON_KNOCK)
 		crackle(d, c, book, now_ns);
 	drop(d, c);
+}
+
+/*
+ * A weak transient: a crackle of the lungs' event; or something to be said by
+ * itself, for want of better knowledge (true); or neither.
+ */
+static bool weak_said(struct bp_detect *d, struct bp_candidate *c,
+		      const struct bp_stream *streams, struct bp_book *book, int64_t now_ns)
+{
+	int k = bp_candidate_main(c);
+	float ratio = c->shape[k].ratio;
+
+	c->in_train = bp_lung_take(&d->lung, book, c, streams[k].rate_hz,
+				   ratio > SURE_RATIO, now_ns);
+	if (c->in_train)
+		bp_clutter_forget(&d->clutter, c);
+	return !c->in_train && ratio > ALONE_RATIO && bp_clutter_quiet(&d->clutter, c);
 }
 
 static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
@@ -181,7 +245,8 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	measure(c, streams);
 	if (c->next == BP_LOOK_FIRST) {
 		c->context = *ctx;
-		bp_clutter_note(&d->clutter, c);
+		if (c->shape[bp_candidate_main(c)].ratio > SURE_RATIO)
+			bp_clutter_note(&d->clutter, c);
 	}
 	verdict = judge(d, c, streams, &reason);
 	if (verdict == BP_REFUSE) {
@@ -190,19 +255,22 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	}
 	switch (c->next) {
 	case BP_LOOK_FIRST:
-		if (verdict == BP_DOUBT) {
+		if (verdict == BP_DOUBT && !bp_candidate_weak(c)) {
 			c->next = BP_LOOK_DOUBT;
 			c->due_ns = c->onset_ns + DOUBT_NS;
 			return;
 		}
 		/* fall through */
 	case BP_LOOK_DOUBT:
-		if (bp_train_absorbs(&d->train, c) || bp_clutter_crowded(&d->clutter, c) ||
-		    bp_train_breathes(&d->train, c)) {
+		if (bp_candidate_weak(c) && !weak_said(d, c, streams, book, now_ns)) {
 			hold(c);
 			return;
 		}
-		report(c, &d->memory, streams, book, now_ns);
+		if (bp_train_absorbs(&d->train, c) || bp_clutter_crowded(&d->clutter, c) ) {
+			hold(c);
+			return;
+		}
+		report(d, c, streams, book, now_ns);
 		c->next = BP_LOOK_MIDDLE;
 		c->due_ns = c->onset_ns + MIDDLE_NS;
 		return;
@@ -226,6 +294,7 @@ void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
 		    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
 	bp_train_step(&d->train, book, now_ns, false);
+	bp_lung_step(&d->lung, book, now_ns, false);
 	d->next_due_ns = NEVER;
 	for (uint32_t i = 0; i < BP_CANDIDATES; i++) {
 		struct bp_candidate *c = &d->c[i];
@@ -253,4 +322,5 @@ void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 	}
 	d->next_due_ns = NEVER;
 	bp_train_step(&d->train, book, now_ns, true);
+	bp_lung_step(&d->lung, book, now_ns, true);
 }

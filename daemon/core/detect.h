@@ -6,6 +6,7 @@
 #include "core/book.h"
 #include "core/candidate.h"
 #include "core/clutter.h"
+#include "core/lung.h"
 #include "core/memory.h"
 #include "core/train.h"
 
@@ -19,8 +20,11 @@ struct bp_detect {
 	int64_t next_due_ns;		/* earliest due among the open */
 	int64_t quiet_ns;		/* the noise floor is held until then */
 	int64_t newest_onset_ns;	/* last onset found: one transient is one candidate */
+	float newest_ratio;		/* and its peak power over noise */
+	uint32_t film_hears;		/* how well the film hears what the accelerometer feels */
 	struct bp_clutter clutter;
 	struct bp_train train;
+	struct bp_lung lung;
 	struct bp_memory memory;
 };
 
@@ -37,10 +41,10 @@ void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
 void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 		     const struct bp_context *ctx, struct bp_book *book, int64_t now_ns);
 
-/* Anything due, or a train to close?  Cheap: asked at every hop. */
+/* Anything due, or a train or breath to close?  Cheap: asked at every hop. */
 static inline bool bp_detect_due(const struct bp_detect *d, int64_t now_ns)
 {
-	return (d->n_open && now_ns >= d->next_due_ns) || d->train.number;
+	return (d->n_open && now_ns >= d->next_due_ns) || d->train.number || d->lung.n;
 }
 
 #endif

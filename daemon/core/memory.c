@@ -21,16 +21,18 @@
 #define WAVE_SLOW_HZ	2000.0f
 #define ANGLE_SCALE	0.13f	/* radians, of directions that stand out of the noise: */
 #define ANGLE_RATIO	60.0f
-#define POSTURE_SCALE	0.30f	/* g, difference of the gravity vectors: 17 degrees */
+#define POSTURE_SCALE	0.12f	/* g, difference of the gravity vectors: 17 degrees */
 /*
  * How far apart (in squared scales, per kind of evidence) two events may be and
  * still be one source.  A tendon snaps each time it passes the same angle, every
  * 1 to 6 s (3.4): soon afterwards less likeness will do than minutes later, when
  * a joint that only sounds alike is as likely.
  */
-#define FAR_SOON	2.0f
-#define FAR_SNAP	1.6f	/* a site that is known to snap */
-#define FAR_LATE	0.7f
+#define NOISE_SPREAD	60.0f	/* peak power over noise at which noise doubles the squared scales */
+#define FAR_SOON	1.4f
+#define FAR_SNAP	1.3f	/* a site that is known to snap */
+#define FAR_LATE	0.4f
+#define LIKENESS_LOST	0.25f	/* at the allowed distance; 3 of 4 such are one source (seeds 1 to 16) */
 #define SOON_NS		20000000000LL
 
 static uint32_t wave_length(const struct bp_stream *s)
@@ -97,17 +99,22 @@ static float distance(const struct bp_site *site, const struct bp_candidate *c,
 	      squared(log_ratio(site->length_s + LENGTH_SOFT_S, sh->length_s + LENGTH_SOFT_S) /
 		      LENGTH_SCALE);
 	if (site->oriented && m->seen && m->ratio > ANGLE_RATIO) {
-		bp_v4 g = site->gravity - c->context.gravity;
 		float dot = 0;
 
 		for (int r = 0; r < 3; r++)
 			dot += site->direction[r] * m->direction[r];
 		/* 2 (1 - cos) is the angle squared */
-		far += 2 * (1 - (dot < 1 ? dot : 1)) / squared(ANGLE_SCALE) +
-		       bp_lanes_sum(g * g) / squared(POSTURE_SCALE);
-		kinds += 2;
+		far += 2 * (1 - (dot < 1 ? dot : 1)) / squared(ANGLE_SCALE);
+		kinds++;
 	}
-	return far / (float)kinds;
+	if (m->seen) {
+		bp_v4 g = site->gravity - c->context.gravity;
+
+		far += bp_lanes_sum(g * g) / squared(POSTURE_SCALE);
+		kinds++;
+	}
+	/* Noise spreads what is measured of a faint one. */
+	return far / (float)kinds / (1 + NOISE_SPREAD / sh->ratio);
 }
 
 static float allowed(const struct bp_site *site, int64_t gap_ns)
@@ -143,7 +150,7 @@ struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate 
 			best = site;
 		}
 	}
-	*likeness = 1 - best_far / 2;
+	*likeness = 1 - best_far * LIKENESS_LOST;
 	return best;
 }
 

@@ -9,6 +9,7 @@
 #define PRESS_G		0.03f
 #define PRESS_SURE_G	0.06f
 #define PRESS_NEW	3.0f	/* times the swing that was there before */
+#define STRAIN_NEW	2.0f
 #define PRESS_HZ	170.0f	/* a low snap reaches below 25 Hz by itself; taps ring at 300 to 900 */
 /* Steps and heaves: swing below 25 Hz in the same 160 ms (3.7, 3.8: 0.2 to 0.6 g). */
 #define HEAVE_G		0.10f
@@ -16,6 +17,9 @@
 #define STEP_HZ		140.0f	/* strikes have 45 to 80 Hz, as the mean frequency sees it */
 /* Voices and struck furniture are periodic for 60 ms, flesh is not. */
 #define PERIODIC	0.91f
+/* But a loud ring is periodic down to its last trace: only one that goes on counts. */
+#define TAIL		0.2f	/* share of the later hops near the peak's level */
+#define TAIL_CYCLES	5.5f
 #define VOICED_SHARE	0.4f	/* of the later hops near the peak's level: a voice goes on */
 /* A noise is going on when its power is this far above the wearer at rest. */
 #define NOISY		3.0f
@@ -51,10 +55,15 @@ static bool pushed(const struct bp_shape *m, const struct bp_context *ctx)
 		 ctx->movement != BP_MOVEMENT_WALK));
 }
 
-/* More strain than vibration: a footfall or a heave as the film alone feels it. */
+/*
+ * More strain than vibration: a footfall or a heave as the film alone feels it.
+ * The heart strains it too, beat by beat: what is higher than a footfall and no
+ * more than usual below is none.
+ */
 static bool strained(const struct bp_shape *f)
 {
-	return f->seen && f->low_swing > f->peak;
+	return f->seen && f->low_swing > f->peak &&
+	       (f->freq_hz < PRESS_HZ || f->low_swing > STRAIN_NEW * f->low_before);
 }
 
 static bool heaved(const struct bp_shape *m)
@@ -99,7 +108,7 @@ enum bp_verdict bp_reject(const struct bp_candidate *c, enum bp_look look,
 	*reason = BP_REASON_TAP;
 	if (tapped(m, f))
 		return BP_REFUSE;
-	if (later && s->period > PERIODIC) {
+	if (later && s->period > PERIODIC && (s->late > TAIL || s->cycles > TAIL_CYCLES)) {
 		*reason = s->late > VOICED_SHARE ? BP_REASON_SPEECH : BP_REASON_KNOCK;
 		return BP_REFUSE;
 	}

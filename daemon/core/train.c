@@ -14,15 +14,7 @@
 #define PEAK_OWN	5.0f		/* louder than the train by this: an event of its own */
 #define WITHDRAW_NS	290000000	/* system.md section 6 */
 #define CONFIDENCE	0.7f
-/* Lung crackles have 0.3 to 3 mg (3.8), a pop 11 mg or more (3.2, p5): 27 dB over the noise. */
-#define WEAK_RATIO	500.0f
-#define LUNG_RATIO	200.0f	/* the mean of a train: crepitus has 12 mg (3.5) */
-#define LUNG_CRACKLES	3u		/* system.md section 6 */
-#define LUNG_GAP_NS	200000000	/* mean; keys are 0.35 s apart (3.8, generator) */
-#define GROUP_NS	1300000000	/* late inhalation lasts no longer */
-#define BREATH_MIN_S	1.8f
-#define BREATH_MAX_S	9.0f
-#define BREATH_EVEN	0.35f
+#define LOUD_RATIO	200.0f	/* mean of a train's: it has 12 mg (3.5), lungs have 3 (3.8) */
 
 void bp_train_init(struct bp_train *tr)
 {
@@ -45,50 +37,23 @@ static void remember(struct bp_train *tr, const struct bp_candidate *c)
 	};
 }
 
-bool bp_train_weak(const struct bp_candidate *c)
+/* It needs movement; where none can be seen, without an accelerometer, its strength must tell. */
+static bool crepitates(const struct bp_train *tr, uint32_t first, const struct bp_context *ctx)
 {
-	return bp_candidate_faint(c, WEAK_RATIO) &&
-	       (c->context.movement == BP_MOVEMENT_NONE ||
-		c->context.movement == BP_MOVEMENT_UNKNOWN);
-}
-
-bool bp_train_breathes(struct bp_train *tr, const struct bp_candidate *c)
-{
-	int64_t *start = tr->start_ns;
-	float now, before;
-
-	if (!bp_train_weak(c))
-		return false;
-	if (c->onset_ns - tr->group_ns > GROUP_NS) {
-		memmove(start + 1, start, (BP_GROUPS - 1) * sizeof(*start));
-		start[0] = c->onset_ns;
-	}
-	tr->group_ns = c->onset_ns;
-	now = (float)(start[0] - start[1]) * 1e-9f;
-	before = (float)(start[1] - start[2]) * 1e-9f;
-	return now > BREATH_MIN_S && now < BREATH_MAX_S && before > now * (1 - BREATH_EVEN) &&
-	       before < now * (1 + BREATH_EVEN);
-}
-
-/*
- * Crepitus needs movement; lungs crackle weakly, at rest, and not while
- * breathing out.  Without an accelerometer only the strength can tell.
- */
-static enum bp_class kind(const struct bp_train *tr, uint32_t first, const struct bp_context *ctx)
-{
-	bool rest = ctx->movement == BP_MOVEMENT_NONE || ctx->movement == BP_MOVEMENT_UNKNOWN;
 	float ratio = 0;
 
+	if (ctx->movement != BP_MOVEMENT_UNKNOWN && ctx->movement != BP_MOVEMENT_NONE)
+		return true;
+	if (ctx->movement == BP_MOVEMENT_NONE && tr->n - first < MANY)
+		return false;
 	for (uint32_t i = first; i < tr->n; i++)
 		ratio += tr->recent[i].ratio / (float)(tr->n - first);
-	if (rest && tr->recent[tr->n - 1].stream == BP_FILM && ratio < LUNG_RATIO)
-		return BP_CLASS_LUNG_CRACKLE;
-	return ctx->movement == BP_MOVEMENT_NONE ? BP_CLASS_ARTEFACT : BP_CLASS_CREPITUS;
+	return ratio > LOUD_RATIO;
 }
 
 /* One event takes over; the others that were said already are taken back. */
 static void start(struct bp_train *tr, struct bp_book *book, uint32_t first,
-		  const struct bp_candidate *c, enum bp_class class_, int64_t now_ns)
+		  const struct bp_candidate *c, int64_t now_ns)
 {
 	const struct bp_crackle *last = &tr->recent[tr->n - 1];
 
@@ -107,14 +72,15 @@ static void start(struct bp_train *tr, struct bp_book *book, uint32_t first,
 			continue;
 		if (!tr->number) {
 			tr->number = ev->number;
-			ev->class_ = class_;
+			ev->class_ = BP_CLASS_CREPITUS;
 			ev->end_ns = last->onset_ns;
 			ev->confidence = CONFIDENCE;
 		} else if (now_ns - ev->onset_ns < WITHDRAW_NS) {
 			ev->class_ = BP_CLASS_ARTEFACT;
 			ev->reason = BP_REASON_OTHER;
 		} else {
-			ev->class_ = class_;
+			ev->class_ = BP_CLASS_CREPITUS;
+			ev->confidence = CONFIDENCE;
 		}
 		bp_book_revise(book, ev, now_ns);
 	}
@@ -122,7 +88,7 @@ static void start(struct bp_train *tr, struct bp_book *book, uint32_t first,
 		struct bp_event ev;
 
 		bp_candidate_describe(&ev, c);
-		ev.class_ = class_;
+		ev.class_ = BP_CLASS_CREPITUS;
 		ev.onset_ns = tr->recent[first].onset_ns;
 		ev.end_ns = last->onset_ns;
 		ev.confidence = CONFIDENCE;
@@ -142,7 +108,6 @@ bool bp_train_take(struct bp_train *tr, struct bp_book *book, const struct bp_ca
 		   uint32_t noise, int64_t now_ns)
 {
 	uint32_t first, n;
-	enum bp_class class_;
 	int64_t span;
 
 	if (bp_train_absorbs(tr, c)) {
@@ -156,16 +121,10 @@ bool bp_train_take(struct bp_train *tr, struct bp_book *book, const struct bp_ca
 		;
 	n = tr->n - first;
 	span = c->onset_ns - tr->recent[first].onset_ns;
-	class_ = kind(tr, first, &c->context);
-	if (class_ == BP_CLASS_ARTEFACT || noise * NOISE_SHARE > n)
+	if (n < CRACKLES || (span < SPAN_NS && n < MANY) || noise * NOISE_SHARE > n ||
+	    !crepitates(tr, first, &c->context))
 		return false;
-	if (class_ == BP_CLASS_LUNG_CRACKLE) {
-		if (n < LUNG_CRACKLES || span > (int64_t)n * LUNG_GAP_NS)
-			return false;
-	} else if (n < CRACKLES || (span < SPAN_NS && n < MANY)) {
-		return false;
-	}
-	start(tr, book, first, c, class_, now_ns);
+	start(tr, book, first, c, now_ns);
 	return true;
 }
 

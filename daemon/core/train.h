@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trains of crackles: several transients within a second are one event, either
- * crepitus (while moving) or lung crackles (still, breathing in).
+ * Crepitus: several transients within a second, while moving, are one event.
  */
 #ifndef BACKPOP_CORE_TRAIN_H
 #define BACKPOP_CORE_TRAIN_H
@@ -10,7 +9,6 @@
 #include "core/candidate.h"
 
 #define BP_CRACKLES	16u
-#define BP_GROUPS	3u
 
 struct bp_crackle {
 	int64_t onset_ns;
@@ -27,20 +25,9 @@ struct bp_train {
 	uint32_t crackles;
 	float peak;		/* running mean of its crackles' peaks */
 	int stream;
-	int64_t group_ns;	/* newest weak transient at rest */
-	int64_t start_ns[BP_GROUPS];	/* first of each group of them, newest first */
 };
 
 void bp_train_init(struct bp_train *tr);
-
-/* Weak, and the trunk is not known to move: a lung's, a key's, or nothing that can be told. */
-bool bp_train_weak(const struct bp_candidate *c);
-
-/*
- * A weak transient at rest: does it come as the weak ones before did, breath by
- * breath?  To be asked once for each.
- */
-bool bp_train_breathes(struct bp_train *tr, const struct bp_candidate *c);
 
 /* Does a train go on that the candidate belongs to? */
 bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c);

@@ -10,6 +10,7 @@
  * because there are so many more pairs.
  */
 #define RATIO_ALONE	30.0f
+#define RATIO_FAINT	18.0f	/* film: faint crackles of a group, once in two minutes by chance */
 #define RATIO_EACH	10.0f
 #define RATIO_JOINT	38.0f
 #define JOINT_NS	5000000		/* film and accelerometer may lag, signal-model.md 3.9 */
@@ -61,11 +62,14 @@ bool bp_trigger_hop(struct bp_trigger *tr, int k, const struct bp_hop *h)
 	if (tr->valley[k] < 1)
 		tr->valley[k] = 1;
 
-	out = r >= RATIO_ALONE || (r >= RATIO_EACH && other >= RATIO_EACH && r + other >= RATIO_JOINT);
+	out = r >= (k == BP_FILM ? RATIO_FAINT : RATIO_ALONE) ||
+	      (r >= RATIO_EACH && other >= RATIO_EACH && r + other >= RATIO_JOINT);
 	if (!out || r < RISE * tr->valley[k])
 		return false;
-	if (tr->fired && h->t_ns - tr->last_ns < DEAD_NS)
+	/* A faint flank must not hide the transient that it belongs to. */
+	if (tr->fired && h->t_ns - tr->last_ns < DEAD_NS && (r < RATIO_ALONE || !tr->faint))
 		return false;
+	tr->faint = r < RATIO_ALONE;
 	tr->fired = true;
 	tr->last_ns = h->t_ns;
 	tr->valley[k] = r;

@@ -18,6 +18,7 @@ struct bp_trigger {
 	int64_t ratio_ns[BP_STREAMS];	/* time of the newest hop */
 	float valley[BP_STREAMS];	/* how far it had died down since the last trigger */
 	int64_t last_ns;		/* last trigger */
+	bool faint;			/* it was too faint to stand alone */
 	bool fired;			/* last_ns is valid */
 };
 

@@ -5,8 +5,11 @@
  * How libiio 0.x is used here, and why:
  * - The samples asked for at once are the wanted watermark, because libiio writes
  *   that number to buffer/watermark; slack comes from the kernel buffer count.
- * - One refill for each time poll() says readable: then at least a watermark of
- *   scans waits, and the kernel has no reason to flush the hardware FIFO.
+ * - A refill for each time poll() says readable: then at least a watermark of scans
+ *   waits, and the kernel has no reason to flush the hardware FIFO.  What came in
+ *   beyond the watermark would wait for the next one, and more of it each time: one
+ *   more refill takes it, at the price of a flush, where a watermark is long enough
+ *   to be worth a bus transaction.
  * - The time stamp is always on: 0.24 miscounts the step of mixed layouts without.
  * - poll() says nothing when the device is unregistered, or when another libiio
  *   program switches our buffer off.  So read() checks when nothing came for long.
@@ -27,6 +30,7 @@
 
 /* A watermark is latency: 40 ms, 32 scans at 800 Hz. */
 #define WATERMARK_HZ		25
+#define TAIL_MIN_S		0.02	/* watermarks at least this long have their tail read */
 #define SLACK_S			2	/* of samples the kernel holds for a slow reader */
 #define STARVE_MIN_NS		2000000000LL
 #define STARVE_WATERMARKS	10
@@ -34,6 +38,8 @@
 /**
  * struct source_iio - a running stream
  * @pos, @end:		not yet delivered part of libiio's buffer
+ * @reads_tail:		see TAIL_MIN_S
+ * @tail_due:		a watermark was read, what came beyond it not yet
  * @not_before_ns:	older stamps are left over from an earlier stream
  * @last_data_ns:	when samples last came; after @starve_ns of nothing, ask why
  */
@@ -43,6 +49,8 @@ struct source_iio {
 	struct iio_buffer *buf;
 	const char *pos;
 	const char *end;
+	bool reads_tail;
+	bool tail_due;
 	int64_t not_before_ns;
 	int64_t last_data_ns;
 	int64_t starve_ns;
@@ -160,9 +168,10 @@ static int refill(struct source_iio *s)
 
 	if (poll(&pfd, 1, 0) < 0 && errno != EINTR)
 		return fail(s, -errno, "poll: %s", strerror(errno));
-	if (!(pfd.revents & (POLLIN | POLLERR | POLLHUP)))
+	if (!(pfd.revents & (POLLIN | POLLERR | POLLHUP)) && !s->tail_due)
 		return now - s->last_data_ns > s->starve_ns ?
 		       starved(s, now - s->last_data_ns) : 0;
+	s->tail_due = s->reads_tail && (pfd.revents & POLLIN);
 	n = iio_buffer_refill(s->buf);
 	if (n == -EAGAIN)
 		return 0;
@@ -258,6 +267,7 @@ static int start(struct source_iio *s, const struct source_iio_options *opt)
 		return fail(s, ret, "cannot set the kernel buffer count: %s", strerror(-ret));
 
 	gap_meter_init(&s->gaps, rate);
+	s->reads_tail = watermark >= TAIL_MIN_S * rate;
 	s->starve_ns = (int64_t)(STARVE_WATERMARKS * watermark * 1e9 / rate);
 	if (s->starve_ns < STARVE_MIN_NS)
 		s->starve_ns = STARVE_MIN_NS;

@@ -139,20 +139,32 @@ static int take_truth(struct score_session *s, const struct score_options *opt,
 
 /* ---- events ---------------------------------------------------------------- */
 
-/* A time of the line, from "NAME_ns" of a live run or "NAME_s" of a file. */
-static int get_time(const struct place *p, const struct score_options *opt, struct json_object *o,
-		    const char *name, double *t)
+/*
+ * The line's times.  A live line's seconds count from the start of its stream; its
+ * onset_ns says where on the common clock that was.
+ */
+static int get_times(const struct place *p, const struct score_options *opt,
+		     struct json_object *o, struct found *line, double *emitted)
 {
-	char key[32];
+	double shift;
 	uint64_t ns;
 	int ret;
 
-	snprintf(key, sizeof(key), opt->live ? "%s_ns" : "%s_s", name);
-	if (!opt->live)
-		return get_number(p, o, key, t);
-	ret = get_count(p, o, key, &ns);
-	*t = ret ? NAN : (double)((int64_t)ns - opt->origin_ns) * 1e-9;
-	return ret;
+	ret = get_number(p, o, "onset_s", &line->onset_s);
+	if (!ret)
+		ret = get_number(p, o, "end_s", &line->end_s);
+	if (!ret)
+		ret = get_number(p, o, "emitted_s", emitted);
+	if (ret || !opt->live)
+		return ret;
+	ret = get_count(p, o, "onset_ns", &ns);
+	if (ret)
+		return ret;
+	shift = (double)((int64_t)ns - opt->origin_ns) * 1e-9 - line->onset_s;
+	line->onset_s += shift;
+	line->end_s += shift;
+	*emitted += shift;
+	return 0;
 }
 
 static struct found *find_number(struct score_session *s, uint64_t number)
@@ -187,11 +199,7 @@ static int take_event(struct score_session *s, const struct score_options *opt,
 	if (!ret)
 		ret = get_count(p, o, "revision", &line.revision);
 	if (!ret)
-		ret = get_time(p, opt, o, "onset", &line.onset_s);
-	if (!ret)
-		ret = get_time(p, opt, o, "end", &line.end_s);
-	if (!ret)
-		ret = get_time(p, opt, o, "emitted", &emitted);
+		ret = get_times(p, opt, o, &line, &emitted);
 	if (ret)
 		return ret;
 	c = get_name(p, o, "class", class_names, CLASS_COUNT);

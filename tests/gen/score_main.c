@@ -20,7 +20,7 @@ static const char usage[] =
 	"  --json            one JSON object instead of a table; times in seconds\n"
 	"  --collar S        onsets may differ by this much (default 0.05)\n"
 	"  --min-snr DB      quieter true events count neither as hits nor as misses\n"
-	"  --origin-ns NS    live lines: use onset_ns, end_ns, emitted_ns minus NS\n"
+	"  --origin-ns NS    live lines: second 0 is NS on the clock of onset_ns\n"
 	"  --ttl-log FILE    with --origin-ns: lines \"t_ns level\" of the trigger output\n"
 	"  --help, --version\n";
 

@@ -72,10 +72,8 @@ const char *capture_scale_attr(bool film)
 	return film ? "in_voltage0-voltage1_scale" : "in_accel_scale";
 }
 
-int capture_find(struct capture *c, unsigned int chip)
+int capture_find_device(struct capture *c, unsigned int chip)
 {
-	int ret;
-
 	memset(c, 0, sizeof(*c));
 	c->chip = chip;
 	c->fd = -1;
@@ -84,7 +82,15 @@ int capture_find(struct capture *c, unsigned int chip)
 			 RIG_DEADLINE_MS);
 		return -ENODEV;
 	}
-	ret = capture_get_double(c, capture_scale_attr(false), &c->accel_scale);
+	return 0;
+}
+
+int capture_find(struct capture *c, unsigned int chip)
+{
+	int ret = capture_find_device(c, chip);
+
+	if (!ret)
+		ret = capture_get_double(c, capture_scale_attr(false), &c->accel_scale);
 	if (!ret)
 		ret = capture_get_double(c, capture_scale_attr(true), &c->film_scale);
 	return ret;

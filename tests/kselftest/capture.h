@@ -38,6 +38,8 @@ struct capture {
 
 /* Wait for the IIO device of @chip and read its scales. */
 int capture_find(struct capture *c, unsigned int chip);
+/* The same without the scales. */
+int capture_find_device(struct capture *c, unsigned int chip);
 /* Has the device of @chip gone from sysfs? */
 bool capture_gone(unsigned int chip);
 

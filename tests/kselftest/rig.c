@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,6 +22,9 @@
 #define DRIVER		"st1vafe3bx"
 #define DRIVER_DIR	"/sys/bus/i2c/drivers/" DRIVER
 #define CLOCKSOURCE	"/sys/devices/system/clocksource/clocksource0/current_clocksource"
+/* klogctl() */
+#define SYSLOG_ACTION_READ_ALL		3
+#define SYSLOG_ACTION_SIZE_BUFFER	10
 #define POLL_NS		5000000L
 #define MAX_READS	20
 
@@ -239,9 +243,9 @@ static int load_dependencies(void)
 	return 0;
 }
 
-int rig_load(unsigned int chips, unsigned int scl_hz)
+int rig_load_params(const char *sim_params)
 {
-	char params[64];
+	char params[256];
 	int ret;
 
 	/* what a test that was cut short has left behind */
@@ -252,9 +256,17 @@ int rig_load(unsigned int chips, unsigned int scl_hz)
 		ret = load_dependencies();
 	if (ret)
 		return ret;
-	snprintf(params, sizeof(params), "chips=%u scl_hz=%u instantiate=0", chips, scl_hz);
+	snprintf(params, sizeof(params), "%s instantiate=0", sim_params);
 	ret = rig_module_load(SIM, params);
 	return ret ? ret : rig_module_load(DRIVER, "");
+}
+
+int rig_load(unsigned int chips, unsigned int scl_hz)
+{
+	char params[64];
+
+	snprintf(params, sizeof(params), "chips=%u scl_hz=%u", chips, scl_hz);
+	return rig_load_params(params);
 }
 
 int rig_attach(unsigned int chip)
@@ -293,6 +305,21 @@ int rig_down(void)
 	if (!ret)
 		ret = rig_module_unload(SIM);
 	return ret ? ret : violations;
+}
+
+bool rig_logged(const char *text)
+{
+	int size = klogctl(SYSLOG_ACTION_SIZE_BUFFER, NULL, 0), n;
+	char *log = size > 0 ? malloc(size + 1) : NULL;
+	bool found = false;
+
+	if (log) {
+		n = klogctl(SYSLOG_ACTION_READ_ALL, log, size);
+		log[n > 0 ? n : 0] = '\0';
+		found = strstr(log, text);
+		free(log);
+	}
+	return found;
 }
 
 /* ---- the bus --------------------------------------------------------------- */

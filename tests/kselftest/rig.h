@@ -35,6 +35,8 @@ const char *rig_missing(void);
 
 /* Load driver and simulator with @chips chips, none of them bound yet. */
 int rig_load(unsigned int chips, unsigned int scl_hz);
+/* The same with all of the simulator's parameters; instantiate=0 is added. */
+int rig_load_params(const char *sim_params);
 /* Power the chip on and register its I2C client: the driver probes it. */
 int rig_attach(unsigned int chip);
 /* rig_load() with 400 kHz, then rig_attach() for each. */
@@ -51,6 +53,9 @@ int rig_module_unload(const char *name);
 int rig_bind(unsigned int chip, bool bind);
 /* Is a driver bound to the chip's client? */
 bool rig_bound(unsigned int chip);
+
+/* Does the kernel log hold @text? */
+bool rig_logged(const char *text);
 
 /* One short file, without its newline. */
 int rig_read(const char *path, char *buf, size_t size);

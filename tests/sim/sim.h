@@ -16,6 +16,7 @@
 #include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/mutex.h>
+#include <linux/property.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/version.h>
@@ -26,6 +27,7 @@
 
 #define BSIM_CHIPS	2
 #define BSIM_EDGES	256
+#define BSIM_PROPERTIES	3
 
 struct dentry;
 struct fwnode_handle;
@@ -130,6 +132,8 @@ struct bsim {
 	unsigned int int_type;
 	unsigned int n_chips;
 	struct bsim_chip *chips[BSIM_CHIPS];
+	struct property_entry client_properties[BSIM_PROPERTIES + 1];
+	struct software_node client_node;
 	struct mutex present_lock;	/* chips[]->client, plugging and pulling */
 	struct gpio_chip gpio;
 	spinlock_t trigger_lock;	/* trigger_* */

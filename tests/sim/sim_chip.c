@@ -82,6 +82,7 @@ int bsim_chip_register_client(struct bsim_chip *chip)
 	struct i2c_board_info info = {
 		I2C_BOARD_INFO("st1vafe3bx", chip->addr),
 		.irq = chip->line->virq,
+		.swnode = chip->sim->client_node.properties ? &chip->sim->client_node : NULL,
 	};
 	struct i2c_client *client;
 

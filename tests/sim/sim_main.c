@@ -28,7 +28,34 @@ static unsigned int int_type = IRQ_TYPE_LEVEL_HIGH;
 module_param(int_type, uint, 0444);
 MODULE_PARM_DESC(int_type, "INT trigger: 1 rising, 2 falling, 4 high (default), 8 low");
 
+static char *label;
+module_param(label, charp, 0444);
+MODULE_PARM_DESC(label, "firmware property \"label\" of the I2C clients (default: none)");
+
+static unsigned int input_ohms;
+module_param(input_ohms, uint, 0444);
+MODULE_PARM_DESC(input_ohms, "\"st,input-impedance-ohms\" of the I2C clients (default: none)");
+
+static char *input_mode;
+module_param(input_mode, charp, 0444);
+MODULE_PARM_DESC(input_mode, "\"st,input-mode\" of the I2C clients (default: none)");
+
 static struct bsim *bench;
+
+/* What firmware says of the chips. */
+static void describe_clients(struct bsim *sim)
+{
+	struct property_entry *p = sim->client_properties;
+
+	if (label)
+		*p++ = PROPERTY_ENTRY_STRING("label", label);
+	if (input_ohms)
+		*p++ = PROPERTY_ENTRY_U32("st,input-impedance-ohms", input_ohms);
+	if (input_mode)
+		*p++ = PROPERTY_ENTRY_STRING("st,input-mode", input_mode);
+	if (p != sim->client_properties)
+		sim->client_node.properties = sim->client_properties;
+}
 
 static void destroy_chips(struct bsim *sim)
 {
@@ -114,6 +141,7 @@ static int __init bsim_init(void)
 	mutex_init(&sim->present_lock);
 	sim->scl_hz = scl_hz;
 	sim->int_type = int_type;
+	describe_clients(sim);
 	ret = create_parent(sim);
 	if (ret)
 		goto err_free;

@@ -205,7 +205,7 @@ static void test_live(void)
 	static const char events[] =
 		"{\"marker\":1,\"time_ns\":1000}\n\n"
 		"{\"event\":1,\"revision\":0,\"onset_s\":99,\"onset_ns\":1010004000000,"
-		"\"end_ns\":1010010000000,\"emitted_ns\":1010020000000,"
+		"\"end_s\":99.006,\"emitted_s\":99.016,"
 		"\"arrival_ns\":1010065000000,\"class\":\"cavitation\"}\n";
 	struct score_options opt = by_default;
 	struct score s;

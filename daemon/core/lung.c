@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "core/lung.h"
+
+#define MS		1000000LL	/* ns */
+#define GAP_NS		(500 * MS)	/* crackles of one breath are closer: late inhalation is short */
+#define GROUP_NS	(1300 * MS)	/* and lasts no longer (signal-model.md 3.3, 3.8) */
+#define THIRD_NS	(900 * MS)	/* said within 1 s after the third crackle (system.md 6) */
+#define NOISE_NS	(700 * MS)	/* a noise speaks for what is so close to it */
+#define BREATH_MIN_NS	(1500 * MS)	/* from breath to breath */
+#define FORGET_NS	(150000 * MS)	/* a walk in between does not cure */
+#define GROUP_MIN	2u		/* crackles of a group that teaches */
+#define GROUP_MAX	12u		/* 1 to 10 per breath (3.8), and doubles */
+#define GAP_MEAN_NS	(250 * MS)	/* keys come 0.35 s apart */
+#define PURE		0.04f		/* relative variance of the frequencies of one lung */
+#define HZ_LIKE		0.20f		/* part by which a crackle may differ from the usual */
+#define HZ_LEAST	300.0f	/* 350 or 650 Hz (1.4); keys and furniture are lower (3.8) */
+#define HZ_EDGE		0.3f	/* of the rate, where the band's edge takes the rest away */
+#define LENGTH_S	0.0145f	/* 5 or 15 ms (1.4), which is 3 decays: 20 dB fall in 11.5 ms */
+#define CYCLES		6.5f
+#define PEAK_LIKE	3.0f		/* times the usual group's largest */
+#define BREATHS_KNOWN	2u
+#define BREATHS_MAX	10u
+#define LEARN		0.25f
+#define SURE_FIRST	0.6f		/* confidence with the second breath, */
+#define SURE_STEP	0.04f		/* each more adds, up to */
+#define SURE_MOST	0.9f
+
+void bp_lung_init(struct bp_lung *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->noise_ns = INT64_MIN / 2;
+}
+
+static bool known(const struct bp_lung *l, int64_t now_ns)
+{
+	return l->breaths >= BREATHS_KNOWN && now_ns - l->breath_ns < FORGET_NS;
+}
+
+static bool alike(const struct bp_lung *l, float freq_hz, float peak)
+{
+	return freq_hz > l->usual_hz * (1 - HZ_LIKE) && freq_hz < l->usual_hz * (1 + HZ_LIKE) &&
+	       peak < l->usual_peak * PEAK_LIKE;
+}
+
+static float confidence(const struct bp_lung *l)
+{
+	float c = SURE_FIRST + SURE_STEP * (float)l->breaths;
+
+	return c < SURE_MOST ? c : SURE_MOST;
+}
+
+static void say(struct bp_lung *l, struct bp_book *book, int64_t now_ns)
+{
+	struct bp_event ev = l->draft;
+
+	ev.class_ = BP_CLASS_LUNG_CRACKLE;
+	ev.confidence = confidence(l);
+	ev.onset_ns = l->first_ns;
+	if (l->last_ns > ev.end_ns)
+		ev.end_ns = l->last_ns;
+	l->number = bp_book_open(book, &ev, now_ns);
+}
+
+/* Now that the lungs are known: what was said of them in doubt is put right. */
+static void clear_doubts(struct bp_lung *l, struct bp_book *book, int64_t now_ns)
+{
+	for (uint32_t i = 0; i < BP_DOUBTFUL; i++) {
+		struct bp_doubtful *d = &l->doubtful[i];
+		struct bp_event *ev = bp_book_find(book, d->number);
+
+		if (!ev || ev->class_ != BP_CLASS_UNCLASSIFIED || !alike(l, d->freq_hz, d->peak))
+			continue;
+		d->number = 0;
+		ev->class_ = BP_CLASS_LUNG_CRACKLE;
+		ev->confidence = confidence(l);
+		bp_book_revise(book, ev, now_ns);
+	}
+}
+
+/* Crackles of one sound, not too many, with no noise about: as lungs do it. */
+static bool teaches(const struct bp_lung *l)
+{
+	float least = HZ_EDGE * l->rate_hz < HZ_LEAST ? HZ_EDGE * l->rate_hz : HZ_LEAST;
+	float var = l->freq2 - l->freq_hz * l->freq_hz;
+
+	return !l->spoiled && l->n >= GROUP_MIN && l->n <= GROUP_MAX &&
+	       l->freq_hz > least && var < PURE * l->freq_hz * l->freq_hz &&
+	       l->last_ns - l->first_ns < GROUP_NS &&
+	       l->last_ns - l->first_ns < (int64_t)(l->n - 1) * GAP_MEAN_NS;
+}
+
+/* The group is over: what does it teach of these lungs? */
+static void close_group(struct bp_lung *l, struct bp_book *book, int64_t now_ns)
+{
+	bool like = l->breaths && l->first_ns - l->breath_ns < FORGET_NS;
+
+	if (teaches(l)) {
+		if (like && alike(l, l->freq_hz, l->peak)) {
+			if (l->breaths < BREATHS_MAX)
+				l->breaths++;
+			l->usual_hz += LEARN * (l->freq_hz - l->usual_hz);
+			l->usual_peak += LEARN * (l->peak - l->usual_peak);
+			l->breath_ns = l->first_ns;
+			if (!l->number)
+				say(l, book, now_ns);
+			clear_doubts(l, book, now_ns);
+		} else if (!known(l, now_ns)) {
+			l->breaths = 1;
+			l->breath_ns = l->first_ns;
+			l->usual_hz = l->freq_hz;
+			l->usual_peak = l->peak;
+		}
+	}
+	if (l->number) {
+		struct bp_event *ev = bp_book_find(book, l->number);
+
+		if (ev && ev->class_ == BP_CLASS_LUNG_CRACKLE && ev->end_ns < l->last_ns) {
+			ev->end_ns = l->last_ns;
+			bp_book_revise(book, ev, now_ns);
+		}
+	}
+	l->n = 0;
+	l->number = 0;
+}
+
+bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candidate *c,
+		  float rate_hz, bool sure, int64_t now_ns)
+{
+	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
+	float w;
+
+	if (l->n && (c->onset_ns - l->last_ns > GAP_NS || c->onset_ns - l->first_ns > GROUP_NS))
+		close_group(l, book, now_ns);
+	if (s->length_s > LENGTH_S || s->cycles > CYCLES)
+		return false;
+	if (known(l, now_ns) && !alike(l, s->freq_hz, s->peak))
+		return false;
+	if (!l->n) {
+		bp_candidate_describe(&l->draft, c);
+		l->first_ns = c->onset_ns;
+		l->rate_hz = rate_hz;
+		l->freq_hz = l->freq2 = l->peak = 0;
+		l->spoiled = c->onset_ns - l->noise_ns < NOISE_NS;
+	}
+	l->last_ns = c->onset_ns;
+	if (++l->n == 3)
+		l->third_ns = c->onset_ns;
+	w = 1 / (float)l->n;
+	l->freq_hz += w * (s->freq_hz - l->freq_hz);
+	l->freq2 += w * (s->freq_hz * s->freq_hz - l->freq2);
+	if (s->peak > l->peak)
+		l->peak = s->peak;
+	if (!l->number && known(l, now_ns) && !l->spoiled && (sure || l->n >= GROUP_MIN)) {
+		say(l, book, now_ns);
+		l->begun++;
+	}
+	return l->number;
+}
+
+void bp_lung_noise(struct bp_lung *l, int64_t t_ns)
+{
+	if (t_ns > l->noise_ns)
+		l->noise_ns = t_ns;
+	if (l->n && t_ns - l->last_ns < NOISE_NS && l->first_ns - t_ns < NOISE_NS)
+		l->spoiled = true;
+}
+
+void bp_lung_retract(struct bp_lung *l, struct bp_book *book, int64_t onset_ns,
+		     enum bp_reason reason, int64_t now_ns)
+{
+	struct bp_event *ev = bp_book_find(book, l->number);
+
+	if (l->n != 1 || l->first_ns != onset_ns || !ev || ev->class_ != BP_CLASS_LUNG_CRACKLE)
+		return;
+	ev->class_ = BP_CLASS_ARTEFACT;
+	ev->reason = reason;
+	bp_book_revise(book, ev, now_ns);
+	l->number = 0;
+}
+
+void bp_lung_doubt(struct bp_lung *l, const struct bp_event *ev, const struct bp_candidate *c)
+{
+	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
+
+	l->doubtful[l->n_doubtful] = (struct bp_doubtful){ ev->number, s->freq_hz, s->peak };
+	l->n_doubtful = (l->n_doubtful + 1) % BP_DOUBTFUL;
+}
+
+void bp_lung_step(struct bp_lung *l, struct bp_book *book, int64_t now_ns, bool all)
+{
+	if (l->n && (all || now_ns - l->last_ns > GAP_NS ||
+		     (l->n >= 3 && !l->number && now_ns - l->third_ns > THIRD_NS)))
+		close_group(l, book, now_ns);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Crackling lungs: faint crackles of one sound, in groups of a second at most,
+ * breath after breath (signal-model.md 1.4, 4.5).  One group is one event.  A
+ * group alone proves little; once two alike have been heard, later ones are
+ * known by their first crackle.
+ */
+#ifndef BACKPOP_CORE_LUNG_H
+#define BACKPOP_CORE_LUNG_H
+
+#include "core/book.h"
+#include "core/candidate.h"
+
+#define BP_DOUBTFUL	16u	/* events that may turn out to have been crackles */
+
+struct bp_doubtful {
+	uint32_t number;
+	float freq_hz;
+	float peak;
+};
+
+struct bp_lung {
+	/* the group that goes on */
+	uint32_t n;
+	int64_t first_ns, third_ns, last_ns;
+	float freq_hz, freq2;		/* running means of f and f^2 */
+	float rate_hz;			/* of the stream that shows it */
+	float peak;			/* largest */
+	bool spoiled;			/* a noise was heard in it */
+	uint32_t number;		/* its event, 0 = not said */
+	uint32_t begun;			/* events that were said at their first crackles */
+	struct bp_event draft;		/* as the first crackle was */
+	/* what these lungs sound like */
+	uint32_t breaths;		/* groups that were alike, 0 = none yet */
+	int64_t breath_ns;		/* start of the newest of them */
+	float usual_hz, usual_peak;
+	int64_t noise_ns;		/* newest noise */
+	struct bp_doubtful doubtful[BP_DOUBTFUL];	/* ring */
+	uint32_t n_doubtful;
+};
+
+void bp_lung_init(struct bp_lung *l);
+
+/**
+ * bp_lung_take() - a weak transient that stands alone
+ * @rate_hz:	of the stream that shows it
+ * @sure:	loud enough not to be the sensor's noise by chance
+ *
+ * Return: true if it belongs to crackling lungs, that is, to their event.
+ */
+bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candidate *c,
+		  float rate_hz, bool sure, int64_t now_ns);
+
+/* Something at @t_ns was part of a noise: what is near it is no crackle. */
+void bp_lung_noise(struct bp_lung *l, int64_t t_ns);
+
+/* The only crackle so far was none: its event is withdrawn. */
+void bp_lung_retract(struct bp_lung *l, struct bp_book *book, int64_t onset_ns,
+		     enum bp_reason reason, int64_t now_ns);
+
+/* A weak event was said for want of better knowledge: crackles, if these lungs turn out to. */
+void bp_lung_doubt(struct bp_lung *l, const struct bp_event *ev, const struct bp_candidate *c);
+
+/* Time goes on: judge a group that has ended, or with @all any. */
+void bp_lung_step(struct bp_lung *l, struct bp_book *book, int64_t now_ns, bool all);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Faint things: crackling lungs are one event a breath, keys are none, pops beside them stay. */
+#include "core_test.h"
+
+#define BREATHS		14
+#define FIRST_S		8.0
+#define PERIOD_S	3.4
+#define CRACKLES	4
+#define GAP_S		0.057
+
+static const struct test_signal film = {
+	.film_hz = 3200, .noise_mv = 0.08f, .film_range_mv = 200,
+};
+
+static struct test_run run;
+
+static double breath_s(int i)
+{
+	/* Breaths differ a little, and the third has a single crackle. */
+	return FIRST_S + PERIOD_S * i + 0.13 * (i % 3);
+}
+
+static float lungs(double t)
+{
+	float sum = 0;
+
+	for (int i = 0; i < BREATHS; i++) {
+		if (t < breath_s(i) || t > breath_s(i) + 0.5)
+			continue;
+		for (int k = 0; k < (i == 2 ? 1 : CRACKLES); k++)
+			sum += test_pop(t, breath_s(i) + GAP_S * k * (1 + 0.2 * (k % 2)),
+					350 * (1 + 0.03 * (k % 3)), 0.004, 0.9 + 0.15 * (k % 3));
+	}
+	return sum;
+}
+
+static const double pop_s = 40.51;
+
+static float lungs_and_pop(double t)
+{
+	return lungs(t) + test_pop(t, pop_s, 260, 0.003, 6);
+}
+
+/* Keys through the chair: lower than lungs, some three a second, for as long as they please. */
+static float keys(double t)
+{
+	static const double gap[] = { 0.31, 0.22, 0.45, 0.29, 0.52, 0.24, 0.37 };
+	double at = 6;
+	float sum = 0;
+
+	for (int i = 0; at < 45; i++) {
+		at += gap[i % 7];
+		if (t >= at && t < at + 0.1)
+			sum += test_pop(t, at, 110 + 20 * (i % 6), 0.005, 0.6 + 0.2 * (i % 4));
+	}
+	return sum;
+}
+
+static void play(const struct test_signal *base, float (*f)(double t), double length_s)
+{
+	struct test_signal sig = *base;
+	struct bp_frame *frames;
+	size_t n;
+
+	sig.film = f;
+	frames = test_frames(&sig, length_s, &n);
+	test_play(&run, &sig, frames, n, 64);
+	free(frames);
+}
+
+/* Standing events of one class (or any but it) that begin in a time window. */
+static int standing(double from, double to, enum bp_class class_, bool other)
+{
+	int n = 0;
+
+	for (uint32_t k = 1; k <= run.status.events; k++) {
+		const struct bp_event *ev = test_last(&run, k);
+		double t = ev ? (double)ev->onset_ns * 1e-9 : -1;
+
+		n += ev && ev->class_ != BP_CLASS_ARTEFACT && (ev->class_ == class_) != other &&
+		     t >= from && t < to;
+	}
+	return n;
+}
+
+static void breaths(void)
+{
+	int alone = 0, strange = 0, prompt = 0;
+	const struct bp_event *ev;
+
+	play(&film, lungs_and_pop, FIRST_S + PERIOD_S * BREATHS + 2);
+	for (int i = 2; i < BREATHS; i++) {
+		double t = breath_s(i);
+
+		alone += standing(t - 0.02, t + 0.6, BP_CLASS_LUNG_CRACKLE, false) == 1;
+		ev = test_find(&run, t, 0.01);
+		prompt += ev && ev->class_ == BP_CLASS_LUNG_CRACKLE &&
+			  (double)ev->emitted_ns * 1e-9 - t < 0.030;
+	}
+	strange = standing(0, 1e9, BP_CLASS_LUNG_CRACKLE, true);
+	ktap(alone == BREATHS - 2, "crackles of a breath are one event, from the third breath on",
+	     "expected %d breaths with one event, got %d: see lung.c", BREATHS - 2, alone);
+	ktap(prompt == BREATHS - 2, "known lungs are named at their first crackle",
+	     "expected %d first revisions within 30 ms, got %d: see bp_lung_take()", BREATHS - 2,
+	     prompt);
+	ktap(strange == 1 && standing(pop_s - 0.01, pop_s + 0.01, BP_CLASS_CAVITATION, false) == 1,
+	     "the pop among them is the only other event",
+	     "expected 1 event that is no lung crackle, got %d: see detect.c", strange);
+}
+
+static void typing(void)
+{
+	int lung, all;
+
+	play(&film, keys, 50);
+	lung = standing(0, 1e9, BP_CLASS_LUNG_CRACKLE, false);
+	all = (int)test_standing(&run);
+	ktap(!lung, "keys are no lungs", "expected no lung crackle, got %d: see teaches() in lung.c",
+	     lung);
+	ktap(all <= 1, "at most the first key is taken for more",
+	     "expected at most 1 standing event, got %d: see bp_clutter_quiet()", all);
+}
+
+/* A tendon, loud and weakly damped: its last trace is as periodic as a voice. */
+static float ring(double t)
+{
+	return test_pop(t, 15.002, 170, 0.0075, 40) + test_pop(t, 24.3, 170, 0.0075, 34);
+}
+
+static void ringing(void)
+{
+	play(&film, ring, 30);
+	ktap(test_standing(&run) == 2, "a loud ring that dies away is no voice",
+	     "expected 2 standing events, got %zu: see TAIL in reject.c", test_standing(&run));
+}
+
+static const double shake_s = 33.03;
+
+static float skin(double t)
+{
+	float sum = 0;
+
+	for (int i = 0; i < 5; i++)
+		sum += test_pop(t, 10.001 + 4.3 * i, 150 + 30 * i, 0.004, 0.10 + 0.02 * i);
+	return sum;
+}
+
+/* What the film would hear is taken off again: only the trunk is shaken. */
+static float shaken(double t)
+{
+	return skin(t) + test_pop(t, shake_s, 190, 0.004, 0.12);
+}
+
+static float deaf_to_shake(double t)
+{
+	return -60 * test_pop(t, shake_s, 190, 0.004, 0.12);
+}
+
+static void shaking(void)
+{
+	struct test_signal sig = {
+		.motion_hz = 800, .film_hz = 800, .noise_g = 0.003f, .noise_mv = 0.08f,
+		.film_mv_per_g = 60, .z = shaken, .motion_range_g = 4, .film_range_mv = 200,
+	};
+
+	play(&sig, deaf_to_shake, 38);
+	ktap(test_standing(&run) == 5 &&
+	     !standing(shake_s - 0.05, shake_s + 0.05, BP_CLASS_ARTEFACT, true),
+	     "what a film that hears does not hear is no pop",
+	     "expected the 5 pops and nothing at %.2f s, got %zu: see unheard() in detect.c", shake_s,
+	     test_standing(&run));
+	sig.film_mv_per_g = 0;
+	sig.z = skin;
+	play(&sig, NULL, 38);
+	ktap(test_standing(&run) == 5, "a film that came off silences nobody",
+	     "expected 5 pops, got %zu: see unheard() in detect.c", test_standing(&run));
+}
+
+int main(void)
+{
+	ktap_plan(8);
+	breaths();
+	typing();
+	ringing();
+	shaking();
+	return ktap_exit();
+}
