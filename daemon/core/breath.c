@@ -20,7 +20,7 @@
 #define HINTS_MOST	6u
 #define TURN_SHARE	0.95f		/* of the rms: a reversal this large ends a half-breath */
 #define STILL_SHARE	0.12f		/* of the rms, per second: no breathing */
-#define STILL_S		2.0f		/* pauses of quiet breathing are shorter, holds are longer */
+#define STILL_S		2.0f		/* quiet pauses are shorter, holds are longer */
 #define WARM_S		8.0f
 #define LEAST_G		0.0004f		/* quiet back: 3 mg p-p (3.3) is 1 mg rms */
 #define LEAST_MV	0.3f

@@ -40,6 +40,7 @@ struct bp_candidate {
 	struct bp_context context;	/* at the first look */
 	uint32_t number;		/* of its event, 0 = not said */
 	bool in_train;			/* one crackle of a train: no event of its own */
+	bool touched;			/* the film was, see coupling.h */
 	bool held;			/* not said: perhaps a crackle of a train */
 };
 

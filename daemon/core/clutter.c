@@ -2,7 +2,7 @@
 #include "core/book.h"
 #include "core/clutter.h"
 
-#define BEFORE_NS	2000000000	/* typing pauses 0.35 s on average, strokes come 3 a second */
+#define BEFORE_NS	2000000000	/* keys are 0.35 s apart, strokes 3 a second */
 #define AFTER_NS	300000000
 #define NEAR_NS		BP_MANOEUVRE_NS	/* closer ones may be pops of one manoeuvre */
 #define LIKE		0.1f		/* of the peak: a neighbour this loud counts */
@@ -12,7 +12,7 @@
 #define FAINT		1000.0f		/* film's power over its noise: for those, one is enough */
 #define CROWD_NS	600000000	/* so many so close are a train or a noise, not pops */
 #define CROWD		2u
-#define QUIET_NS	6000000000	/* somebody typed or spoke, or a lung crackled a breath ago */
+#define QUIET_NS	6000000000	/* somebody typed or spoke, or lungs crackled */
 #define WEAK_LIKE	5.0f		/* so much louder is no company */
 #define SECOND_NS	1000000000
 #define DENSE_S		0.2f		/* mean gap; crackles come faster than keys (3.5, 3.8) */

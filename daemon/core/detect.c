@@ -11,17 +11,13 @@
 #define DOUBT_NS	(22 * MS)	/* half a syllable later: what goes on shows */
 #define MIDDLE_NS	(110 * MS)
 #define LAST_NS		(270 * MS)	/* withdrawn within 300 ms (p95) */
-#define FINE_RATIO	100.0f		/* power over noise (20 dB) that times an onset to a sample */
+#define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
-#define ALONE_RATIO	100.0f	/* power over noise (20 dB) that a weak event needs to be said alone */
+#define ALONE_RATIO	100.0f	/* power over noise (20 dB) of what is said though weak */
 #define SURE_RATIO	30.0f	/* that the noise alone hardly ever has, see trigger.c */
-/* A film that hears, hears every pop: on the skin it is the finer of the two (3.9). */
-#define BOTH_RATIO	60.0f	/* power over noise: plain in the accelerometer, or in both */
-#define DEAF_RATIO	16.0f	/* not in the film */
-#define HEARS		3u	/* of the last transients so many more in both than in one */
-#define HEARS_MOST	10u
-#define HEARS_LESS	2u	/* a film that came off must be noticed soon */
+#define FINER		2.0f	/* times the accelerometer's rate */
+#define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define NEVER		INT64_MAX
 
 void bp_detect_init(struct bp_detect *d)
@@ -31,7 +27,7 @@ void bp_detect_init(struct bp_detect *d)
 	bp_train_init(&d->train);
 	bp_lung_init(&d->lung);
 	d->next_due_ns = NEVER;
-	d->newest_onset_ns = INT64_MIN / 2;
+	d->newest_onset_ns = d->touched_ns = INT64_MIN / 2;
 }
 
 void bp_detect_hop(struct bp_detect *d, const struct bp_stream *streams, int k)
@@ -134,27 +130,8 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	if (!ev || ev->class_ == BP_CLASS_CREPITUS || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
 	    ev->class_ == BP_CLASS_ARTEFACT)
 		return;
+	bp_coupling_learn(&d->coupling, c);
 	bp_classify_settle(ev, c, &d->memory, &streams[bp_candidate_main(c)], book, now_ns);
-}
-
-/*
- * Felt by the accelerometer but not heard by a film that otherwise hears: the
- * trunk was shaken, the skin was not.
- */
-static bool unheard(struct bp_detect *d, const struct bp_candidate *c)
-{
-	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
-	bool hears = d->film_hears >= HEARS;
-
-	if (!m->seen || !f->seen)
-		return false;
-	if (c->next == BP_LOOK_FIRST && m->ratio > BOTH_RATIO) {
-		if (f->ratio < BOTH_RATIO)
-			d->film_hears -= d->film_hears < HEARS_LESS ? d->film_hears : HEARS_LESS;
-		else if (d->film_hears < HEARS_MOST)
-			d->film_hears++;
-	}
-	return hears && f->ratio < DEAF_RATIO && m->ratio > f->ratio;
 }
 
 /* What the candidate alone, and then its neighbours, say against it. */
@@ -167,11 +144,19 @@ static enum bp_verdict judge(struct bp_detect *d, struct bp_candidate *c,
 	for (int k = 0; k < BP_STREAMS; k++)
 		quiet[k] = streams[k].quiet;
 	*reason = BP_REASON_OTHER;
-	if (unheard(d, c))
+	if (bp_coupling_unheard(&d->coupling, c))
 		return BP_REFUSE;
 	verdict = bp_reject(c, c->next, quiet, reason);
 	if (verdict == BP_REFUSE)
 		return verdict;
+	*reason = BP_REASON_RUB;
+	/* A much finer film hears what the accelerometer filters away: no ratio can be told. */
+	c->touched = streams[BP_FILM].rate_hz < FINER * streams[BP_MOTION].rate_hz &&
+		     bp_coupling_touched(&d->coupling, c);
+	if (c->touched) {
+		d->touched_ns = c->onset_ns;
+		return BP_REFUSE;
+	}
 	/* What is weak keeps weak company; lung.c looks through it. */
 	if (bp_candidate_weak(c) && !c->number)
 		return verdict;
@@ -192,7 +177,7 @@ static void crackle(struct bp_detect *d, struct bp_candidate *c, struct bp_book 
 {
 	uint32_t noise = bp_clutter_noise(&d->clutter, c->onset_ns);
 
-	if (!c->in_train && bp_crackly(c))
+	if (!c->in_train && bp_crackly(c) && c->onset_ns - d->touched_ns > TOUCH_NS)
 		c->in_train = bp_train_take(&d->train, book, c, noise, now_ns);
 }
 
@@ -201,20 +186,22 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, struct bp_book *
 		   enum bp_reason reason, int64_t now_ns)
 {
 	if ((reason == BP_REASON_RUB || (reason == BP_REASON_KNOCK && bp_crackly(c))) &&
-	    c->next < BP_LOOK_MIDDLE) {
+	    c->next < BP_LOOK_MIDDLE && !c->touched) {
 		bp_lung_noise(&d->lung, c->onset_ns);
 		hold(c);
 		return;
 	}
 	withdraw(c, book, reason, now_ns);
 	bp_lung_retract(&d->lung, book, c->onset_ns, reason, now_ns);
-	if (reason == BP_REASON_TAP || reason == BP_REASON_STEP || reason == BP_REASON_COUGH)
+	if (c->touched || reason == BP_REASON_TAP || reason == BP_REASON_STEP ||
+	    reason == BP_REASON_COUGH)
 		bp_clutter_forget(&d->clutter, c);
 	else
 		bp_lung_noise(&d->lung, c->onset_ns);
-	if (reason == BP_REASON_SPEECH || (reason == BP_REASON_RUB && !bp_crackly(c)))
+	if (reason == BP_REASON_SPEECH ||
+	    (reason == BP_REASON_RUB && !c->touched && !bp_crackly(c)))
 		bp_clutter_refused(&d->clutter, c);
-	if (reason == BP_REASON_RUB || reason == BP_REASON_KNOCK)
+	if ((reason == BP_REASON_RUB && !c->touched) || reason == BP_REASON_KNOCK)
 		crackle(d, c, book, now_ns);
 	drop(d, c);
 }
@@ -245,6 +232,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	measure(c, streams);
 	if (c->next == BP_LOOK_FIRST) {
 		c->context = *ctx;
+		bp_coupling_note(&d->coupling, c);
 		if (c->shape[bp_candidate_main(c)].ratio > SURE_RATIO)
 			bp_clutter_note(&d->clutter, c);
 	}

@@ -6,6 +6,7 @@
 #include "core/book.h"
 #include "core/candidate.h"
 #include "core/clutter.h"
+#include "core/coupling.h"
 #include "core/lung.h"
 #include "core/memory.h"
 #include "core/train.h"
@@ -21,7 +22,8 @@ struct bp_detect {
 	int64_t quiet_ns;		/* the noise floor is held until then */
 	int64_t newest_onset_ns;	/* last onset found: one transient is one candidate */
 	float newest_ratio;		/* and its peak power over noise */
-	uint32_t film_hears;		/* how well the film hears what the accelerometer feels */
+	struct bp_coupling coupling;
+	int64_t touched_ns;		/* newest touch of the film */
 	struct bp_clutter clutter;
 	struct bp_train train;
 	struct bp_lung lung;

@@ -4,7 +4,7 @@
 #include "core/lung.h"
 
 #define MS		1000000LL	/* ns */
-#define GAP_NS		(500 * MS)	/* crackles of one breath are closer: late inhalation is short */
+#define GAP_NS		(500 * MS)	/* crackles of one breath are closer */
 #define GROUP_NS	(1300 * MS)	/* and lasts no longer (signal-model.md 3.3, 3.8) */
 #define THIRD_NS	(900 * MS)	/* said within 1 s after the third crackle (system.md 6) */
 #define NOISE_NS	(700 * MS)	/* a noise speaks for what is so close to it */

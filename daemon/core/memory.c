@@ -28,11 +28,11 @@
  * 1 to 6 s (3.4): soon afterwards less likeness will do than minutes later, when
  * a joint that only sounds alike is as likely.
  */
-#define NOISE_SPREAD	60.0f	/* peak power over noise at which noise doubles the squared scales */
+#define NOISE_SPREAD	60.0f	/* power over noise at which the squared scales double */
 #define FAR_SOON	1.4f
 #define FAR_SNAP	1.3f	/* a site that is known to snap */
 #define FAR_LATE	0.4f
-#define LIKENESS_LOST	0.25f	/* at the allowed distance; 3 of 4 such are one source (seeds 1 to 16) */
+#define LIKENESS_LOST	0.25f	/* at the allowed distance, where 3 of 4 are one source */
 #define SOON_NS		20000000000LL
 
 static uint32_t wave_length(const struct bp_stream *s)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #define NS_PER_S	1000000000LL
 #define CHUNK		1024	/* records a write */
 #define TICK_MS		50	/* how often a waiting feeder looks for the session's start */
+#define RAMP_MS		500	/* from rest to the session's first record, and back */
 #define PROGRESS_S	10
 #define PATIENCE_S	5	/* until it says what it is waiting for */
 
@@ -38,7 +40,9 @@ struct feeder {
 	struct feed_session *session;
 	int fd;
 	int64_t opened;
-	int64_t t0;		/* -1: not yet */
+	uint32_t ramp;		/* records */
+	int64_t ramp_ns;
+	int64_t t0;		/* of the session, after the ramp; -1: not yet */
 	int64_t told;		/* session second of the last progress line */
 	bool impatient;
 };
@@ -47,7 +51,8 @@ static const char usage_text[] =
 	"usage: backpop-feed [OPTION]... SESSION.edf\n"
 	"Play the accelerometer and film signals of an EDF+ session into a simulated chip\n"
 	"(module backpop_sim), in real time. Prints t0_ns=N, the CLOCK_MONOTONIC time of the\n"
-	"session's start, as soon as it is known.\n"
+	"session's start, as soon as it is known; half a second before it and after its end\n"
+	"leads from rest to its first record and back.\n"
 	"  --chip N          chip number, 0 (default) or 1\n"
 	"  --device PATH     feed device, default /dev/backpop_simN\n"
 	"  --signals WHICH   all (default), motion or film; the others rest\n"
@@ -169,6 +174,7 @@ static void look(struct feeder *f)
 	int64_t now = now_ns(), at;
 
 	if (f->t0 < 0 && !ioctl(f->fd, BSIM_IOC_T0, &f->t0) && f->t0 >= 0) {
+		f->t0 += f->ramp_ns;
 		printf("t0_ns=%" PRId64 "\n", f->t0);
 		fflush(stdout);
 	}
@@ -215,6 +221,7 @@ static int open_device(struct feeder *f)
 		.magic = BSIM_MAGIC, .rate_mhz = feed_rate_mhz(f->session),
 	};
 	const char *path = f->opt->path;
+	int64_t start_at;
 	int ret;
 
 	f->fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -226,24 +233,59 @@ static int open_device(struct feeder *f)
 	ret = write_all(f, &header, sizeof(header));
 	if (ret)
 		return failed(path, strerror(-ret));
-	if (f->opt->start_at >= 0 && ioctl(f->fd, BSIM_IOC_START_AT, &f->opt->start_at))
+	f->ramp = header.rate_mhz / 1000 * RAMP_MS / 1000;
+	f->ramp_ns = (int64_t)f->ramp * (1000 * NS_PER_S) / header.rate_mhz;
+	start_at = f->opt->start_at - f->ramp_ns;
+	if (f->opt->start_at >= 0 && ioctl(f->fd, BSIM_IOC_START_AT, &start_at))
 		return failed("--start-at", errno == ETIME ? "that time has passed" :
 			      strerror(errno));
 	return 0;
 }
 
-static int feed(struct feeder *f)
+/* A step from rest to the session's posture would be a blow on the sensor. */
+static int write_ramp(struct feeder *f, const struct bsim_feed_sample *from,
+		      const struct bsim_feed_sample *to)
 {
 	struct bsim_feed_sample records[CHUNK];
+	int ret = 0;
+
+	for (uint32_t i = 0, n = 0; i < f->ramp && !ret; i++) {
+		double part = 0.5 - 0.5 * cos(M_PI * (i + 1) / (f->ramp + 1));
+		struct bsim_feed_sample *r = &records[n++];
+
+		for (int a = 0; a < 3; a++)
+			r->accel_ug[a] = from->accel_ug[a] +
+				(int32_t)(part * ((double)to->accel_ug[a] - from->accel_ug[a]));
+		r->film_nv = from->film_nv + (int32_t)(part * ((double)to->film_nv - from->film_nv));
+		if (n < CHUNK && i + 1 < f->ramp)
+			continue;
+		ret = write_all(f, records, n * sizeof(*records));
+		n = 0;
+	}
+	return ret;
+}
+
+static int feed(struct feeder *f)
+{
+	static const struct bsim_feed_sample rest = { .accel_ug = { 0, 0, 1000000 } };
+	struct bsim_feed_sample records[CHUNK], last = rest;
+	bool begun = false;
 	ssize_t n;
 	int ret;
 
 	while ((n = feed_read(f->session, records, CHUNK)) > 0) {
-		ret = write_all(f, records, (size_t)n * sizeof(*records));
+		ret = begun ? 0 : write_ramp(f, &rest, records);
+		begun = true;
+		last = records[n - 1];
+		if (!ret)
+			ret = write_all(f, records, (size_t)n * sizeof(*records));
 		if (ret)
 			return failed(f->opt->path, strerror(-ret));
 	}
-	return n < 0 ? failed(f->opt->session, feed_error(f->session)) : 0;
+	if (n < 0)
+		return failed(f->opt->session, feed_error(f->session));
+	ret = write_ramp(f, &last, &rest);
+	return ret ? failed(f->opt->path, strerror(-ret)) : 0;
 }
 
 /* Wait until all was played. */

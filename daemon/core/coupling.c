@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/coupling.h"
+
+/* A film that hears, hears every pop: on the skin it is the finer of the two (3.9). */
+#define BOTH_RATIO	60.0f	/* power over noise: plain in the accelerometer, or in both */
+#define DEAF_RATIO	16.0f	/* not in the film */
+#define HEARS		3u	/* of the last transients so many more in both than in one */
+#define HEARS_MOST	10u
+#define HEARS_LESS	2u	/* a film that came off must be noticed soon */
+#define KNOWN		4u	/* settled events before their ratio is used */
+/*
+ * Times the wearer's median (tuning seeds 1 to 16): pops reach 1.6, fingers begin
+ * at 1.4, cloth reaches 20, both at 800 Hz.
+ */
+#define TOUCH		2.2f
+
+void bp_coupling_note(struct bp_coupling *cp, const struct bp_candidate *c)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+
+	if (!m->seen || !f->seen || m->ratio < BOTH_RATIO)
+		return;
+	if (f->ratio < BOTH_RATIO)
+		cp->hears -= cp->hears < HEARS_LESS ? cp->hears : HEARS_LESS;
+	else if (cp->hears < HEARS_MOST)
+		cp->hears++;
+}
+
+void bp_coupling_learn(struct bp_coupling *cp, const struct bp_candidate *c)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+
+	if (!m->seen || !f->seen || m->ratio < BOTH_RATIO || f->ratio < BOTH_RATIO)
+		return;
+	cp->ratio[cp->n % BP_COUPLINGS] = f->peak / m->peak;
+	/* Full circle and back to full, so that the count never wraps to "empty". */
+	if (++cp->n == 2 * BP_COUPLINGS)
+		cp->n = BP_COUPLINGS;
+}
+
+bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate *c)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+
+	return m->seen && f->seen && cp->hears >= HEARS && f->ratio < DEAF_RATIO &&
+	       m->ratio > f->ratio;
+}
+
+bool bp_coupling_touched(const struct bp_coupling *cp, const struct bp_candidate *c)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+	uint32_t n = cp->n < BP_COUPLINGS ? cp->n : BP_COUPLINGS, below = 0;
+	float limit;
+
+	if (!m->seen || !f->seen || n < KNOWN)
+		return false;
+	/* Above the limit of the median is above the limits of half of them. */
+	limit = f->peak / TOUCH;
+	for (uint32_t i = 0; i < n; i++)
+		below += cp->ratio[i] * m->peak < limit;
+	return 2 * below > n;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How film and accelerometer go together on this wearer.  What comes through
+ * the skin shows in both, in a ratio that the wearer's own pops tell; a touch of
+ * the film shows more in it, a shake of the trunk less (signal-model.md 3.8, 4.1).
+ */
+#ifndef BACKPOP_CORE_COUPLING_H
+#define BACKPOP_CORE_COUPLING_H
+
+#include "core/candidate.h"
+
+#define BP_COUPLINGS	8u
+
+struct bp_coupling {
+	uint32_t hears;			/* how well the film hears what the accelerometer feels */
+	float ratio[BP_COUPLINGS];	/* film over accelerometer of settled events, mV/g, ring */
+	uint32_t n;
+};
+
+/* A candidate at its first look: does the film hear at all? */
+void bp_coupling_note(struct bp_coupling *cp, const struct bp_candidate *c);
+
+/* A settled pop or snap: its ratio is this wearer's. */
+void bp_coupling_learn(struct bp_coupling *cp, const struct bp_candidate *c);
+
+/* Felt by the accelerometer, but not heard by a film that otherwise hears: a shake. */
+bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate *c);
+
+/* Far more film than this wearer's pops have: cloth, a finger.  Both bands must be alike. */
+bool bp_coupling_touched(const struct bp_coupling *cp, const struct bp_candidate *c);
+
+#endif
