@@ -6,7 +6,9 @@
 #define ST1VAFE3BX_H
 
 #include <linux/bits.h>
+#include <linux/fs.h>
 #include <linux/mutex.h>
+#include <linux/regmap.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -16,7 +18,6 @@
 #include "st1vafe3bx_word.h"
 
 struct device;
-struct regmap;
 
 #define ST1VAFE3BX_EXT_CLK_CFG_REG		0x08
 #define ST1VAFE3BX_PIN_CTRL_REG			0x0c
@@ -31,7 +32,11 @@ struct regmap;
 #define ST1VAFE3BX_CTRL2_REG			0x11
 #define ST1VAFE3BX_CTRL2_INT_FIFO_OVR_MSK	BIT(4)
 #define ST1VAFE3BX_CTRL2_INT_FIFO_TH_MSK	BIT(5)
+#define ST1VAFE3BX_CTRL2_STREAM \
+	(ST1VAFE3BX_CTRL2_INT_FIFO_TH_MSK | ST1VAFE3BX_CTRL2_INT_FIFO_OVR_MSK)
 #define ST1VAFE3BX_CTRL3_REG			0x12
+#define ST1VAFE3BX_CTRL3_ST_SIGN_X_MSK		BIT(0)
+#define ST1VAFE3BX_CTRL3_ST_SIGN_Y_MSK		BIT(1)
 #define ST1VAFE3BX_CTRL3_HP_EN_MSK		BIT(2)
 #define ST1VAFE3BX_CTRL4_REG			0x13
 #define ST1VAFE3BX_CTRL4_FIFO_EN_MSK		BIT(3)
@@ -44,12 +49,14 @@ struct regmap;
 #define ST1VAFE3BX_FIFO_CTRL_MODE_MSK		GENMASK(2, 0)
 #define ST1VAFE3BX_FIFO_CTRL_EN_ADV_MSK		BIT(4)
 #define ST1VAFE3BX_FIFO_MODE_BYPASS		0
+#define ST1VAFE3BX_FIFO_MODE_FILL		1
 #define ST1VAFE3BX_FIFO_MODE_STREAM		6
 #define ST1VAFE3BX_FIFO_WTM_REG			0x16
 #define ST1VAFE3BX_FIFO_WTM_FTH_MSK		GENMASK(6, 0)
 #define ST1VAFE3BX_FIFO_WTM_XL_ONLY_MSK		BIT(7)
 #define ST1VAFE3BX_INTERRUPT_CFG_REG		0x17
 #define ST1VAFE3BX_INTERRUPT_CFG_TIMESTAMP_EN_MSK	BIT(7)
+#define ST1VAFE3BX_WAKE_UP_DUR_REG		0x1d
 #define ST1VAFE3BX_MD1_CFG_REG			0x1f
 #define ST1VAFE3BX_STATUS_REG			0x25
 #define ST1VAFE3BX_STATUS_DRDY_MSK		BIT(0)
@@ -69,6 +76,7 @@ struct regmap;
 #define ST1VAFE3BX_AH_BIO_CFG2_MODE_MSK		GENMASK(6, 5)
 #define ST1VAFE3BX_AH_BIO_CFG3_REG		0x32
 #define ST1VAFE3BX_AH_BIO_CFG3_ACTIVE_MSK	BIT(0)
+#define ST1VAFE3BX_AH_BIO_CFG3_ST_MSK		GENMASK(5, 4)
 #define ST1VAFE3BX_I3C_IF_CTRL_REG		0x33
 #define ST1VAFE3BX_I3C_IF_CTRL_ASF_ON_MSK	BIT(5)
 #define ST1VAFE3BX_FUNC_CFG_ACCESS_REG		0x3f
@@ -95,13 +103,25 @@ struct regmap;
 #define ST1VAFE3BX_SETTLE_ACCEL_SAMPLES		2
 #define ST1VAFE3BX_SETTLE_FILM_MS		10
 #define ST1VAFE3BX_FIFO_WORDS			128
+#define ST1VAFE3BX_TICK_WORDS		2	/* at most: a time stamp and its sample */
 /* One time-stamp word for so many samples (ST1VAFE3BX_FIFO_BATCH_DEC_TS_32). */
 #define ST1VAFE3BX_SAMPLES_PER_TIME_WORD	32
+
+/* Deflection by which an axis passes the self-test: that of a sibling. */
+#define ST1VAFE3BX_SELFTEST_XY_MIN_MG		50
+#define ST1VAFE3BX_SELFTEST_XY_MAX_MG		700
+#define ST1VAFE3BX_SELFTEST_Z_MIN_MG		200
+#define ST1VAFE3BX_SELFTEST_Z_MAX_MG		1200
 
 /* From the first access, which may fail, until the chip can do anything. */
 #define ST1VAFE3BX_WAKE_MS			25
 
 #define ST1VAFE3BX_BUF_SIZE			8	/* the longest short transfer */
+
+/* Failed services in a row until the chip is set up anew. */
+#define ST1VAFE3BX_FAILS_MAX			5
+/* When to try a line again that does not work. */
+#define ST1VAFE3BX_LINE_RETRY_MS		5000
 
 #define ST1VAFE3BX_WATERMARK_DEFAULT		32
 #define ST1VAFE3BX_WATERMARK_MIN		1
@@ -186,11 +206,16 @@ struct st1vafe3bx_stats {
  * @bw_film:	the same for film alone
  * @mount:		how the chip's axes lie
  * @pin_ctrl:		PIN_CTRL value for the interrupt line's polarity and drive
+ * @on:			the chip samples, or may do so
+ * @on_mode, @on_rate:	what it samples, and how fast
+ * @reusable:		and direct reads can be had from it as it is
  * @irq:		interrupt line, or 0
  * @irq_edge:		it is edge-triggered
- * @irq_off:		disabled because serving it did not help; polled meanwhile
+ * @irq_held:		it has its handler
+ * @irq_off:		not listened to because it was of no help; polled meanwhile
  * @irq_retry:		until then, in jiffies
  * @streaming:		the buffer is enabled
+ * @suspended:		the buffer is enabled, but the system sleeps
  * @watch:		looks after a stream that has gone silent or wrong
  * @watermark:		asked for, in samples
  * @served:		jiffies of the last service that found data
@@ -224,11 +249,18 @@ struct st1vafe3bx_state {
 	struct iio_mount_matrix mount;
 	u8 pin_ctrl;
 
+	bool on;
+	enum st1vafe3bx_mode on_mode;
+	const struct st1vafe3bx_rate *on_rate;
+	bool reusable;
+
 	int irq;
 	bool irq_edge;
+	bool irq_held;
 	bool irq_off;
 	unsigned long irq_retry;
 	bool streaming;
+	bool suspended;
 	struct delayed_work watch;
 	unsigned int watermark;
 	unsigned long served;
@@ -259,17 +291,39 @@ unsigned int st1vafe3bx_watermark(const struct st1vafe3bx_state *st);
 unsigned int st1vafe3bx_words(unsigned int samples);
 int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 		     const struct st1vafe3bx_rate *rate, bool fifo);
-int st1vafe3bx_stop(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
-		    const struct st1vafe3bx_rate *rate);
+int st1vafe3bx_stop(struct st1vafe3bx_state *st);
 int st1vafe3bx_revive(struct st1vafe3bx_state *st);
+u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
+		    const struct st1vafe3bx_rate *rate);
+
+/* st1vafe3bx_attr.c: channels and attributes */
+extern const struct iio_info st1vafe3bx_info;
+int st1vafe3bx_set_channels(struct iio_dev *indio_dev);
+
+/* st1vafe3bx_selftest.c */
+extern const struct file_operations st1vafe3bx_selftest_fops;
+
+/* st1vafe3bx_regmap.c */
+extern const struct regmap_config st1vafe3bx_regmap_config;
+
+/* st1vafe3bx_direct.c: single samples */
 int st1vafe3bx_read_once(struct st1vafe3bx_state *st, unsigned int scan_index, int *val);
 
 /* st1vafe3bx_fifo.c: from the FIFO to scans */
 int st1vafe3bx_begin_time(struct st1vafe3bx_state *st);
-int st1vafe3bx_service(struct iio_dev *indio_dev, int *pushed);
+int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed);
+
+/* st1vafe3bx_irq.c: the interrupt line */
+int st1vafe3bx_irq_setup(struct st1vafe3bx_state *st);
+int st1vafe3bx_irq_settle(struct st1vafe3bx_state *st);
+void st1vafe3bx_irq_quiet(struct st1vafe3bx_state *st);
+void st1vafe3bx_irq_off(struct st1vafe3bx_state *st, unsigned int retry_ms);
+void st1vafe3bx_irq_on(struct st1vafe3bx_state *st);
 
 /* st1vafe3bx_buffer.c: the IIO buffer */
 int st1vafe3bx_buffer_setup(struct iio_dev *indio_dev);
+int st1vafe3bx_suspend_stream(struct iio_dev *indio_dev);
+int st1vafe3bx_resume_stream(struct iio_dev *indio_dev);
 int st1vafe3bx_set_watermark(struct iio_dev *indio_dev, unsigned int val);
 int st1vafe3bx_flush(struct iio_dev *indio_dev, unsigned int count);
 int st1vafe3bx_update_scan_mode(struct iio_dev *indio_dev, const unsigned long *scan_mask);

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ST1VAFE3BX: the IIO buffer, its interrupt, and what keeps a stream alive.
+ * ST1VAFE3BX: the IIO buffer, and what keeps a stream alive.
  */
 
 #include <linux/bits.h>
 #include <linux/delay.h>
 #include <linux/devm-helpers.h>
-#include <linux/interrupt.h>
-#include <linux/irq.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
-#include <linux/property.h>
+#include <linux/pm_runtime.h>
 #include <linux/regmap.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -25,16 +23,11 @@
 #include "compat.h"
 #include "st1vafe3bx.h"
 
-/* Failed services in a row, or interrupts without cause, that the line is given. */
-#define ST1VAFE3BX_FAILS_MAX		5
-#define ST1VAFE3BX_IDLE_MAX		100
-
 /* A stream is looked after when nothing came for so many watermark periods. */
 #define ST1VAFE3BX_WATCH_PERIODS	4
 #define ST1VAFE3BX_WATCH_MIN_MS		100
-/* When to try again: a chip that does not answer, a line that does not work. */
+/* When to try a chip again that does not answer. */
 #define ST1VAFE3BX_RETRY_MS		100
-#define ST1VAFE3BX_LINE_RETRY_MS	5000
 
 static const struct {
 	unsigned long mask;
@@ -60,65 +53,6 @@ static const unsigned long st1vafe3bx_scan_masks[] = {
 	GENMASK(ST1VAFE3BX_SCAN_FILM, ST1VAFE3BX_SCAN_ACCEL_X),
 	0
 };
-
-/* Poll for @retry_ms instead of listening to a line that is of no help. */
-static void st1vafe3bx_irq_off(struct st1vafe3bx_state *st, unsigned int retry_ms)
-{
-	if (!st->irq || st->irq_off)
-		return;
-
-	disable_irq_nosync(st->irq);
-	st->irq_off = true;
-	st->irq_retry = jiffies + msecs_to_jiffies(retry_ms);
-	mod_delayed_work(system_wq, &st->watch, 0);
-}
-
-static void st1vafe3bx_irq_on(struct st1vafe3bx_state *st)
-{
-	if (!st->irq_off)
-		return;
-
-	st->irq_off = false;
-	st->idle = 0;
-	enable_irq(st->irq);
-}
-
-static irqreturn_t st1vafe3bx_irq_thread(int irq, void *p)
-{
-	struct iio_dev *indio_dev = p;
-	struct st1vafe3bx_state *st = iio_priv(indio_dev);
-	unsigned int threshold;
-	int pushed, words;
-
-	guard(mutex)(&st->lock);
-
-	if (!st->streaming)
-		return IRQ_NONE;
-
-	threshold = st1vafe3bx_words(st1vafe3bx_watermark(st));
-	do {
-		words = st1vafe3bx_service(indio_dev, &pushed);
-		/* an edge comes again only if the line has been inactive in between */
-	} while (st->irq_edge && words >= (int)threshold);
-
-	if (words < 0) {
-		if (st->fails >= ST1VAFE3BX_FAILS_MAX)
-			st1vafe3bx_irq_off(st, 0);
-		return IRQ_HANDLED;
-	}
-
-	if (words >= (int)threshold)
-		return IRQ_HANDLED;
-
-	/* a flush may have been quicker, but then it has found what the line was for */
-	if (!st->irq_edge && ++st->idle >= ST1VAFE3BX_IDLE_MAX) {
-		dev_err_ratelimited(st->dev, "interrupt line is stuck, polling\n");
-		st1vafe3bx_irq_off(st, ST1VAFE3BX_LINE_RETRY_MS);
-		return IRQ_HANDLED;
-	}
-
-	return words ? IRQ_HANDLED : IRQ_NONE;
-}
 
 static unsigned long st1vafe3bx_watermark_jiffies(const struct st1vafe3bx_state *st)
 {
@@ -190,12 +124,11 @@ static bool st1vafe3bx_is_silent(const struct st1vafe3bx_state *st)
 }
 
 /*
- * Looks after the stream: polls the FIFO where there is no interrupt line to rely on,
- * and sets a chip up anew that has stopped to sample or to answer.
+ * Polls the FIFO where there is no interrupt line to rely on, and sets a chip up anew
+ * that has stopped to sample or to answer.
  */
-static void st1vafe3bx_watch(struct work_struct *work)
+static void st1vafe3bx_look_after(struct st1vafe3bx_state *st)
 {
-	struct st1vafe3bx_state *st = container_of(work, struct st1vafe3bx_state, watch.work);
 	bool silent, broken;
 	int pushed;
 
@@ -205,10 +138,17 @@ static void st1vafe3bx_watch(struct work_struct *work)
 		return;
 
 	silent = st1vafe3bx_is_silent(st);
-	if (silent || st1vafe3bx_is_polled(st))
-		st1vafe3bx_service(st->indio_dev, &pushed);
+	if (st->fails < ST1VAFE3BX_FAILS_MAX && (silent || st1vafe3bx_is_polled(st)))
+		st1vafe3bx_service(st->indio_dev, false, &pushed);
 
 	broken = st->fails >= ST1VAFE3BX_FAILS_MAX || st1vafe3bx_is_silent(st);
+	if (broken && st->irq_held) {
+		/* it takes long, and a handler that waits holds up whom it shares the line with */
+		st->fails = ST1VAFE3BX_FAILS_MAX;
+		st1vafe3bx_irq_off(st, 0);
+		return;
+	}
+
 	if (broken) {
 		/* an access that failed may be what has woken it */
 		fsleep(ST1VAFE3BX_WAKE_MS * USEC_PER_MSEC);
@@ -228,6 +168,16 @@ static void st1vafe3bx_watch(struct work_struct *work)
 	}
 
 	schedule_delayed_work(&st->watch, st1vafe3bx_watch_delay(st));
+}
+
+/* The line is given up and taken again without the lock, for which its handler may wait. */
+static void st1vafe3bx_watch(struct work_struct *work)
+{
+	struct st1vafe3bx_state *st = container_of(work, struct st1vafe3bx_state, watch.work);
+
+	st1vafe3bx_irq_settle(st);
+	st1vafe3bx_look_after(st);
+	st1vafe3bx_irq_settle(st);
 }
 
 int st1vafe3bx_update_scan_mode(struct iio_dev *indio_dev, const unsigned long *scan_mask)
@@ -277,14 +227,31 @@ int st1vafe3bx_flush(struct iio_dev *indio_dev, unsigned int count)
 	if (!st->streaming || st->fails)
 		return 0;
 
-	ret = st1vafe3bx_service(indio_dev, &pushed);
+	ret = st1vafe3bx_service(indio_dev, false, &pushed);
 
 	return ret < 0 ? ret : pushed;
 }
 
-static int st1vafe3bx_postenable(struct iio_dev *indio_dev)
+/* Not under the lock, which suspending takes. */
+static int st1vafe3bx_preenable(struct iio_dev *indio_dev)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+
+	return pm_runtime_resume_and_get(st->dev);
+}
+
+static int st1vafe3bx_postdisable(struct iio_dev *indio_dev)
+{
+	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+
+	pm_runtime_mark_last_busy(st->dev);
+	pm_runtime_put_autosuspend(st->dev);
+
+	return 0;
+}
+
+static int st1vafe3bx_start_streaming(struct st1vafe3bx_state *st)
+{
 	int ret;
 
 	guard(mutex)(&st->lock);
@@ -295,56 +262,130 @@ static int st1vafe3bx_postenable(struct iio_dev *indio_dev)
 	ret = st1vafe3bx_begin(st);
 	if (ret) {
 		dev_err(st->dev, "cannot start streaming: %d\n", ret);
-		st1vafe3bx_stop(st, st->mode, st->rate);
+		st1vafe3bx_stop(st);
 		return ret;
 	}
 
 	st->streaming = true;
-	if (st->irq)
-		enable_irq(st->irq);
+	st->irq_off = false;
+
+	return 0;
+}
+
+/* End the stream; if @drain, then with all that the FIFO still holds. */
+static void st1vafe3bx_halt(struct iio_dev *indio_dev, bool drain)
+{
+	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+	int ret, pushed;
+
+	/*
+	 * First the chip asks for nothing any more, because others may share the line; then
+	 * the handler goes, because it would wait, with the line masked, for the stop.
+	 */
+	mutex_lock(&st->lock);
+	st1vafe3bx_irq_quiet(st);
+	st->streaming = false;
+	mutex_unlock(&st->lock);
+
+	/* these wait for what may be waiting for the lock */
+	cancel_delayed_work_sync(&st->watch);
+	st1vafe3bx_irq_settle(st);
+
+	mutex_lock(&st->lock);
+	if (drain && !st->fails)
+		st1vafe3bx_service(indio_dev, false, &pushed);
+	ret = st1vafe3bx_stop(st);
+	if (ret)
+		dev_dbg(st->dev, "cannot stop: %d\n", ret);
+	mutex_unlock(&st->lock);
+}
+
+static int st1vafe3bx_postenable(struct iio_dev *indio_dev)
+{
+	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+	int ret;
+
+	ret = st1vafe3bx_start_streaming(st);
+	if (ret)
+		return ret;
+
+	ret = st1vafe3bx_irq_settle(st);
+	if (ret) {
+		st1vafe3bx_halt(indio_dev, false);
+		return ret;
+	}
 	schedule_delayed_work(&st->watch, st1vafe3bx_watch_delay(st));
 
 	return 0;
 }
 
-/* Return whether the interrupt line is still to be disabled. */
-static bool st1vafe3bx_end_streaming(struct st1vafe3bx_state *st)
-{
-	bool irq_off;
-
-	guard(mutex)(&st->lock);
-
-	irq_off = st->irq_off;
-	st->streaming = false;
-	st->irq_off = false;
-
-	return st->irq && !irq_off;
-}
-
+/* A chip that does not answer is no reason to keep the buffer. */
 static int st1vafe3bx_predisable(struct iio_dev *indio_dev)
 {
-	struct st1vafe3bx_state *st = iio_priv(indio_dev);
-	int ret;
+	st1vafe3bx_halt(indio_dev, false);
 
-	/* both wait for what may be waiting for the lock */
-	if (st1vafe3bx_end_streaming(st))
-		disable_irq(st->irq);
-	cancel_delayed_work_sync(&st->watch);
-
-	guard(mutex)(&st->lock);
-
-	ret = st1vafe3bx_stop(st, st->mode, st->rate);
-	if (ret)
-		dev_dbg(st->dev, "cannot stop: %d\n", ret);
-
-	/* a chip that does not answer is no reason to keep the buffer */
 	return 0;
 }
 
 static const struct iio_buffer_setup_ops st1vafe3bx_buffer_ops = {
+	.preenable = st1vafe3bx_preenable,
 	.postenable = st1vafe3bx_postenable,
 	.predisable = st1vafe3bx_predisable,
+	.postdisable = st1vafe3bx_postdisable,
 };
+
+/**
+ * st1vafe3bx_suspend_stream() - let the chip rest while the system sleeps
+ * @indio_dev:	the device; user space is frozen
+ */
+int st1vafe3bx_suspend_stream(struct iio_dev *indio_dev)
+{
+	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+
+	mutex_lock(&st->lock);
+	st->suspended = st->streaming;
+	mutex_unlock(&st->lock);
+
+	/* what direct reads have left on is for runtime PM, which sleeps meanwhile, to stop */
+	if (!st->suspended)
+		return pm_runtime_force_suspend(st->dev);
+
+	st1vafe3bx_halt(indio_dev, true);
+
+	return 0;
+}
+
+/**
+ * st1vafe3bx_resume_stream() - go on with the stream, if there was one
+ * @indio_dev:	the device
+ *
+ * The chip may have lost power meanwhile.  If it does not answer yet, the watch keeps
+ * trying; the system is not to be bothered.
+ */
+int st1vafe3bx_resume_stream(struct iio_dev *indio_dev)
+{
+	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+	int ret;
+
+	if (!st->suspended)
+		return pm_runtime_force_resume(st->dev);
+
+	mutex_lock(&st->lock);
+	st->suspended = false;
+	ret = st1vafe3bx_begin(st);
+	st->streaming = true;
+	if (ret) {
+		dev_warn(st->dev, "cannot resume streaming yet: %d\n", ret);
+		st->fails = ST1VAFE3BX_FAILS_MAX;
+	}
+	st->irq_off = ret && st->irq;
+	mutex_unlock(&st->lock);
+
+	/* the watch comes first, and the line when that finds all well */
+	schedule_delayed_work(&st->watch, 0);
+
+	return 0;
+}
 
 static ssize_t hwfifo_watermark_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -391,38 +432,6 @@ static const COMPAT_BUFFER_ATTR_TYPE *st1vafe3bx_buffer_attrs[] = {
 	NULL
 };
 
-/* Program PIN_CTRL for what the firmware says of the line; it is written at each reset. */
-static int st1vafe3bx_irq_setup(struct iio_dev *indio_dev)
-{
-	struct st1vafe3bx_state *st = iio_priv(indio_dev);
-	u32 type = irq_get_trigger_type(st->irq);
-	int ret;
-
-	switch (type) {
-	case IRQF_TRIGGER_NONE:
-	case IRQF_TRIGGER_HIGH:
-	case IRQF_TRIGGER_RISING:
-		break;
-	case IRQF_TRIGGER_LOW:
-	case IRQF_TRIGGER_FALLING:
-		st->pin_ctrl |= ST1VAFE3BX_PIN_CTRL_H_LACTIVE_MSK;
-		break;
-	default:
-		return dev_err_probe(st->dev, -EINVAL, "unsupported interrupt type %u\n", type);
-	}
-	st->irq_edge = type & (IRQF_TRIGGER_RISING | IRQF_TRIGGER_FALLING);
-
-	if (device_property_read_bool(st->dev, "drive-open-drain"))
-		st->pin_ctrl |= ST1VAFE3BX_PIN_CTRL_PP_OD_MSK;
-
-	ret = devm_request_threaded_irq(st->dev, st->irq, NULL, st1vafe3bx_irq_thread,
-					IRQF_ONESHOT | IRQF_NO_AUTOEN, "st1vafe3bx", indio_dev);
-	if (ret)
-		return dev_err_probe(st->dev, ret, "cannot request interrupt\n");
-
-	return 0;
-}
-
 /**
  * st1vafe3bx_buffer_setup() - give the device its buffer
  * @indio_dev:	not yet registered
@@ -452,7 +461,7 @@ int st1vafe3bx_buffer_setup(struct iio_dev *indio_dev)
 		return ret;
 
 	if (st->irq) {
-		ret = st1vafe3bx_irq_setup(indio_dev);
+		ret = st1vafe3bx_irq_setup(st);
 		if (ret)
 			return ret;
 	}

@@ -19,6 +19,7 @@
 #define ST1VAFE3BX_RESET_TIMEOUT_US	5000
 #define ST1VAFE3BX_FILM_ENTRY_MS	10
 #define ST1VAFE3BX_STEP_DOWN_MS		3
+#define ST1VAFE3BX_OFF_MS_MAX		625
 
 /* A service may be this late before the FIFO runs over. */
 #define ST1VAFE3BX_GRACE_MS		25
@@ -178,16 +179,10 @@ static int st1vafe3bx_reset(struct st1vafe3bx_state *st)
 	if (ret)
 		return ret;
 
-	return regmap_multi_reg_write(st->regmap, base, ARRAY_SIZE(base));
-}
+	st->on = false;
+	st->reusable = false;
 
-/**
- * st1vafe3bx_revive() - from whatever state to a chip that is awake, reset and at rest
- * @st:		the chip
- */
-int st1vafe3bx_revive(struct st1vafe3bx_state *st)
-{
-	return st1vafe3bx_wake(st) ?: st1vafe3bx_reset(st);
+	return regmap_multi_reg_write(st->regmap, base, ARRAY_SIZE(base));
 }
 
 /* Off, by way of 400 Hz if it was the accelerometer at 800 Hz, and until it rests. */
@@ -230,8 +225,9 @@ static u8 st1vafe3bx_film_cfg(const struct st1vafe3bx_state *st, bool enable)
 	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_EN_MSK, enable);
 }
 
-static u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
-			   const struct st1vafe3bx_rate *rate)
+/* What CTRL5 holds while the chip samples @mode at @rate. */
+u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
+		    const struct st1vafe3bx_rate *rate)
 {
 	if (mode == ST1VAFE3BX_MODE_FILM)
 		return FIELD_PREP(ST1VAFE3BX_CTRL5_ODR_MSK, rate->odr) |
@@ -293,8 +289,7 @@ static int st1vafe3bx_set_fifo(struct st1vafe3bx_state *st, enum st1vafe3bx_mode
 		{ ST1VAFE3BX_INTERRUPT_CFG_REG, ST1VAFE3BX_INTERRUPT_CFG_TIMESTAMP_EN_MSK },
 		{ ST1VAFE3BX_TIMESTAMP2_REG, ST1VAFE3BX_TIMESTAMP2_RESET },
 		{ ST1VAFE3BX_CTRL4_REG, ST1VAFE3BX_CTRL4_BDU_MSK | ST1VAFE3BX_CTRL4_FIFO_EN_MSK },
-		{ ST1VAFE3BX_CTRL2_REG,
-		  ST1VAFE3BX_CTRL2_INT_FIFO_TH_MSK | ST1VAFE3BX_CTRL2_INT_FIFO_OVR_MSK },
+		{ ST1VAFE3BX_CTRL2_REG, ST1VAFE3BX_CTRL2_STREAM },
 		{ ST1VAFE3BX_CTRL1_REG,
 		  ST1VAFE3BX_CTRL1_IF_ADD_INC_MSK | ST1VAFE3BX_CTRL1_INT_PIN_EN_MSK },
 		/* without EN_ADV the film's fast rate is not stored */
@@ -306,9 +301,96 @@ static int st1vafe3bx_set_fifo(struct st1vafe3bx_state *st, enum st1vafe3bx_mode
 	return regmap_multi_reg_write(st->regmap, fifo, ARRAY_SIZE(fifo));
 }
 
+/* How long the chip takes to come to rest from a CTRL5 code, which may not be ours. */
+static unsigned int st1vafe3bx_off_ms(unsigned int odr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(st1vafe3bx_rates); i++)
+		if (st1vafe3bx_rates[i].odr == odr)
+			return st1vafe3bx_rates[i].off_ms;
+
+	return ST1VAFE3BX_OFF_MS_MAX;
+}
+
+/* A chip that samples must come to rest by the rules before it can be reset. */
+static int st1vafe3bx_quiesce(struct st1vafe3bx_state *st)
+{
+	unsigned int odr, film;
+	bool film_only;
+	int ret;
+
+	ret = regmap_read(st->regmap, ST1VAFE3BX_CTRL5_REG, &odr);
+	if (ret)
+		return ret;
+
+	odr = FIELD_GET(ST1VAFE3BX_CTRL5_ODR_MSK, odr);
+	if (!odr)
+		return 0;
+
+	ret = regmap_read(st->regmap, ST1VAFE3BX_AH_BIO_CFG2_REG, &film);
+	if (ret)
+		return ret;
+
+	film_only = !ST1VAFE3BX_COMBINED_AH_BIO_EN && (film & ST1VAFE3BX_AH_BIO_CFG2_EN_MSK);
+
+	return st1vafe3bx_power_down(st, odr == ST1VAFE3BX_ODR_800 && !film_only,
+				     st1vafe3bx_off_ms(odr));
+}
+
+/**
+ * st1vafe3bx_revive() - from whatever state to a chip that is awake, reset and at rest
+ * @st:		the chip
+ */
+int st1vafe3bx_revive(struct st1vafe3bx_state *st)
+{
+	return st1vafe3bx_wake(st) ?: st1vafe3bx_quiesce(st) ?: st1vafe3bx_reset(st);
+}
+
+/**
+ * st1vafe3bx_stop() - bring the chip to rest if it samples
+ * @st:		the chip
+ */
+int st1vafe3bx_stop(struct st1vafe3bx_state *st)
+{
+	bool step_down;
+	int ret;
+
+	if (!st->on)
+		return 0;
+
+	st->reusable = false;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL2_REG, 0);
+	if (ret)
+		return ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_FIFO_CTRL_REG, 0);
+	if (ret)
+		return ret;
+
+	step_down = st->on_mode != ST1VAFE3BX_MODE_FILM &&
+		    st->on_rate->odr == ST1VAFE3BX_ODR_800;
+	ret = st1vafe3bx_power_down(st, step_down, st->on_rate->off_ms);
+	if (ret)
+		return ret;
+
+	st->on = false;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL4_REG, ST1VAFE3BX_CTRL4_BDU_MSK);
+	if (ret)
+		return ret;
+
+	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL3_REG, 0);
+	if (ret)
+		return ret;
+
+	return regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG2_REG, st1vafe3bx_film_cfg(st, false));
+}
+
 /**
  * st1vafe3bx_start() - let the chip sample
- * @st:		a chip that is awake and at rest
+ * @st:		a chip that is awake; if it samples already, it is stopped first
  * @mode:	what to sample
  * @rate:	how fast; must fit the mode
  * @fifo:	into the FIFO, with its interrupt
@@ -318,6 +400,10 @@ int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 {
 	bool low_power = st1vafe3bx_is_low_power(mode, rate);
 	int ret;
+
+	ret = st1vafe3bx_stop(st);
+	if (ret)
+		return ret;
 
 	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL5_REG, 0);
 	if (ret)
@@ -338,6 +424,11 @@ int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 			return ret;
 	}
 
+	/* before the write: it may take effect though it seems to fail */
+	st->on = true;
+	st->on_mode = mode;
+	st->on_rate = rate;
+
 	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL5_REG, st1vafe3bx_ctrl5(st, mode, rate));
 	if (ret)
 		return ret;
@@ -348,112 +439,4 @@ int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 				    st1vafe3bx_film_cfg(st, true));
 
 	return 0;
-}
-
-/**
- * st1vafe3bx_stop() - bring the chip to rest
- * @st:		the chip
- * @mode:	what it sampled
- * @rate:	how fast
- */
-int st1vafe3bx_stop(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
-		    const struct st1vafe3bx_rate *rate)
-{
-	bool step_down = mode != ST1VAFE3BX_MODE_FILM && rate->odr == ST1VAFE3BX_ODR_800;
-	int ret;
-
-	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL2_REG, 0);
-	if (ret)
-		return ret;
-
-	ret = regmap_write(st->regmap, ST1VAFE3BX_FIFO_CTRL_REG, 0);
-	if (ret)
-		return ret;
-
-	ret = st1vafe3bx_power_down(st, step_down, rate->off_ms);
-	if (ret)
-		return ret;
-
-	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL4_REG, ST1VAFE3BX_CTRL4_BDU_MSK);
-	if (ret)
-		return ret;
-
-	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL3_REG, 0);
-	if (ret)
-		return ret;
-
-	return regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG2_REG, st1vafe3bx_film_cfg(st, false));
-}
-
-static int st1vafe3bx_read_out(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
-			       const struct st1vafe3bx_rate *rate, unsigned int scan_index,
-			       int *val)
-{
-	unsigned int period_us = USEC_PER_SEC / rate->hz;
-	unsigned int reg, len, offset, settle_us, status;
-	int ret;
-
-	if (mode == ST1VAFE3BX_MODE_FILM) {
-		reg = ST1VAFE3BX_OUT_AH_BIO_L_REG;
-		len = sizeof(s16);
-		offset = 0;
-		settle_us = ST1VAFE3BX_SETTLE_FILM_MS * USEC_PER_MSEC;
-	} else {
-		reg = ST1VAFE3BX_OUT_X_L_REG;
-		len = 3 * sizeof(s16);
-		offset = scan_index * sizeof(s16);
-		settle_us = ST1VAFE3BX_SETTLE_ACCEL_SAMPLES * period_us;
-	}
-
-	ret = st1vafe3bx_start(st, mode, rate, false);
-	if (ret)
-		return ret;
-
-	/* what is ready by then is not settled: read it away */
-	fsleep(settle_us);
-	ret = regmap_bulk_read(st->regmap, reg, st->buf, len);
-	if (ret)
-		return ret;
-
-	ret = regmap_read_poll_timeout(st->regmap, ST1VAFE3BX_STATUS_REG, status,
-				       status & ST1VAFE3BX_STATUS_DRDY_MSK,
-				       period_us / 2, 4 * period_us);
-	if (ret)
-		return ret;
-
-	ret = regmap_bulk_read(st->regmap, reg, st->buf, len);
-	if (ret)
-		return ret;
-
-	*val = (s16)get_unaligned_le16(st->buf + offset);
-
-	return 0;
-}
-
-/**
- * st1vafe3bx_read_once() - one sample of one channel, from a chip that does not stream
- * @st:		the chip
- * @scan_index:	the channel
- * @val:	where to put it
- *
- * The chip is switched on for it and off again.
- */
-int st1vafe3bx_read_once(struct st1vafe3bx_state *st, unsigned int scan_index, int *val)
-{
-	enum st1vafe3bx_mode mode = scan_index == ST1VAFE3BX_SCAN_FILM ? ST1VAFE3BX_MODE_FILM :
-									 ST1VAFE3BX_MODE_MOTION;
-	const struct st1vafe3bx_rate *rate = st1vafe3bx_direct_rate(st, mode);
-	int ret, err;
-
-	ret = st1vafe3bx_read_out(st, mode, rate, scan_index, val);
-	if (ret) {
-		/* it may have lost power since it was set up, and been woken by this */
-		fsleep(ST1VAFE3BX_WAKE_MS * USEC_PER_MSEC);
-		ret = st1vafe3bx_revive(st);
-		if (!ret)
-			ret = st1vafe3bx_read_out(st, mode, rate, scan_index, val);
-	}
-	err = st1vafe3bx_stop(st, mode, rate);
-
-	return ret ?: err;
 }

@@ -156,13 +156,14 @@ static bool st1vafe3bx_mark(struct st1vafe3bx_state *st, const struct st1vafe3bx
  * (short bursts, of which none are lost unless something failed) go by when the last
  * one was the newest in the chip.
  */
-static void st1vafe3bx_place(struct st1vafe3bx_state *st, unsigned int words, s64 status_ns)
+static void st1vafe3bx_place(struct st1vafe3bx_state *st, unsigned int first, unsigned int words,
+			     s64 status_ns)
 {
 	enum st1vafe3bx_word_kind kind = st1vafe3bx_kinds[st->mode];
 	struct st1vafe3bx_word word;
 	unsigned int i, samples = 0;
 
-	for (i = 0; i < words; i++) {
+	for (i = first; i < words; i++) {
 		st1vafe3bx_word_decode(st->words + i * ST1VAFE3BX_WORD_SIZE, &word);
 		if (word.kind == kind)
 			samples++;
@@ -222,7 +223,8 @@ static int st1vafe3bx_push(struct iio_dev *indio_dev, const struct st1vafe3bx_wo
 	return 1;
 }
 
-static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 status_ns)
+static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int first, unsigned int words,
+			     s64 status_ns)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
 	enum st1vafe3bx_word_kind kind = st1vafe3bx_kinds[st->mode];
@@ -230,9 +232,9 @@ static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 
 	unsigned int i;
 	int pushed = 0;
 
-	st1vafe3bx_place(st, words, status_ns);
+	st1vafe3bx_place(st, first, words, status_ns);
 
-	for (i = 0; i < words; i++) {
+	for (i = first; i < words; i++) {
 		st1vafe3bx_word_decode(st->words + i * ST1VAFE3BX_WORD_SIZE, &word);
 		if (word.kind == kind)
 			pushed += st1vafe3bx_push(indio_dev, &word);
@@ -264,14 +266,15 @@ static int st1vafe3bx_read_words(struct st1vafe3bx_state *st, unsigned int words
 /**
  * st1vafe3bx_service() - take what the FIFO holds to the buffer
  * @indio_dev:	the device, locked and streaming
+ * @if_due:	only if it holds what the chip interrupts for
  * @pushed:	how many samples that gave
  *
- * Return: the number of words, or the error of a transfer.
+ * Return: the number of words taken, or the error of a transfer.
  */
-int st1vafe3bx_service(struct iio_dev *indio_dev, int *pushed)
+int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
-	unsigned int words;
+	unsigned int first, words;
 	s64 status_ns;
 	int ret;
 
@@ -291,6 +294,8 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, int *pushed)
 	}
 	if (words >= st1vafe3bx_words(st1vafe3bx_watermark(st)))
 		st->idle = 0;
+	else if (if_due)
+		return 0;
 	if (!words)
 		return 0;
 
@@ -302,7 +307,14 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, int *pushed)
 	if (st1vafe3bx_clock_due(&st->clk, status_ns))
 		st1vafe3bx_take_time(st);
 
-	*pushed = st1vafe3bx_unpack(indio_dev, words, status_ns);
+	/*
+	 * A tick may bring two words, a time stamp and its sample.  When only the first
+	 * word has left a full FIFO, the second of them is lost there: what is first
+	 * in such a burst may stand before a hole, and tells nothing for certain.
+	 */
+	first = words > ST1VAFE3BX_FIFO_WORDS - ST1VAFE3BX_TICK_WORDS ? 1 : 0;
+
+	*pushed = st1vafe3bx_unpack(indio_dev, first, words, status_ns);
 	st->served = jiffies;
 	st->fails = 0;
 

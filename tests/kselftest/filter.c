@@ -69,12 +69,12 @@ static int set(const struct capture *c, const char *attr, double hz)
 	return capture_set(c, attr, text);
 }
 
-/* Filter code of the first CTRL5 write that let the chip sample, or -1. */
+/* Filter code of the last CTRL5 write that let the chip sample, or -1. */
 static int code_at_start(struct sim_write *log)
 {
-	int n = sim_log(0, log, LOG_MAX), i;
+	int i;
 
-	for (i = 0; i < n; i++)
+	for (i = sim_log(0, log, LOG_MAX) - 1; i >= 0; i--)
 		if (log[i].reg == CTRL5 && (log[i].value & ODR))
 			return log[i].value >> BW_SHIFT & BW;
 	return -1;

@@ -42,6 +42,7 @@ enum { BSIM_LINE_INT0, BSIM_LINE_INT1, BSIM_LINE_MARKER, BSIM_LINES };
  * struct bsim_line - one wire that can interrupt
  * @lock:	all of the following but @kick
  * @type:	IRQ_TYPE_*
+ * @source_level, @source_driven: of each that is wired to it, a bit
  * @pending:	an edge was seen and not delivered
  * @held_until:	no delivery before (fault injection), CLOCK_MONOTONIC ns
  * @jitter_ns:	each assertion is delivered that late at most, at random
@@ -55,6 +56,8 @@ struct bsim_line {
 	bool masked;
 	bool level;
 	bool driven;
+	u8 source_level;
+	u8 source_driven;
 	bool pending;
 	u64 held_until;
 	u32 jitter_ns;
@@ -94,6 +97,7 @@ struct bsim_feed {
  * @on_bus:	a transfer is on the wire: bus time, not the timer, moves the model
  * @present:	powered and connected
  * @dead:	module going away: no timer any more
+ * @cycle:	a power cycle to come (fault injection)
  * @client:	registered by us, under sim->present_lock
  */
 struct bsim_chip {
@@ -106,6 +110,7 @@ struct bsim_chip {
 	struct bsim_feed feed;
 	struct bsim_line *line;
 	struct hrtimer timer;
+	struct hrtimer cycle;
 	bool on_bus;
 	bool present;
 	bool dead;
@@ -130,6 +135,7 @@ struct bsim {
 	struct i2c_adapter adapter;
 	unsigned int scl_hz;
 	unsigned int int_type;
+	bool shared_int;
 	unsigned int n_chips;
 	struct bsim_chip *chips[BSIM_CHIPS];
 	struct property_entry client_properties[BSIM_PROPERTIES + 1];
@@ -157,7 +163,7 @@ static inline void bsim_timer_setup(struct hrtimer *timer,
 /* sim_line.c */
 int bsim_lines_create(struct bsim *sim);
 void bsim_lines_destroy(struct bsim *sim);
-void bsim_line_set(struct bsim_line *line, bool level, bool driven);
+void bsim_line_set(struct bsim_line *line, unsigned int source, bool level, bool driven);
 void bsim_line_deliver(struct bsim_line *line);
 void bsim_line_hold(struct bsim_line *line, u64 until_ns);
 void bsim_line_set_jitter(struct bsim_line *line, u32 jitter_ns);

@@ -27,11 +27,11 @@ void bsim_chip_settle(struct bsim_chip *chip, u64 now)
 		return;
 	if (chip->present) {
 		chip_advance(&chip->model, now);
-		bsim_line_set(chip->line, chip_int_level(&chip->model),
+		bsim_line_set(chip->line, chip->index, chip_int_level(&chip->model),
 			      chip_int_driven(&chip->model));
 		next = chip_next_event(&chip->model);
 	} else {
-		bsim_line_set(chip->line, false, false);
+		bsim_line_set(chip->line, chip->index, false, false);
 	}
 	bsim_feed_pass(chip, now);
 	if (bsim_feed_playing(chip))
@@ -69,6 +69,12 @@ void bsim_chip_power_cycle(struct bsim_chip *chip)
 	chip_power_on(&chip->model, &chip->options, bsim_feed_input, chip, ktime_get_ns());
 	spin_unlock_irqrestore(&chip->lock, flags);
 	bsim_chip_run(chip);
+}
+
+static enum hrtimer_restart chip_cycle(struct hrtimer *timer)
+{
+	bsim_chip_power_cycle(container_of(timer, struct bsim_chip, cycle));
+	return HRTIMER_NORESTART;
 }
 
 /**
@@ -147,11 +153,12 @@ struct bsim_chip *bsim_chip_create(struct bsim *sim, unsigned int index)
 	chip->sim = sim;
 	chip->index = index;
 	chip->addr = 0x20 + index;
-	chip->line = &sim->lines[BSIM_LINE_INT0 + index];
+	chip->line = &sim->lines[BSIM_LINE_INT0 + (sim->shared_int ? 0 : index)];
 	chip->present = true;
 	chip->fail_after = -1;
 	spin_lock_init(&chip->lock);
 	bsim_timer_setup(&chip->timer, chip_timer);
+	bsim_timer_setup(&chip->cycle, chip_cycle);
 	chip_options_default(&chip->options);
 	chip_power_on(&chip->model, &chip->options, bsim_feed_input, chip, ktime_get_ns());
 	ret = bsim_feed_create(chip);
@@ -168,6 +175,7 @@ void bsim_chip_stop(struct bsim_chip *chip)
 	spin_lock_irq(&chip->lock);
 	chip->dead = true;
 	spin_unlock_irq(&chip->lock);
+	hrtimer_cancel(&chip->cycle);
 	hrtimer_cancel(&chip->timer);
 }
 

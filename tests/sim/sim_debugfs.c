@@ -9,6 +9,7 @@
  *	chipN/options/FIELD	struct chip_options
  *	chipN/present		0: pulled off the bus, 1: plugged in
  *	chipN/power_cycle	write 1
+ *	chipN/power_cycle_ms	the same after so many ms, for when nobody can write
  *	chipN/nack_next		that many transfers to come are not acknowledged
  *	chipN/fail_after	the next transfer of more bytes than that fails after them
  *	chipN/freeze_irq_ms	INT is not delivered for that long
@@ -162,6 +163,7 @@ enum knob {
 	/* struct bsim_chip */
 	KNOB_PRESENT = KNOB_OPTIONS,
 	KNOB_POWER_CYCLE,
+	KNOB_POWER_CYCLE_MS,
 	KNOB_NACK_NEXT,
 	KNOB_FAIL_AFTER,
 	KNOB_FREEZE_IRQ_MS,
@@ -184,6 +186,7 @@ static const struct knob_info {
 	[KNOB_STUCK_INT]	 = { "stuck_int", -1, 1 },
 	[KNOB_PRESENT]		 = { "present", 0, 1 },
 	[KNOB_POWER_CYCLE]	 = { "power_cycle", 1, 1 },
+	[KNOB_POWER_CYCLE_MS]	 = { "power_cycle_ms", 1, 3600000 },
 	[KNOB_NACK_NEXT]	 = { "nack_next", 0, S32_MAX },
 	[KNOB_FAIL_AFTER]	 = { "fail_after", -1, S32_MAX },
 	[KNOB_FREEZE_IRQ_MS]	 = { "freeze_irq_ms", 0, 3600000 },
@@ -269,6 +272,10 @@ static int knob_set(struct bsim_chip *chip, enum knob knob, s64 value)
 	case KNOB_POWER_CYCLE:
 		bsim_chip_power_cycle(chip);
 		return 0;
+	case KNOB_POWER_CYCLE_MS:
+		hrtimer_start(&chip->cycle,
+			      ktime_add_ms(ktime_get(), value), HRTIMER_MODE_ABS);
+		return 0;
 	case KNOB_FREEZE_IRQ_MS:
 		bsim_line_hold(chip->line, ktime_get_ns() + value * NSEC_PER_MSEC);
 		return 0;
@@ -352,7 +359,7 @@ static ssize_t marker_write(struct file *file, const char __user *buf, size_t le
 	ret = kstrtobool_from_user(buf, len, &pressed);
 	if (ret)
 		return ret;
-	bsim_line_set(&sim->lines[BSIM_LINE_MARKER], pressed, true);
+	bsim_line_set(&sim->lines[BSIM_LINE_MARKER], 0, pressed, true);
 	bsim_line_deliver(&sim->lines[BSIM_LINE_MARKER]);
 	return len;
 }

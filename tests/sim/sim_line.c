@@ -55,17 +55,26 @@ void bsim_line_deliver(struct bsim_line *line)
 /**
  * bsim_line_set() - put a level on the wire
  * @line:	its lock not held
+ * @source:	who does; where several are wired together, the active level wins
  * @level:	electrical level
  * @driven:	false: it floats and its bias keeps it inactive
  *
  * Safe under chip->lock; bsim_line_deliver() must follow outside of it.
  */
-void bsim_line_set(struct bsim_line *line, bool level, bool driven)
+void bsim_line_set(struct bsim_line *line, unsigned int source, bool level, bool driven)
 {
 	unsigned long flags;
 	bool wanted;
 
 	raw_spin_lock_irqsave(&line->lock, flags);
+	line->source_level = (line->source_level & ~BIT(source)) | (level ? BIT(source) : 0);
+	line->source_driven = (line->source_driven & ~BIT(source)) | (driven ? BIT(source) : 0);
+	driven = line->source_driven;
+	if (line->type & (IRQ_TYPE_LEVEL_LOW | IRQ_TYPE_EDGE_FALLING) &&
+	    line->type != IRQ_TYPE_EDGE_BOTH)
+		level = !(line->source_driven & ~line->source_level);
+	else
+		level = line->source_driven & line->source_level;
 	wanted = line_wants(line);
 	if (driven && level && !line->level)
 		line->pending |= line->type & IRQ_TYPE_EDGE_RISING;

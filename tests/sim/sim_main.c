@@ -28,6 +28,10 @@ static unsigned int int_type = IRQ_TYPE_LEVEL_HIGH;
 module_param(int_type, uint, 0444);
 MODULE_PARM_DESC(int_type, "INT trigger: 1 rising, 2 falling, 4 high (default), 8 low");
 
+static bool shared_int;
+module_param(shared_int, bool, 0444);
+MODULE_PARM_DESC(shared_int, "wire the INT pins of both chips together (default 0)");
+
 static char *label;
 module_param(label, charp, 0444);
 MODULE_PARM_DESC(label, "firmware property \"label\" of the I2C clients (default: none)");
@@ -141,6 +145,7 @@ static int __init bsim_init(void)
 	mutex_init(&sim->present_lock);
 	sim->scl_hz = scl_hz;
 	sim->int_type = int_type;
+	sim->shared_int = shared_int;
 	describe_clients(sim);
 	ret = create_parent(sim);
 	if (ret)
