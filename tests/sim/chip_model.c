@@ -208,7 +208,7 @@ static u64 div_rem(u64 n, u32 d, u32 *rem)
 /* Round to nearest, saturate to @bits, left-justify. */
 static s16 quantise(bool neg, u64 num, u32 den, u8 bits)
 {
-	s64 code = div_rem(num + den / 2, den, 0), most = 1 << (bits - 1);
+	s64 code = div_rem(num + den / 2, den, NULL), most = 1 << (bits - 1);
 
 	if (neg)
 		code = code > most ? -most : -code;
@@ -276,7 +276,7 @@ static u64 clock_when(const struct chip_clock *clk, u64 chip_ns)
 	u64 part = (u64)rest * PPM;
 
 	if (part < clk->frac)
-		return t - div_rem(clk->frac - part, clk->rate, 0);
+		return t - div_rem(clk->frac - part, clk->rate, NULL);
 	part = div_rem(part - clk->frac, clk->rate, &rem);
 	return t + part + !!rem;
 }
@@ -285,7 +285,7 @@ static u32 timestamp(const struct chip *c, u64 chip_ns)
 {
 	if (!(c->reg[INTERRUPT_CFG] & TIMESTAMP_EN))
 		return 0;
-	return div_rem(chip_ns - c->ts_base, TS_LSB_NS, 0) + c->opt.ts_start;
+	return div_rem(chip_ns - c->ts_base, TS_LSB_NS, NULL) + c->opt.ts_start;
 }
 
 /* ---- FIFO --------------------------------------------------------------- */
@@ -400,7 +400,7 @@ static void fifo_store_timestamp(struct chip *c)
 	u8 odr = c->reg[CTRL5] >> 4, bw = c->reg[CTRL5] >> 2 & 3, fs = c->reg[CTRL5] & 3;
 	u8 p[6];
 
-	p[0] = tells_change(c) << 7 | odr << 3 | bw << 1 | !!(c->reg[CTRL3] & HP_EN);
+	p[0] = tells_change(c) << 7 | odr << 3 | bw << 1 | (c->reg[CTRL3] & HP_EN ? 1 : 0);
 	p[1] = (c->reg[AH_BIO_CFG2] & AH_BIO_EN) << 7 | fs << 5 | (c->reg[FIFO_BATCH_DEC] & 0x1f);
 	p[2] = ts;
 	p[3] = ts >> 8;
@@ -499,7 +499,7 @@ static u64 multiples(u32 from, u64 n, u32 step)
 {
 	u64 first = (step - (from & (step - 1))) & (step - 1);
 
-	return n > first ? div_rem(n - first - 1, step, 0) + 1 : 0;
+	return n > first ? div_rem(n - first - 1, step, NULL) + 1 : 0;
 }
 
 /*
@@ -634,7 +634,7 @@ void chip_advance(struct chip *c, u64 now)
 		return;
 	chip_now = clock_at(&c->clk, now, &frac);
 	if (c->ticking && chip_now >= c->next_tick) {
-		due = c->one_shot ? 1 : div_rem(chip_now - c->next_tick, c->period, 0) + 1;
+		due = c->one_shot ? 1 : div_rem(chip_now - c->next_tick, c->period, NULL) + 1;
 		/* A FIFO that stops when full keeps the first words, any other the last. */
 		if (due > MAX_TICKS && !fifo_overwrites(c)) {
 			run_ticks(c, MAX_TICKS);
