@@ -263,6 +263,40 @@ static int st1vafe3bx_read_words(struct st1vafe3bx_state *st, unsigned int words
 	return 0;
 }
 
+/*
+ * A tick may bring two words, a time stamp and its sample.  If it comes when only the
+ * first word of a burst has left a full FIFO, there is room for one: the second word is
+ * lost, a hole behind the first.  The next such tick is as far from the last one as
+ * that is from the one before.
+ */
+static bool st1vafe3bx_hole(struct st1vafe3bx_state *st, unsigned int words, s64 start_ns,
+			    s64 end_ns)
+{
+	s64 next_ns, ticks, ns[2] = { };
+	struct st1vafe3bx_word word;
+	unsigned int i, found = 0;
+
+	if (words + ST1VAFE3BX_TICK_WORDS <= ST1VAFE3BX_FIFO_WORDS)
+		return false;
+
+	for (i = words; i-- && found < ARRAY_SIZE(ns);) {
+		st1vafe3bx_word_decode(st->words + i * ST1VAFE3BX_WORD_SIZE, &word);
+		if (word.kind != ST1VAFE3BX_WORD_TIME)
+			continue;
+		ticks = st1vafe3bx_clock_extend(&st->clk, word.ticks);
+		ns[found++] = st1vafe3bx_clock_to_ns(&st->clk, ticks << ST1VAFE3BX_TICK_SHIFT);
+	}
+	if (found < ARRAY_SIZE(ns))
+		return true;
+
+	/* the first two words have left when the third begins, and a tick is 10 us wide */
+	next_ns = 2 * ns[0] - ns[1];
+
+	return next_ns >= start_ns - 2 * ST1VAFE3BX_TICK_NS &&
+	       next_ns <= start_ns + div_s64(3 * (end_ns - start_ns), words) +
+			  2 * ST1VAFE3BX_TICK_NS;
+}
+
 /**
  * st1vafe3bx_service() - take what the FIFO holds to the buffer
  * @indio_dev:	the device, locked and streaming
@@ -275,7 +309,7 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
 	unsigned int first, words;
-	s64 status_ns;
+	s64 status_ns, end_ns;
 	int ret;
 
 	*pushed = 0;
@@ -300,6 +334,7 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 		return 0;
 
 	ret = st1vafe3bx_read_words(st, words);
+	end_ns = ktime_get_ns();
 	if (ret)
 		goto err;
 
@@ -307,13 +342,7 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 	if (st1vafe3bx_clock_due(&st->clk, status_ns))
 		st1vafe3bx_take_time(st);
 
-	/*
-	 * A tick may bring two words, a time stamp and its sample.  When only the first
-	 * word has left a full FIFO, the second of them is lost there: what is first
-	 * in such a burst may stand before a hole, and tells nothing for certain.
-	 */
-	first = words > ST1VAFE3BX_FIFO_WORDS - ST1VAFE3BX_TICK_WORDS ? 1 : 0;
-
+	first = st1vafe3bx_hole(st, words, status_ns, end_ns) ? 1 : 0;
 	*pushed = st1vafe3bx_unpack(indio_dev, first, words, status_ns);
 	st->served = jiffies;
 	st->fails = 0;
