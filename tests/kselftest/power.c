@@ -208,6 +208,12 @@ TEST_F(power, reads_after_a_power_cycle)
 	}
 }
 
+/* A rehearsal is a busy loop: in real time one second of it will do. */
+static int set_rehearsal(void)
+{
+	return rig_simulated_time() ? 0 : rig_write(PM_DELAY, "1");
+}
+
 /* A chip that is on comes to rest before the system sleeps. */
 TEST_F(power, rests_while_the_system_sleeps)
 {
@@ -217,6 +223,7 @@ TEST_F(power, rests_while_the_system_sleeps)
 		SKIP(return, "no " PM_TEST ": kernel without CONFIG_PM_SLEEP_DEBUG");
 	EXPECT_TRUE_READ(self, ACCEL_RAW, ACCEL_WANT(self));
 	ASSERT_EQ(0, sim_log_clear(0));
+	ASSERT_EQ(0, set_rehearsal());
 	ASSERT_EQ(0, rig_write(PM_TEST, "devices"));
 	ASSERT_EQ(0, rig_write(PM_STATE, "freeze"));
 	n = sim_log(0, self->log, LOG_MAX);
@@ -257,6 +264,7 @@ FIXTURE_SETUP(asleep)
 		missing = "no " PM_TEST ": kernel without CONFIG_PM_SLEEP_DEBUG";
 	if (missing)
 		SKIP(return, "%s", missing);
+	ASSERT_EQ(0, set_rehearsal());
 	ASSERT_LT(0, rig_read(PM_DELAY, text, sizeof(text)));
 	self->delay_s = atof(text);
 	ASSERT_EQ(0, rig_write(PM_TEST, "devices"));

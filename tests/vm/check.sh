@@ -32,4 +32,4 @@ set -- "$work/session.edf"
 for test in "$repo"/build/uml/kselftest/*; do
 	[ ! -f "$test" ] || [ ! -x "$test" ] || set -- "$@" "$test"
 done
-"$repo/tests/vm/run" -t 900 -o "$out/check" "$repo/tests/vm/guest/check" "$@"
+"$repo/tests/vm/run" -t 1500 -o "$out/check" "$repo/tests/vm/guest/check" "$@"
