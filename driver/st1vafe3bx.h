@@ -221,6 +221,7 @@ struct st1vafe3bx_stats {
  * @served:		jiffies of the last service that found data
  * @fails:		services in a row that failed
  * @idle:		interrupts without cause since the last with one
+ * @idle_since:	when the first of them came, in jiffies
  * @unplaced:		the next samples' place in time is not certain
  * @clk, @smp:		from sample to kernel time
  * @period_ns:		nominal sample period
@@ -266,6 +267,7 @@ struct st1vafe3bx_state {
 	unsigned long served;
 	unsigned int fails;
 	unsigned int idle;
+	unsigned long idle_since;
 
 	bool unplaced;
 	struct st1vafe3bx_clock clk;

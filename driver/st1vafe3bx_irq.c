@@ -17,8 +17,13 @@
 #include "compat.h"
 #include "st1vafe3bx.h"
 
-/* Interrupts without cause, since the last with one, that the line is given. */
+/*
+ * Interrupts without cause, since the last with one, that the line is given, if they
+ * come as fast as the bus can look after them.  Slower ones are another chip's, while
+ * a reader's flushes leave this one no cause.
+ */
 #define ST1VAFE3BX_IDLE_MAX		100
+#define ST1VAFE3BX_IDLE_MS		250
 
 /* A line that is given up, but still asks, must leave the processor to others. */
 #define ST1VAFE3BX_DAMPING_US		1000
@@ -88,10 +93,16 @@ static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st)
 		return words;
 
 	/* another chip, or a flush that was quicker; but not that often */
-	if (++st->idle >= ST1VAFE3BX_IDLE_MAX) {
+	if (!st->idle++)
+		st->idle_since = jiffies;
+	if (st->idle < ST1VAFE3BX_IDLE_MAX)
+		return false;
+
+	if (time_before(jiffies, st->idle_since + msecs_to_jiffies(ST1VAFE3BX_IDLE_MS))) {
 		dev_err_ratelimited(st->dev, "interrupt line is stuck, polling\n");
 		st1vafe3bx_irq_off(st, ST1VAFE3BX_LINE_RETRY_MS);
 	}
+	st->idle = 0;
 
 	return false;
 }
