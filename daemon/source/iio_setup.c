@@ -290,6 +290,52 @@ static int set_clock(struct iio_setup *s)
 	return 0;
 }
 
+/* What a count of a field is; of words beyond 16 bit only the upper 16 are kept. */
+static struct source_scale scale_of(const struct iio_field *f, double sign)
+{
+	unsigned int dropped = f->bits > 16 ? f->bits - 16 : 0;
+	unsigned int bits = f->bits - dropped;
+	int32_t low = -(1 << (bits - 1));
+	struct source_scale sc = {
+		.scale = sign * ldexp(f->scale, (int)dropped),
+		.offset = sign * f->scale * f->add,
+		.low = low,
+		.high = -low - 1,
+	};
+
+	/* An unsigned word is shifted to the middle. */
+	if (!f->is_signed)
+		sc.offset -= sc.scale * low;
+	return sc;
+}
+
+/* The chip's axis that body axis @row is, with its sign; 0: a mix of several. */
+static double only_axis(const double *row, int *axis)
+{
+	int found = 0;
+
+	for (int i = 0; i < 3; i++) {
+		if (row[i] == 0)
+			continue;
+		*axis = i;
+		found++;
+	}
+	return found == 1 && fabs(row[*axis]) == 1 ? row[*axis] : 0;
+}
+
+static void set_scales(const struct iio_setup *s, struct source_info *info)
+{
+	for (int i = 0; i < 3 && s->has_motion; i++) {
+		int axis = 0;
+		double sign = only_axis(&s->mount[3 * i], &axis);
+
+		if (sign != 0)
+			info->scales[SOURCE_ACCEL_X + i] = scale_of(&s->accel[axis], sign);
+	}
+	if (s->has_film)
+		info->scales[SOURCE_FILM] = scale_of(&s->film, 1);
+}
+
 static int configure(struct iio_setup *s, const struct source_iio_options *opt,
 		     struct bp_config *cfg)
 {
@@ -342,7 +388,10 @@ int iio_setup_open(struct iio_setup *s, const char *device, const struct source_
 	if (ret)
 		return ret;
 	lay_out(s);
-	return configure(s, opt, &info->config);
+	ret = configure(s, opt, &info->config);
+	if (!ret)
+		set_scales(s, info);
+	return ret;
 }
 
 void iio_setup_close(struct iio_setup *s)

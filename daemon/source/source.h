@@ -15,16 +15,34 @@
 
 struct source;
 
+/* The order of channels where there is one for each. */
+enum source_channel { SOURCE_ACCEL_X, SOURCE_ACCEL_Y, SOURCE_ACCEL_Z, SOURCE_FILM, SOURCE_CHANNELS };
+
+/**
+ * struct source_scale - the counts behind a channel's values, for whoever keeps them
+ * @scale:	g or mV of one count, negative where the axis is turned round; 0 = not
+ *		known, or the values are no multiples of one count (a sensor mounted askew)
+ * @offset:	value of count 0, g or mV
+ * @low, @high:	the counts that can come, within 16 bit
+ */
+struct source_scale {
+	double scale;
+	double offset;
+	int32_t low, high;
+};
+
 /**
  * struct source_info - what an open source delivers
  * @name:	for people: device name and node, or file name
  * @mode:	"motion+film", "motion", "film" (system.md section 3)
  * @config:	ready for bp_core_init()
+ * @scales:	of the channels that the frames carry, body axes
  */
 struct source_info {
 	char name[128];
 	char mode[16];
 	struct bp_config config;
+	struct source_scale scales[SOURCE_CHANNELS];
 };
 
 /**

@@ -117,7 +117,7 @@ static int check_rate(struct edf_source *s, int signal, char *err)
 
 /* Check and take over the scaling; @full_scale grows to this channel's. */
 static int set_scale(const struct edf_source *s, struct channel *ch, const struct edf_signal *sig,
-		     bool film, char *err, double *full_scale)
+		     bool film, char *err, double *full_scale, struct source_scale *counts)
 {
 	const struct unit *unit = find_unit(film ? film_units : accel_units, sig->dimension);
 	double max = film ? FILM_MAX_MV : ACCEL_MAX_G;
@@ -145,6 +145,12 @@ static int set_scale(const struct edf_source *s, struct channel *ch, const struc
 	ch->low = sig->dig_min;
 	ch->high = sig->dig_max;
 	*full_scale = fmax(*full_scale, range);
+	*counts = (struct source_scale) {
+		.scale = scale,
+		.offset = low - scale * sig->dig_min,
+		.low = sig->dig_min,
+		.high = sig->dig_max,
+	};
 	return 0;
 }
 
@@ -174,7 +180,8 @@ static int open_channel(struct edf_source *s, int c, char *err)
 		ret = check_rate(s, ch->signal, err);
 	if (!ret)
 		ret = set_scale(s, ch, sig, film, err,
-				film ? &cfg->film_range_mv : &cfg->motion_range_g);
+				film ? &cfg->film_range_mv : &cfg->motion_range_g,
+				&s->source.info.scales[c]);
 	if (ret)
 		return ret;
 	if (*rate && *rate != edf_rate_hz(s->reader, ch->signal))
