@@ -44,7 +44,7 @@ TOOLS     := $(addprefix $(O)/tests/,backpop-gen backpop-score backpop-feed)
 UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
 BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
 
-.PHONY: all user tools unit bench-programs overlay modules check demo bench install install-bench deps clean help
+.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage install install-bench deps clean help
 all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
@@ -101,6 +101,7 @@ modules:
 check: ; tests/check
 demo: ; tests/vm/demo $(SESSION)
 bench: ; tests/bench/run
+coverage: ; tests/uml/coverage
 deps: ; tests/deps
 
 # ---- installing -----------------------------------------------------------
@@ -139,6 +140,7 @@ help:
 #: make demo         play a session through the whole chain in the bench VM [SESSION=file.edf]
 #: make check        all tests: host, User-Mode Linux, bench VM
 #: make bench        measure the budgets
+#: make coverage     which lines of the driver the tests reach
 #: make install      [DESTDIR= prefix=/usr/local]
 #: make modules      driver and simulator for KDIR=
 #: make overlay      Raspberry Pi device-tree overlay, build/st1vafe3bx.dtbo

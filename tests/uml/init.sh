@@ -7,7 +7,8 @@
 #	UML_TEST	program to run
 #	UML_HERE	directory of this file
 #	BACKPOP_MODULES	directories with the modules, joined by ':'
-# The root file system is the host's, read-only; only /dev/shm can be written.
+#	UML_GCOV	directory of the host to put the modules' gcov data into, if wanted
+# The root file system is the host's, read-only; only /dev/shm and UML_GCOV can be written.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 TMPDIR=/dev/shm
 LC_ALL=C
@@ -49,6 +50,15 @@ else
 	echo "not ok 1 $name: clean kernel log"
 	rc=1
 fi
+# Last, because hostfs leaks memory when it is mounted.
+if [ -n "$UML_GCOV" ]; then
+	mkdir gcov
+	if mount -t hostfs -o "$UML_GCOV" hostfs gcov; then
+		find /sys/kernel/debug/gcov -name '*.gcda' -exec cp {} gcov \;
+		umount gcov
+	fi
+fi
+
 sed 's/^/uml: | /' log
 echo "uml: $name ended with status $rc"
 exec busybox poweroff -f
