@@ -23,6 +23,11 @@ static const char *const bias_names[] = {
 	[CONFIG_BIAS_PULL_DOWN] = "pull-down",
 };
 
+static const struct config_trigger default_trigger = {
+	.width_us = 10000,
+	.classes = ALL_CLASSES,
+};
+
 void config_default(struct config *cfg)
 {
 	*cfg = (struct config) {
@@ -31,9 +36,11 @@ void config_default(struct config *cfg)
 		.accel_range_g = 4,
 		.film_range_mv = 200,
 		.watermark = 32,
+		.film_rate_hz = 3200,
 		.marker_debounce_us = 10000,
-		.trigger_width_us = 10000,
-		.trigger_classes = ALL_CLASSES,
+		.marker_long_us = 1000000,
+		.triggers = { default_trigger },
+		.n_triggers = 1,
 	};
 }
 
@@ -97,11 +104,49 @@ static const char *parse_time_us(const char *value, double min_us, double max_us
 	return NULL;
 }
 
+/* A GPIO name and a chip label are at most 31 characters in the kernel. */
 static const char *parse_line(const char *value, char *out)
 {
-	if (strlen(value) >= CONFIG_LINE_NAME_SIZE)
-		return "a GPIO line name of at most 31 characters";
+	const char *colon = strrchr(value, ':');
+	size_t len = strlen(value);
+
+	if (colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1) &&
+	    strlen(colon + 1) <= 5)
+		len = (size_t)(colon - value);
+	if (len > 31)
+		return "a GPIO line name of at most 31 characters, or CHIPLABEL:OFFSET";
 	strcpy(out, value);
+	return NULL;
+}
+
+static const char *parse_text(const char *value, char *out, size_t size, const char *want)
+{
+	if (strlen(value) >= size)
+		return want;
+	strcpy(out, value);
+	return NULL;
+}
+
+/* Two different devices, or nothing. */
+static const char *parse_pair(const char *value, char pair[2][CONFIG_DEVICE_SIZE])
+{
+	static const char want[] = "two different devices: label, address such as 0x20, or iio:device0";
+	char copy[2 * CONFIG_DEVICE_SIZE], *words[3] = { NULL }, *save;
+
+	if (strlen(value) >= sizeof(copy))
+		return want;
+	strcpy(copy, value);
+	words[0] = strtok_r(copy, " \t,", &save);
+	for (int i = 1; i < 3 && words[i - 1]; i++)
+		words[i] = strtok_r(NULL, " \t,", &save);
+	pair[0][0] = pair[1][0] = '\0';
+	if (!words[0])
+		return NULL;
+	if (!words[1] || words[2] || !strcmp(words[0], words[1]) ||
+	    strlen(words[0]) >= CONFIG_DEVICE_SIZE || strlen(words[1]) >= CONFIG_DEVICE_SIZE)
+		return want;
+	strcpy(pair[0], words[0]);
+	strcpy(pair[1], words[1]);
 	return NULL;
 }
 
@@ -181,6 +226,14 @@ static const char *set_sensor(struct config *cfg, const char *key, const char *v
 	if (!strcmp(key, "FilmRange"))
 		return parse_number(value, 0.1, 1e6, &cfg->film_range_mv) ?
 		       "a full scale of 0.1 to 1000000 mV" : NULL;
+	if (!strcmp(key, "Pair"))
+		return parse_pair(value, cfg->pair);
+	if (!strcmp(key, "FilmRate"))
+		return parse_number(value, BP_RATE_MIN_HZ, BP_RATE_MAX_HZ, &cfg->film_rate_hz) ?
+		       "a rate of 200 to 6400 Hz" : NULL;
+	if (!strcmp(key, "Uri"))
+		return parse_text(value, cfg->uri, sizeof(cfg->uri),
+				  "a libiio URI of at most 127 characters, such as ip:host");
 	if (strcmp(key, "Watermark"))
 		return unknown_key;
 	want = parse_number(value, 0, 4096, &d);
@@ -197,6 +250,9 @@ static const char *set_marker(struct config *cfg, const char *key, const char *v
 	if (!strcmp(key, "Debounce"))
 		return parse_time_us(value, 0, 1e6, &cfg->marker_debounce_us) ?
 		       "a time of 0 to 1 s, such as 10ms" : NULL;
+	if (!strcmp(key, "LongPress"))
+		return parse_time_us(value, 0, 60e6, &cfg->marker_long_us) ?
+		       "a time of 0 (no long presses) to 60 s, such as 1s" : NULL;
 	if (!strcmp(key, "ActiveLow"))
 		return parse_bool(value, &cfg->marker_active_low);
 	if (!strcmp(key, "Bias"))
@@ -204,20 +260,36 @@ static const char *set_marker(struct config *cfg, const char *key, const char *v
 	return unknown_key;
 }
 
-static const char *set_trigger(struct config *cfg, const char *key, const char *value)
+static const char *set_trigger(struct config_trigger *t, const char *key, const char *value)
 {
 	if (!strcmp(key, "Line"))
-		return parse_line(value, cfg->trigger_line);
+		return parse_line(value, t->line);
 	if (!strcmp(key, "Width"))
-		return parse_time_us(value, 10, 10e6, &cfg->trigger_width_us) ?
+		return parse_time_us(value, 10, 10e6, &t->width_us) ?
 		       "a time of 10 us to 10 s, such as 10ms" : NULL;
 	if (!strcmp(key, "Classes"))
-		return parse_classes(value, &cfg->trigger_classes);
+		return parse_classes(value, &t->classes);
 	if (!strcmp(key, "On"))
-		return parse_on(value, &cfg->trigger_settled);
+		return parse_on(value, &t->settled);
 	if (!strcmp(key, "ActiveLow"))
-		return parse_bool(value, &cfg->trigger_active_low);
+		return parse_bool(value, &t->active_low);
 	return unknown_key;
+}
+
+/* The output of [Trigger NAME], new if need be; NULL = no room or no name. */
+static struct config_trigger *find_trigger(struct config *cfg, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < cfg->n_triggers; i++)
+		if (!strcmp(cfg->triggers[i].name, name))
+			return &cfg->triggers[i];
+	if (i == CONFIG_TRIGGERS || strlen(name) >= sizeof(cfg->triggers[i].name))
+		return NULL;
+	cfg->triggers[i] = default_trigger;
+	strcpy(cfg->triggers[i].name, name);
+	cfg->n_triggers++;
+	return &cfg->triggers[i];
 }
 
 /* ---- one file ------------------------------------------------------------- */
@@ -271,8 +343,16 @@ static int handle_key(void *user, const char *section, const char *key, const ch
 		want = set_sensor(p->cfg, key, value);
 	} else if (!strcmp(section, "Marker")) {
 		want = set_marker(p->cfg, key, value);
-	} else if (!strcmp(section, "Trigger")) {
-		want = set_trigger(p->cfg, key, value);
+	} else if (!strncmp(section, "Trigger", 7) && (!section[7] || section[7] == ' ')) {
+		struct config_trigger *t = find_trigger(p->cfg, section[7] ? section + 8 : "");
+
+		if (!t) {
+			snprintf(text, sizeof(text), "[%s]: %d outputs with short names are possible",
+				 section, CONFIG_TRIGGERS);
+			parse_fail(p, "no room for ", text);
+			return 0;
+		}
+		want = set_trigger(t, key, value);
 	} else {
 		snprintf(text, sizeof(text), "[%s]: only [Sensor], [Marker] and [Trigger] exist",
 			 section);
@@ -397,21 +477,61 @@ int config_load(struct config *cfg, const char *etc, const char *vendor, char *e
 	return ret;
 }
 
-void config_print(FILE *f, const struct config *cfg)
+bool config_sensor_differs(const struct config *a, const struct config *b)
 {
-	fprintf(f, "[Sensor]\nMode=%s\nRate=%g\nAccelRange=%g\nFilmRange=%g\nWatermark=%u\n",
-		cfg->mode, cfg->rate_hz, cfg->accel_range_g, cfg->film_range_mv, cfg->watermark);
-	fprintf(f, "\n[Marker]\nLine=%s\nDebounce=%uus\nActiveLow=%s\nBias=%s\n",
-		cfg->marker_line, cfg->marker_debounce_us, cfg->marker_active_low ? "yes" : "no",
-		bias_names[cfg->marker_bias]);
-	fprintf(f, "\n[Trigger]\nLine=%s\nWidth=%uus\nClasses=", cfg->trigger_line,
-		cfg->trigger_width_us);
+	return strcmp(a->mode, b->mode) || a->rate_hz != b->rate_hz ||
+	       a->accel_range_g != b->accel_range_g || a->film_range_mv != b->film_range_mv ||
+	       a->watermark != b->watermark || strcmp(a->pair[0], b->pair[0]) ||
+	       strcmp(a->pair[1], b->pair[1]) || a->film_rate_hz != b->film_rate_hz ||
+	       strcmp(a->uri, b->uri);
+}
+
+bool config_marker_differs(const struct config *a, const struct config *b)
+{
+	return strcmp(a->marker_line, b->marker_line) ||
+	       a->marker_debounce_us != b->marker_debounce_us ||
+	       a->marker_long_us != b->marker_long_us ||
+	       a->marker_active_low != b->marker_active_low || a->marker_bias != b->marker_bias;
+}
+
+bool config_triggers_differ(const struct config *a, const struct config *b)
+{
+	if (a->n_triggers != b->n_triggers)
+		return true;
+	for (unsigned int i = 0; i < a->n_triggers; i++) {
+		const struct config_trigger *x = &a->triggers[i], *y = &b->triggers[i];
+
+		if (strcmp(x->name, y->name) || strcmp(x->line, y->line) ||
+		    x->width_us != y->width_us || x->classes != y->classes ||
+		    x->settled != y->settled || x->active_low != y->active_low)
+			return true;
+	}
+	return false;
+}
+
+static void print_trigger(FILE *f, const struct config_trigger *t)
+{
+	fprintf(f, "\n[Trigger%s%s]\nLine=%s\nWidth=%uus\nClasses=", t->name[0] ? " " : "", t->name,
+		t->line, t->width_us);
 	for (int c = 0, first = 1; c < BP_CLASS_COUNT; c++) {
-		if (cfg->trigger_classes & (1u << c)) {
+		if (t->classes & (1u << c)) {
 			fprintf(f, "%s%s", first ? "" : " ", bp_class_name(c));
 			first = 0;
 		}
 	}
-	fprintf(f, "\nOn=%s\nActiveLow=%s\n", cfg->trigger_settled ? "settled" : "first",
-		cfg->trigger_active_low ? "yes" : "no");
+	fprintf(f, "\nOn=%s\nActiveLow=%s\n", t->settled ? "settled" : "first",
+		t->active_low ? "yes" : "no");
+}
+
+void config_print(FILE *f, const struct config *cfg)
+{
+	fprintf(f, "[Sensor]\nMode=%s\nRate=%g\nAccelRange=%g\nFilmRange=%g\nWatermark=%u\n",
+		cfg->mode, cfg->rate_hz, cfg->accel_range_g, cfg->film_range_mv, cfg->watermark);
+	fprintf(f, "Pair=%s%s%s\nFilmRate=%g\nUri=%s\n", cfg->pair[0], cfg->pair[0][0] ? " " : "",
+		cfg->pair[1], cfg->film_rate_hz, cfg->uri);
+	fprintf(f, "\n[Marker]\nLine=%s\nDebounce=%uus\nLongPress=%uus\nActiveLow=%s\nBias=%s\n",
+		cfg->marker_line, cfg->marker_debounce_us, cfg->marker_long_us,
+		cfg->marker_active_low ? "yes" : "no", bias_names[cfg->marker_bias]);
+	for (unsigned int i = 0; i < cfg->n_triggers; i++)
+		print_trigger(f, &cfg->triggers[i]);
 }

@@ -8,7 +8,10 @@
 #include <stdio.h>
 
 #define CONFIG_ERROR_SIZE	512
-#define CONFIG_LINE_NAME_SIZE	32	/* GPIO_MAX_NAME_SIZE of the kernel */
+#define CONFIG_LINE_SIZE	64	/* of "NAME" or "CHIPLABEL:OFFSET", 31 + 1 + digits */
+#define CONFIG_DEVICE_SIZE	64
+#define CONFIG_URI_SIZE		128
+#define CONFIG_TRIGGERS		8
 
 enum config_bias {
 	CONFIG_BIAS_AS_IS,
@@ -18,16 +21,36 @@ enum config_bias {
 };
 
 /**
+ * struct config_trigger - one pulse output
+ * @name:	of its section [Trigger NAME]; "" is [Trigger]
+ * @line:	GPIO line, see gpio/line.h; "" = not used
+ * @width_us:	length of a pulse
+ * @classes:	bit (1 << enum bp_class)
+ * @settled:	wait until an event can no longer be withdrawn
+ */
+struct config_trigger {
+	char name[CONFIG_LINE_SIZE];
+	char line[CONFIG_LINE_SIZE];
+	unsigned int width_us;
+	uint32_t classes;
+	bool settled;
+	bool active_low;
+};
+
+/**
  * struct config - everything that can be set
  * @mode:		"motion+film", "motion" or "film"
  * @rate_hz:		BP_RATE_MIN_HZ..BP_RATE_MAX_HZ
  * @accel_range_g, @film_range_mv: wanted full scales, > 0
  * @watermark:		scans per wake-up, 0 = chosen from rate and hardware
- * @marker_line, @trigger_line: GPIO line names, "" = not used
+ * @pair:		the devices joined into one sensor, motion first: label, I2C
+ *			address "0x20" or "iio:device0"; both "" = none
+ * @film_rate_hz:	rate of the pair's film device
+ * @uri:		libiio URI of the machine that has the sensor, "" = this one
+ * @marker_line:	GPIO line, see gpio/line.h; "" = not used
  * @marker_debounce_us: 0 = none
- * @trigger_width_us:	length of a pulse
- * @trigger_classes:	bit (1 << enum bp_class)
- * @trigger_settled:	wait until an event can no longer be withdrawn
+ * @marker_long_us:	a press this long is of the second kind; 0 = none is
+ * @triggers:		pulse outputs; the first is [Trigger] and always there
  */
 struct config {
 	char mode[16];
@@ -35,17 +58,18 @@ struct config {
 	double accel_range_g;
 	double film_range_mv;
 	unsigned int watermark;
+	char pair[2][CONFIG_DEVICE_SIZE];
+	double film_rate_hz;
+	char uri[CONFIG_URI_SIZE];
 
-	char marker_line[CONFIG_LINE_NAME_SIZE];
+	char marker_line[CONFIG_LINE_SIZE];
 	unsigned int marker_debounce_us;
+	unsigned int marker_long_us;
 	bool marker_active_low;
 	enum config_bias marker_bias;
 
-	char trigger_line[CONFIG_LINE_NAME_SIZE];
-	unsigned int trigger_width_us;
-	uint32_t trigger_classes;
-	bool trigger_settled;
-	bool trigger_active_low;
+	struct config_trigger triggers[CONFIG_TRIGGERS];
+	unsigned int n_triggers;
 };
 
 void config_default(struct config *cfg);
@@ -68,6 +92,11 @@ int config_load_file(struct config *cfg, const char *path, char *err);
  * Missing files are no error.  Return: as config_load_file().
  */
 int config_load(struct config *cfg, const char *etc, const char *vendor, char *err);
+
+/* What a reload must do: does the part of the settings that the name says differ? */
+bool config_sensor_differs(const struct config *a, const struct config *b);
+bool config_marker_differs(const struct config *a, const struct config *b);
+bool config_triggers_differ(const struct config *a, const struct config *b);
 
 /* Write the settings as a configuration file. */
 void config_print(FILE *f, const struct config *cfg);

@@ -14,6 +14,8 @@ static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("MarkerLine", "s", NULL, offsetof(struct bus_manager, marker_line),
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Markers", "t", NULL, offsetof(struct bus_manager, markers), 0),
+	SD_BUS_PROPERTY("MarkerEdgesLost", "t", NULL, offsetof(struct bus_manager, marker_edges_lost),
+			0),
 	SD_BUS_PROPERTY("TriggerLine", "s", NULL, offsetof(struct bus_manager, trigger_line),
 			SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Triggers", "t", NULL, offsetof(struct bus_manager, triggers), 0),

@@ -15,8 +15,9 @@
 
 /**
  * struct bus_manager - values of the properties of org.backpop1.Manager
- * @marker_line, @trigger_line: GPIO line in use, "" = none
+ * @marker_line, @trigger_line: GPIO line (lines: with commas) in use, "" = none
  * @markers:	presses of the marker button
+ * @marker_edges_lost: edges that the kernel had no room for
  * @triggers:	pulses begun
  *
  * The owner writes the values; sd-bus reads them when asked.
@@ -30,6 +31,7 @@ struct bus_manager {
 	const char *clock;
 	const char *marker_line;
 	uint64_t markers;
+	uint64_t marker_edges_lost;
 	const char *trigger_line;
 	uint64_t triggers;
 };
@@ -44,7 +46,7 @@ void bus_manager_remove(struct bus_manager *m);
 /* Take the name, after all objects are there.  Return: 0 or negative errno. */
 int bus_take_name(sd_bus *bus);
 
-/* Send Marker.  @number counts presses; @kind is "press" or "release". */
+/* Send Marker.  @number counts presses; @kind is "press", "long" or "release". */
 int bus_manager_marker(struct bus_manager *m, uint64_t number, uint64_t time_ns,
 		       const char *kind);
 /* Tell that one property (a name that must stay valid) has a new value. */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GPIO lines by name, wherever they are: libgpiod 2. */
+/*
+ * GPIO lines, wherever they are: libgpiod 2.  A line is named as the board names it
+ * ("GPIO17", `gpioinfo` lists them), or by its chip's label or name and its number there
+ * ("pinctrl-rp1:17": the header of a Raspberry Pi 5; "pinctrl-bcm2711:17": of a 4).
+ */
 #ifndef BACKPOP_LINE_H
 #define BACKPOP_LINE_H
 
@@ -8,7 +12,8 @@
 #define LINE_ERROR_SIZE	512
 
 /**
- * line_request() - take the first line of this name over all chips
+ * line_request() - take the first line that fits over all chips
+ * @name:	see above; a line of this very name comes first
  * @settings:	how to take it
  * @offset:	out: the line's number in its chip
  * @err:	LINE_ERROR_SIZE bytes: on failure why

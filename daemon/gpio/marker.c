@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include "gpio/line.h"
 #include "gpio/marker.h"
@@ -18,34 +19,86 @@ struct marker {
 	struct gpiod_line_request *request;
 	struct gpiod_edge_event_buffer *edges;
 	sd_event_source *io;
+	sd_event_source *long_timer;
 	unsigned long seqno;
+	bool down;		/* pressed, and not yet told to be long */
+	uint64_t press_ns;
 };
+
+static void send(struct marker *m, uint64_t t_ns, const char *kind)
+{
+	int r = bus_manager_marker(m->manager, m->manager->markers, t_ns, kind);
+
+	if (r < 0)
+		log_error("cannot send Marker: %s", strerror(-r));
+}
+
+/* The press has lasted: it is of the second kind, since its beginning. */
+static void tell_long(struct marker *m)
+{
+	m->down = false;
+	send(m, m->press_ns, "long");
+}
+
+static int on_long(sd_event_source *src, uint64_t usec, void *userdata)
+{
+	struct marker *m = userdata;
+
+	(void)src;
+	(void)usec;
+	if (m->down)
+		tell_long(m);
+	return 0;
+}
 
 static void detach(struct marker *m)
 {
 	m->io = sd_event_source_disable_unref(m->io);
+	sd_event_source_set_enabled(m->long_timer, SD_EVENT_OFF);
+	m->down = false;
 	if (m->request)
 		gpiod_line_request_release(m->request);
 	m->request = NULL;
 }
 
+static void pressed(struct marker *m, uint64_t t_ns)
+{
+	m->manager->markers++;
+	send(m, t_ns, "press");
+	m->press_ns = t_ns;
+	m->down = m->cfg->marker_long_us > 0;
+	/* CLOCK_MONOTONIC in us is what the timer counts in as well. */
+	if (m->down && (sd_event_source_set_time(m->long_timer, t_ns / 1000 + m->cfg->marker_long_us) < 0 ||
+			sd_event_source_set_enabled(m->long_timer, SD_EVENT_ONESHOT) < 0))
+		log_error("marker line %s: no timer", m->cfg->marker_line);
+}
+
+static void released(struct marker *m, uint64_t t_ns)
+{
+	/* By the edges' own times: this program may have been late for the timer, or for them. */
+	if (m->down && t_ns - m->press_ns >= m->cfg->marker_long_us * 1000ULL)
+		tell_long(m);
+	m->down = false;
+	sd_event_source_set_enabled(m->long_timer, SD_EVENT_OFF);
+	send(m, t_ns, "release");
+}
+
 static void handle_edge(struct marker *m, struct gpiod_edge_event *edge)
 {
-	bool press = gpiod_edge_event_get_event_type(edge) == GPIOD_EDGE_EVENT_RISING_EDGE;
 	uint64_t t_ns = gpiod_edge_event_get_timestamp_ns(edge);
 	unsigned long seqno = gpiod_edge_event_get_line_seqno(edge);
-	int r;
 
-	if (seqno != m->seqno + 1)
+	if (seqno != m->seqno + 1) {
+		m->manager->marker_edges_lost += seqno - m->seqno - 1;
 		log_warning("marker %s: %lu edges lost", m->cfg->marker_line, seqno - m->seqno - 1);
+	}
 	m->seqno = seqno;
 	/* The kernel reports an edge when it has been stable for the debounce time. */
 	t_ns -= m->cfg->marker_debounce_us * 1000ULL;
-	if (press)
-		m->manager->markers++;
-	r = bus_manager_marker(m->manager, m->manager->markers, t_ns, press ? "press" : "release");
-	if (r < 0)
-		log_error("cannot send Marker: %s", strerror(-r));
+	if (gpiod_edge_event_get_event_type(edge) == GPIOD_EDGE_EVENT_RISING_EDGE)
+		pressed(m, t_ns);
+	else
+		released(m, t_ns);
 }
 
 static int on_edge(sd_event_source *src, int fd, uint32_t revents, void *userdata)
@@ -129,13 +182,18 @@ int marker_new(struct marker **ret, sd_event *event, struct bus_manager *manager
 	       const struct config *cfg)
 {
 	struct marker *m = calloc(1, sizeof(*m));
+	int r;
 
 	if (!m)
 		return -ENOMEM;
 	m->edges = gpiod_edge_event_buffer_new(EDGES);
-	if (!m->edges) {
-		free(m);
-		return -ENOMEM;
+	r = m->edges ? sd_event_add_time(event, &m->long_timer, CLOCK_MONOTONIC, 0, 1000, on_long, m) :
+		       -ENOMEM;
+	if (r >= 0)
+		r = sd_event_source_set_enabled(m->long_timer, SD_EVENT_OFF);
+	if (r < 0) {
+		marker_free(m);
+		return r;
 	}
 	m->event = event;
 	m->manager = manager;
@@ -145,11 +203,20 @@ int marker_new(struct marker **ret, sd_event *event, struct bus_manager *manager
 	return 0;
 }
 
+void marker_reload(struct marker *m)
+{
+	detach(m);
+	m->manager->marker_line = "";
+	bus_manager_changed(m->manager, "MarkerLine");
+	marker_attach(m);
+}
+
 void marker_free(struct marker *m)
 {
 	if (!m)
 		return;
 	detach(m);
+	sd_event_source_disable_unref(m->long_timer);
 	gpiod_edge_event_buffer_free(m->edges);
 	free(m);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The pain-marker button: an input line whose edges go on the bus. */
+/*
+ * The pain-marker button: an input line whose edges go on the bus as "press" and
+ * "release", and a press that lasts as "long" in between, with the time of its beginning.
+ */
 #ifndef BACKPOP_MARKER_H
 #define BACKPOP_MARKER_H
 
@@ -25,5 +28,7 @@ void marker_free(struct marker *m);
 
 /* GPIO chips have come: look for the line again if it is missing. */
 void marker_attach(struct marker *m);
+/* Its settings have changed. */
+void marker_reload(struct marker *m);
 
 #endif

@@ -42,9 +42,11 @@ static void every_key_is_taken(void)
 	config_default(&c);
 	r = config_load_file(&c, put("all.conf",
 		"# comment\n; comment\n\n[Sensor]\nMode = film\nRate=3200\nAccelRange=8\n"
-		"FilmRange=50\nWatermark=0\n[Marker]\nLine=GPIO17\nDebounce=5ms\nActiveLow=yes\n"
+		"FilmRange=50\nWatermark=0\nPair=spine, 0x21\nFilmRate=800\nUri=ip:bench\n"
+		"[Marker]\nLine=GPIO17\nDebounce=5ms\nLongPress=2s\nActiveLow=yes\n"
 		"Bias=pull-up\n[Trigger]\nLine=GPIO27\nWidth=250us\nClasses=snap, crepitus\n"
-		"On=settled\nActiveLow=on\n"), err);
+		"On=settled\nActiveLow=on\n[Trigger lamp]\nLine=pinctrl-rp1:22\nClasses=cavitation\n"),
+		err);
 	if (!ktap_check(!r, "got %d: %s", r, err))
 		return;
 	ktap_check(!strcmp(c.mode, "film"), "mode %s", c.mode);
@@ -56,12 +58,25 @@ static void every_key_is_taken(void)
 	ktap_check(c.marker_debounce_us == 5000, "debounce %u us", c.marker_debounce_us);
 	ktap_check(c.marker_active_low, "not active low");
 	ktap_check(c.marker_bias == CONFIG_BIAS_PULL_UP, "bias %d", c.marker_bias);
-	ktap_check(!strcmp(c.trigger_line, "GPIO27"), "line %s", c.trigger_line);
-	ktap_check(c.trigger_width_us == 250, "width %u us", c.trigger_width_us);
-	ktap_check(c.trigger_classes == (1u << BP_CLASS_SNAP | 1u << BP_CLASS_CREPITUS),
-		   "classes %#x", c.trigger_classes);
-	ktap_check(c.trigger_settled, "not settled");
-	ktap_check(c.trigger_active_low, "not active low");
+	ktap_check(!strcmp(c.pair[0], "spine") && !strcmp(c.pair[1], "0x21"), "pair %s %s",
+		   c.pair[0], c.pair[1]);
+	ktap_check(c.film_rate_hz == 800, "rate %g", c.film_rate_hz);
+	ktap_check(!strcmp(c.uri, "ip:bench"), "uri %s", c.uri);
+	ktap_check(c.marker_long_us == 2000000, "long press %u us", c.marker_long_us);
+	if (!ktap_check(c.n_triggers == 2, "%u triggers", c.n_triggers))
+		return;
+	ktap_check(!strcmp(c.triggers[0].line, "GPIO27"), "line %s", c.triggers[0].line);
+	ktap_check(c.triggers[0].width_us == 250, "width %u us", c.triggers[0].width_us);
+	ktap_check(c.triggers[0].classes == (1u << BP_CLASS_SNAP | 1u << BP_CLASS_CREPITUS),
+		   "classes %#x", c.triggers[0].classes);
+	ktap_check(c.triggers[0].settled, "not settled");
+	ktap_check(c.triggers[0].active_low, "not active low");
+	ktap_check(!strcmp(c.triggers[1].name, "lamp") &&
+		   !strcmp(c.triggers[1].line, "pinctrl-rp1:22"), "second trigger %s on %s",
+		   c.triggers[1].name, c.triggers[1].line);
+	ktap_check(c.triggers[1].classes == 1u << BP_CLASS_CAVITATION && !c.triggers[1].settled &&
+		   c.triggers[1].width_us == 10000, "defaults of the second trigger: classes %#x width %u",
+		   c.triggers[1].classes, c.triggers[1].width_us);
 }
 
 static void what_is_printed_reads_back(void)
@@ -73,16 +88,64 @@ static void what_is_printed_reads_back(void)
 
 	config_default(&a);
 	strcpy(a.marker_line, "BUTTON");
-	a.trigger_width_us = 12345;
-	a.trigger_settled = true;
+	strcpy(a.pair[0], "0x20");
+	strcpy(a.pair[1], "0x21");
+	a.triggers[0].width_us = 12345;
+	a.triggers[0].settled = true;
+	a.triggers[1] = a.triggers[0];
+	strcpy(a.triggers[1].name, "two");
+	strcpy(a.triggers[1].line, "GPIO2");
+	a.n_triggers = 2;
 	config_print(f, &a);
 	fclose(f);
 	config_default(&b);
 	r = config_load_file(&b, put("printed.conf", text), err);
 	ktap_check(!r, "got %d: %s", r, err);
-	ktap_check(!strcmp(b.marker_line, "BUTTON") && b.trigger_width_us == 12345 &&
-		   b.trigger_settled && b.trigger_classes == a.trigger_classes,
+	ktap_check(!config_sensor_differs(&a, &b) && !config_marker_differs(&a, &b) &&
+		   !config_triggers_differ(&a, &b),
 		   "printed settings came back different:\n# %s", text);
+}
+
+/* What a reload compares: every key must show, each in its own part only. */
+static void a_changed_key_shows_in_its_part(void)
+{
+	static const struct {
+		const char *text;
+		bool sensor, marker, triggers;
+	} cases[] = {
+		{ "[Sensor]\nMode=film\n", true, false, false },
+		{ "[Sensor]\nRate=400\n", true, false, false },
+		{ "[Sensor]\nAccelRange=8\n", true, false, false },
+		{ "[Sensor]\nFilmRange=50\n", true, false, false },
+		{ "[Sensor]\nWatermark=8\n", true, false, false },
+		{ "[Sensor]\nPair=a b\n", true, false, false },
+		{ "[Sensor]\nFilmRate=800\n", true, false, false },
+		{ "[Sensor]\nUri=ip:x\n", true, false, false },
+		{ "[Marker]\nLine=X\n", false, true, false },
+		{ "[Marker]\nDebounce=1ms\n", false, true, false },
+		{ "[Marker]\nLongPress=3s\n", false, true, false },
+		{ "[Marker]\nActiveLow=yes\n", false, true, false },
+		{ "[Marker]\nBias=disabled\n", false, true, false },
+		{ "[Trigger]\nLine=X\n", false, false, true },
+		{ "[Trigger]\nWidth=1ms\n", false, false, true },
+		{ "[Trigger]\nClasses=snap\n", false, false, true },
+		{ "[Trigger]\nOn=settled\n", false, false, true },
+		{ "[Trigger]\nActiveLow=yes\n", false, false, true },
+		{ "[Trigger x]\nWidth=10ms\n", false, false, true },
+		{ "", false, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char err[CONFIG_ERROR_SIZE];
+		struct config a, b;
+
+		config_default(&a);
+		config_default(&b);
+		ktap_check(!config_load_file(&b, put("changed.conf", cases[i].text), err), "%s", err);
+		ktap_check(config_sensor_differs(&a, &b) == cases[i].sensor &&
+			   config_marker_differs(&a, &b) == cases[i].marker &&
+			   config_triggers_differ(&a, &b) == cases[i].triggers, "%s", cases[i].text);
+	}
 }
 
 /* Each of these must be refused with this line number and this text. */
@@ -108,6 +171,16 @@ static void bad_files_are_named_with_their_line(void)
 		{ "[Marker]\nDebounce=5 days\n", 2, "Debounce=5 days" },
 		{ "[Marker]\nActiveLow=maybe\n", 2, "ActiveLow=maybe" },
 		{ "[Marker]\nLine=0123456789012345678901234567890123\n", 2, "31 characters" },
+		{ "[Marker]\nLine=0123456789012345678901234567890123:4\n", 2, "31 characters" },
+		{ "[Marker]\nLongPress=2 min\n", 2, "LongPress=2 min" },
+		{ "[Sensor]\nPair=0x20\n", 2, "two different devices" },
+		{ "[Sensor]\nPair=0x20 0x20\n", 2, "two different devices" },
+		{ "[Sensor]\nPair=a b c\n", 2, "two different devices" },
+		{ "[Sensor]\nFilmRate=1\n", 2, "FilmRate=1" },
+		{ "[Triggers]\nLine=X\n", 2, "unknown section [Triggers]" },
+		{ "[Trigger 1]\nLine=A\n[Trigger 2]\nLine=A\n[Trigger 3]\nLine=A\n[Trigger 4]\nLine=A\n"
+		  "[Trigger 5]\nLine=A\n[Trigger 6]\nLine=A\n[Trigger 7]\nLine=A\n[Trigger 8]\nLine=A\n",
+		  16, "no room for [Trigger 8]" },
 		{ "[Trigger]\nClasses=pop\n", 2, "Classes=pop" },
 		{ "[Trigger]\nClasses=artefact\n", 2, "Classes=artefact" },
 		{ "[Trigger]\nClasses=\n", 2, "at least one class" },
@@ -190,7 +263,7 @@ static void drop_ins_come_in_order_and_mask(void)
 	ktap_check(c.accel_range_g == 2, "10-a after 05-c: range %g, expected 2", c.accel_range_g);
 	ktap_check(c.film_range_mv == 25, "range %g, expected 25", c.film_range_mv);
 	ktap_check(!c.marker_line[0], "lib's 20-b must be masked: line %s", c.marker_line);
-	ktap_check(!strcmp(c.trigger_line, "LOCAL"), "line %s", c.trigger_line);
+	ktap_check(!strcmp(c.triggers[0].line, "LOCAL"), "line %s", c.triggers[0].line);
 
 	put("etc/backpopd.conf.d/30-d.conf", "[Sensor]\nRate=1\n");
 	r = config_load(&c, etc, vendor, err);
@@ -202,6 +275,7 @@ int main(void)
 	static const struct ktap_test tests[] = {
 		{ "every_key_is_taken", every_key_is_taken },
 		{ "what_is_printed_reads_back", what_is_printed_reads_back },
+		{ "a_changed_key_shows_in_its_part", a_changed_key_shows_in_its_part },
 		{ "bad_files_are_named_with_their_line", bad_files_are_named_with_their_line },
 		{ "a_long_line_is_refused", a_long_line_is_refused },
 		{ "a_file_that_cannot_be_read_is_an_error",
