@@ -29,7 +29,7 @@ PKG_LIBS   = $(shell pkg-config --libs $(1))
 LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c) daemon/source/source_edf.c daemon/event_json.c
 DAEMON_SRC := $(filter-out daemon/event_json.c daemon/backpopctl.c daemon/ctl_%.c,$(wildcard daemon/*.c)) \
 	     $(filter-out daemon/source/source_edf.c,$(wildcard daemon/source/*.c)) \
-	     $(wildcard daemon/bus/*.c daemon/gpio/*.c)
+	     $(wildcard daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
 CTL_SRC   := daemon/backpopctl.c $(wildcard daemon/ctl_*.c)
 CHIP_SRC  := tests/sim/chip_model.c
 FEED_SRC  := tests/sim/feed_session.c

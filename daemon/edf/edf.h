@@ -2,7 +2,7 @@
 /*
  * EDF+ session files (Kemp & Olivan 2003, "European data format 'plus'"),
  * reader and writer.  EDF+C (continuous) and EDF+D (with gaps), data records
- * of any length on reading, 1 s on writing.
+ * of any length.
  *
  * Nothing here prints: every failing call leaves one English sentence in the
  * handle's or the caller's error text.  One handle may not be used by two
@@ -24,6 +24,15 @@
 #define EDF_LABEL_ACCEL_Z	"Accel Z"
 #define EDF_LABEL_FILM		"Film"
 #define EDF_LABEL_ANNOTATIONS	"EDF Annotations"
+
+/*
+ * Annotations with a duration inside a record: these counts were filled in, because
+ * samples were lost or the recording ended.  One of the last two may follow.
+ */
+#define EDF_TEXT_LOST		"Samples lost"
+#define EDF_TEXT_ENDS		"Recording ends"
+#define EDF_TEXT_ONLY_ACCEL	" (accel)"
+#define EDF_TEXT_ONLY_FILM	" (film)"
 
 /**
  * struct edf_signal - one signal of a file
@@ -105,21 +114,28 @@ const char *edf_reader_error(const struct edf_reader *r);
  *	start date is put before @recording (58 characters)
  * @start_time:	UTC, seconds since the epoch
  * @discontinuous: EDF+D: records may have gaps between them
+ * @gaps_may_come: EDF+C until the first gap or edf_mark_discontinuous(), then EDF+D
+ * @record_s:	duration of a data record, s; 0 = 1.  Rounded to the header's 8
+ *		characters: edf_header_value() of it is what the file says
+ * @annotation_bytes: room for annotations in each record, even; 0 = 256
  */
 struct edf_writer_info {
 	const char *patient;
 	const char *recording;
 	int64_t start_time;
 	bool discontinuous;
+	bool gaps_may_come;
+	double record_s;
+	size_t annotation_bytes;
 };
 
 struct edf_writer;
 
 /**
- * edf_create() - start a file with 1 s data records
+ * edf_create() - start a file
  *
  * The file is valid (record count -1, EDF+'s "not yet known") from the first
- * byte and after each record; edf_finish() writes the true count.  Physical
+ * byte and after each record; edf_sync() and edf_finish() write the true count.  Physical
  * ranges are rounded to the header's 8 characters and refused if that moves a
  * value by more than a tenth of a count (see edf_header_value()).
  *
@@ -131,12 +147,24 @@ struct edf_writer *edf_create(const char *path, const struct edf_writer_info *in
 int edf_annotate(struct edf_writer *w, const struct edf_annotation *a);
 /**
  * edf_write_record() - append one record
- * @onset_s:	start of the record; without gaps the record's number
+ * @onset_s:	start of the record.  The first one's may be 0 to 1: the fraction of the
+ *		start time.  Without gaps the others' is the end of the one before
  * @counts:	samples_per_record counts for each signal
  *
  * Return: 0 or a negative errno (the file stays valid up to the record before).
  */
 int edf_write_record(struct edf_writer *w, double onset_s, const int16_t *const *counts);
+/* Say EDF+D, before the record that needs it.  0 or a negative errno. */
+int edf_mark_discontinuous(struct edf_writer *w);
+/**
+ * edf_sync() - bring the records written so far to the disk, then their number
+ *
+ * In this order a power cut leaves a header that never says more records than
+ * there are.  Return: 0 or a negative errno.
+ */
+int edf_sync(struct edf_writer *w);
+/* Bytes of the file so far, and of one record. */
+uint64_t edf_file_bytes(const struct edf_writer *w);
 /* Write left-over annotations and the record count, sync, close. */
 int edf_finish(struct edf_writer *w);
 int16_t edf_from_phys(const struct edf_signal *s, double value);	/* saturates */

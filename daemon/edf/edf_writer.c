@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * EDF+ writer.  A record goes out in one write(): after a crash the file holds
- * whole records and at most one cut one, under a header that says "-1 records".
+ * whole records and at most one cut one, under a header that says "-1 records" or,
+ * after an edf_sync(), a number of them that are there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +18,8 @@
 #include "edf_field.h"
 #include "edf_tal.h"
 
-/* Room for the record's time and one annotation of any length, 256 bytes. */
-#define TAL_SAMPLES	128
-#define TAL_BYTES	(2 * TAL_SAMPLES)
+/* Room for the record's time and one annotation of any length. */
+#define TAL_BYTES	256u
 #define MAX_RECORD_BYTES (16u << 20)
 #define MAX_RECORDS	99999999	/* eight digits, three years */
 /* Rounding a scale to 8 characters may move no value by more of a count than this. */
@@ -28,12 +28,16 @@
 struct edf_writer {
 	int fd;
 	bool discontinuous;
+	bool gaps_may_come;
 	size_t n;
 	uint32_t samples[EDF_MAX_SIGNALS];
 	size_t header_bytes;
-	size_t record_bytes;		/* annotations included: the last TAL_BYTES */
+	size_t record_bytes;		/* annotations included: the last tal_bytes */
+	size_t tal_bytes;
 	unsigned char *record;
 	uint64_t n_records;
+	double record_s;
+	double first_onset_s;
 	double last_onset_s;
 	struct edf_tal_queue annotations;
 	int error;			/* first failure: the file is left as it is */
@@ -119,7 +123,9 @@ static int put_fixed(char *head, const struct edf_writer_info *info, size_t n, c
 	put_long(head + EDF_AT_HEADER_BYTES, EDF_NUMBER_SIZE, (long)(EDF_HEAD_SIZE * (n + 2)));
 	put(head + EDF_AT_RESERVED, EDF_RESERVED_SIZE, info->discontinuous ? "EDF+D" : "EDF+C");
 	put_long(head + EDF_AT_RECORDS, EDF_NUMBER_SIZE, -1);
-	put_long(head + EDF_AT_DURATION, EDF_NUMBER_SIZE, 1);
+	if (info->record_s < 0.001 || info->record_s > 3600 ||
+	    !put_number(head + EDF_AT_DURATION, info->record_s))
+		return fail(err, path, EINVAL, "data records of %g s", info->record_s);
 	put_long(head + EDF_AT_SIGNALS, EDF_SIGNALS_SIZE, (long)(n + 1));
 	return 0;
 }
@@ -187,9 +193,10 @@ static int write_all(int fd, const void *data, size_t n, off_t at)
 static int start_file(struct edf_writer *w, const char *path, const struct edf_writer_info *info,
 		      const struct edf_signal *signals, char *err)
 {
-	static const struct edf_signal tal = {
+	const struct edf_signal tal = {
 		.label = EDF_LABEL_ANNOTATIONS, .phys_min = -1, .phys_max = 1,
-		.dig_min = INT16_MIN, .dig_max = INT16_MAX, .samples_per_record = TAL_SAMPLES,
+		.dig_min = INT16_MIN, .dig_max = INT16_MAX,
+		.samples_per_record = (uint32_t)(w->tal_bytes / 2),
 	};
 	char *head;
 	int ret;
@@ -205,10 +212,10 @@ static int start_file(struct edf_writer *w, const char *path, const struct edf_w
 	for (size_t i = 0; !ret && i < w->n; i++) {
 		w->samples[i] = signals[i].samples_per_record;
 		w->record_bytes += 2 * (size_t)w->samples[i];
-		if (w->record_bytes > MAX_RECORD_BYTES - TAL_BYTES)
+		if (w->record_bytes > MAX_RECORD_BYTES - w->tal_bytes)
 			ret = fail(err, path, EINVAL, "a data record of more than 16 MiB");
 	}
-	w->record_bytes += TAL_BYTES;
+	w->record_bytes += w->tal_bytes;
 	if (!ret) {
 		w->record = malloc(w->record_bytes);
 		if (!w->record)
@@ -240,12 +247,21 @@ static void free_writer(struct edf_writer *w)
 struct edf_writer *edf_create(const char *path, const struct edf_writer_info *info,
 			      const struct edf_signal *signals, size_t n, char *err)
 {
+	struct edf_writer_info whole = *info;
 	struct edf_writer *w = NULL;
 	int ret;
 
 	err[0] = '\0';
+	if (whole.record_s == 0)
+		whole.record_s = 1;
+	if (whole.annotation_bytes == 0)
+		whole.annotation_bytes = TAL_BYTES;
 	if (n < 1 || n >= EDF_MAX_SIGNALS) {
 		ret = fail(err, path, EINVAL, "%zu signals, not 1 to %d", n, EDF_MAX_SIGNALS - 1);
+	} else if (whole.annotation_bytes < TAL_BYTES || whole.annotation_bytes % 2 ||
+		   whole.annotation_bytes > MAX_RECORD_BYTES / 2) {
+		ret = fail(err, path, EINVAL, "%zu bytes of annotations a record",
+			   whole.annotation_bytes);
 	} else {
 		w = calloc(1, sizeof(*w));
 		ret = w ? 0 : fail(err, path, ENOMEM, "out of memory");
@@ -254,8 +270,11 @@ struct edf_writer *edf_create(const char *path, const struct edf_writer_info *in
 		w->fd = -1;
 		w->n = n;
 		w->discontinuous = info->discontinuous;
+		w->gaps_may_come = info->gaps_may_come;
+		w->tal_bytes = whole.annotation_bytes;
+		w->record_s = edf_header_value(whole.record_s);
 		w->last_onset_s = -INFINITY;
-		ret = start_file(w, path, info, signals, err);
+		ret = start_file(w, path, &whole, signals, err);
 	}
 	if (ret) {
 		if (w)
@@ -283,10 +302,10 @@ static void fill_tals(struct edf_writer *w, char *tals, size_t used)
 	struct edf_annotation done;
 	char text[EDF_TAL_MAX];
 
-	while ((a = edf_tal_queue_peek(&w->annotations))) {
+	while (used < w->tal_bytes && (a = edf_tal_queue_peek(&w->annotations))) {
 		size_t n = edf_tal_format(text, a);
 
-		if (n > TAL_BYTES - used)
+		if (n > w->tal_bytes - used)
 			break;
 		memcpy(tals + used, text, n);
 		used += n;
@@ -294,11 +313,35 @@ static void fill_tals(struct edf_writer *w, char *tals, size_t used)
 	}
 }
 
-static bool onset_fits(const struct edf_writer *w, double onset_s)
+/* May the next record start there?  Makes the file EDF+D if it may have gaps and this is one. */
+static int check_onset(struct edf_writer *w, double onset_s)
 {
+	double expected = w->first_onset_s + (double)w->n_records * w->record_s;
+
 	if (!isfinite(onset_s) || fabs(onset_s) >= 9e9 || onset_s <= w->last_onset_s)
-		return false;
-	return w->discontinuous || fabs(onset_s - (double)w->n_records) < 1e-9;
+		return -EINVAL;
+	if (w->discontinuous)
+		return 0;
+	if (w->n_records == 0)
+		return onset_s >= 0 && onset_s < 1 ? 0 : -EINVAL;
+	if (fabs(onset_s - expected) < 1e-9 * (1 + fabs(onset_s)))
+		return 0;
+	return w->gaps_may_come ? edf_mark_discontinuous(w) : -EINVAL;
+}
+
+int edf_mark_discontinuous(struct edf_writer *w)
+{
+	int ret;
+
+	if (w->error || w->discontinuous)
+		return w->error;
+	ret = write_all(w->fd, "EDF+D", 5, EDF_AT_RESERVED);
+	if (ret) {
+		w->error = ret;
+		return ret;
+	}
+	w->discontinuous = true;
+	return 0;
 }
 
 int edf_write_record(struct edf_writer *w, double onset_s, const int16_t *const *counts)
@@ -306,13 +349,14 @@ int edf_write_record(struct edf_writer *w, double onset_s, const int16_t *const 
 	struct edf_annotation time = { .onset_s = onset_s, .duration_s = NAN };
 	off_t at = (off_t)(w->header_bytes + w->n_records * w->record_bytes);
 	unsigned char *p = w->record;
-	char *tals = (char *)w->record + w->record_bytes - TAL_BYTES;
+	char *tals = (char *)w->record + w->record_bytes - w->tal_bytes;
 	int ret;
 
 	if (w->error)
 		return w->error;
-	if (!onset_fits(w, onset_s))
-		return -EINVAL;
+	ret = check_onset(w, onset_s);
+	if (ret)
+		return ret;
 	if (w->n_records >= MAX_RECORDS)
 		return -EFBIG;
 	for (size_t i = 0; i < w->n; i++) {
@@ -323,35 +367,66 @@ int edf_write_record(struct edf_writer *w, double onset_s, const int16_t *const 
 			*p++ = (unsigned char)(v >> 8);
 		}
 	}
-	memset(tals, 0, TAL_BYTES);
+	memset(tals, 0, w->tal_bytes);
 	fill_tals(w, tals, edf_tal_format(tals, &time));
 
 	ret = write_all(w->fd, w->record, w->record_bytes, at);
 	if (ret) {
-		w->error = ret;	/* what was written of this record is a cut record to a reader */
+		/* What was written of this record is a cut record to a reader: take it back. */
+		w->error = ret;
+		at = ftruncate(w->fd, at);
 		return ret;
 	}
+	if (w->n_records == 0)
+		w->first_onset_s = onset_s;
 	w->n_records++;
 	w->last_onset_s = onset_s;
 	return 0;
 }
 
+static int write_count(struct edf_writer *w)
+{
+	char count[EDF_NUMBER_SIZE];
+
+	memset(count, ' ', sizeof(count));
+	put_long(count, sizeof(count), (long)w->n_records);
+	return write_all(w->fd, count, sizeof(count), EDF_AT_RECORDS);
+}
+
+int edf_sync(struct edf_writer *w)
+{
+	int ret = w->error;
+
+	/* EINVAL: /dev/null and the like have nothing to sync */
+	if (!ret && fdatasync(w->fd) && errno != EINVAL)
+		ret = -errno;
+	if (!ret)
+		ret = write_count(w);
+	w->error = ret;
+	return ret;
+}
+
+uint64_t edf_file_bytes(const struct edf_writer *w)
+{
+	return w->header_bytes + w->n_records * w->record_bytes;
+}
+
 /* What did not fit goes where earlier records have room, latest record first. */
 static int write_leftovers(struct edf_writer *w)
 {
-	char tals[TAL_BYTES];
+	char *tals = (char *)w->record;
 
 	for (uint64_t i = w->n_records; i > 0 && edf_tal_queue_peek(&w->annotations); i--) {
-		off_t at = (off_t)(w->header_bytes + i * w->record_bytes - TAL_BYTES);
-		size_t used = TAL_BYTES;
+		off_t at = (off_t)(w->header_bytes + i * w->record_bytes - w->tal_bytes);
+		size_t used = w->tal_bytes;
 		int ret;
 
-		if (pread(w->fd, tals, TAL_BYTES, at) != TAL_BYTES)
+		if (pread(w->fd, tals, w->tal_bytes, at) != (ssize_t)w->tal_bytes)
 			return -EIO;
 		while (used > 0 && tals[used - 1] == '\0')
 			used--;
 		fill_tals(w, tals, used + 1);
-		ret = write_all(w->fd, tals, TAL_BYTES, at);
+		ret = write_all(w->fd, tals, w->tal_bytes, at);
 		if (ret)
 			return ret;
 	}
@@ -360,17 +435,15 @@ static int write_leftovers(struct edf_writer *w)
 
 int edf_finish(struct edf_writer *w)
 {
-	char count[EDF_NUMBER_SIZE];
-	int ret = w->error, left;
+	int ret = w->error, left = 0;
 
-	if (!ret) {
+	if (!ret)
 		left = write_leftovers(w);
-		memset(count, ' ', sizeof(count));
-		put_long(count, sizeof(count), (long)w->n_records);
-		ret = write_all(w->fd, count, sizeof(count), EDF_AT_RECORDS);
-		if (!ret)
-			ret = left;
-	}
+	/* Also after a failed record: those before it are good, and overwriting needs no room. */
+	if (write_count(w) && !ret)
+		ret = -EIO;
+	if (!ret)
+		ret = left;
 	if (fsync(w->fd) && errno != EINVAL && !ret)
 		ret = -errno;	/* EINVAL: /dev/null and the like have nothing to sync */
 	if (close(w->fd) && !ret)

@@ -26,6 +26,7 @@
 #define FILM_MAX_MV	1e6
 #define ONSET_MAX_S	1e9
 #define PATH_SHOWN	100	/* of a long path, in messages: its end says most */
+#define MAX_HOLES	32	/* in one record */
 /* Record starts are decimal text, often to a millisecond only. */
 #define ONSET_ROUNDING_NS	2000000LL
 
@@ -61,6 +62,10 @@ struct track {
 	int64_t step_ns;	/* record duration / per_record: whole part... */
 	uint32_t step_rest;	/* ...and remainder, in 1 / per_record ns */
 	uint32_t rest;
+	unsigned int n_holes;
+	struct {
+		uint32_t from, to;	/* samples of the record that were filled in */
+	} holes[MAX_HOLES];
 };
 
 struct edf_source {
@@ -306,6 +311,44 @@ static int place_record(struct edf_source *s, double onset_s, int64_t *start_ns)
 	return 0;
 }
 
+/*
+ * Our recorder fills up records and says where (edf.h): those counts are no samples.
+ * Whether they count as lost, hangs on why they are not there.
+ */
+static void note_hole(struct edf_source *s, const struct edf_annotation *a, double onset_s)
+{
+	bool lost = !strncmp(a->text, EDF_TEXT_LOST, strlen(EDF_TEXT_LOST));
+	const char *rest = a->text + strlen(lost ? EDF_TEXT_LOST : EDF_TEXT_ENDS);
+	uint32_t only = BP_HAS_MOTION | BP_HAS_FILM;
+
+	if (!lost && strncmp(a->text, EDF_TEXT_ENDS, strlen(EDF_TEXT_ENDS)))
+		return;
+	if (!strcmp(rest, EDF_TEXT_ONLY_ACCEL))
+		only = BP_HAS_MOTION;
+	else if (!strcmp(rest, EDF_TEXT_ONLY_FILM))
+		only = BP_HAS_FILM;
+	else if (*rest)
+		return;
+	for (unsigned int i = 0; i < s->n_tracks; i++) {
+		struct track *t = &s->tracks[i];
+		double per_s = t->per_record * (double)NS_PER_S / (double)s->record_ns;
+		double from = round((a->onset_s - onset_s) * per_s);
+		double to = round((a->onset_s + a->duration_s - onset_s) * per_s);
+
+		/* A film and motion in one track are lost together. */
+		if (!(t->has & only) || (t->has & ~only) || t->n_holes == MAX_HOLES)
+			continue;
+		from = fmax(from, 0);
+		to = fmin(to, t->per_record);
+		if (!(from < to))	/* also without a duration */
+			continue;
+		t->holes[t->n_holes].from = (uint32_t)from;
+		t->holes[t->n_holes++].to = (uint32_t)to;
+		if (lost)
+			s->counters.lost += (uint64_t)(to - from);
+	}
+}
+
 static int next_record(struct edf_source *s)
 {
 	struct edf_annotation annotation;
@@ -321,9 +364,10 @@ static int next_record(struct edf_source *s)
 			 edf_reader_error(s->reader));
 		return ret;
 	}
-	/* Not of interest here; left alone they would pile up. */
+	for (unsigned int i = 0; i < s->n_tracks; i++)
+		s->tracks[i].n_holes = 0;
 	while (edf_next_annotation(s->reader, &annotation))
-		;
+		note_hole(s, &annotation, onset_s);
 	ret = place_record(s, onset_s, &start_ns);
 	if (ret)
 		return ret;
@@ -396,10 +440,38 @@ static void put_axis(const struct channel *ch, int axis, uint32_t first,
 	}
 }
 
+/*
+ * Pass over a hole that begins at the track's next sample; else cut @max down to what
+ * lies before the next one.  Holes may overlap.
+ */
+static size_t pass_holes(struct track *t, size_t max)
+{
+	for (unsigned int i = 0; i < t->n_holes; i++) {
+		uint32_t from = t->holes[i].from, to = t->holes[i].to;
+
+		if (from > t->next && from - t->next < max)
+			max = from - t->next;
+		if (from <= t->next && to > t->next) {
+			uint32_t n = to - t->next;
+			uint64_t rest = t->rest + (uint64_t)t->step_rest * n;
+
+			t->t_ns += t->step_ns * n + (int64_t)(rest / t->per_record);
+			t->rest = (uint32_t)(rest % t->per_record);
+			t->next = to;
+			return 0;
+		}
+	}
+	return max;
+}
+
 static size_t put(const struct edf_source *s, struct track *t, struct bp_frame *frames, size_t max,
 		  int64_t until_ns)
 {
-	size_t n = put_times(t, frames, max, until_ns);
+	size_t n;
+
+	if (t->n_holes)
+		max = pass_holes(t, max);
+	n = put_times(t, frames, max, until_ns);
 
 	for (int c = AXIS_X; c <= AXIS_Z; c++)
 		if (t->has & BP_HAS_MOTION && s->channels[c].counts)

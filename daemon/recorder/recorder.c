@@ -1,0 +1,632 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The caller's side of a recorder: when a file begins and ends, which annotation goes
+ * where.  Allocates when a recording starts, never per sample.
+ */
+#include "recorder/recorder.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "recorder/recorder_file.h"
+#include "recorder/recorder_grid.h"
+#include "recorder/recorder_words.h"
+
+#define MAX_NOTES	128	/* waiting for a record */
+#define MAX_OPEN	64	/* events not yet settled */
+#define MIN_DRIFT_RECORDS 30	/* however bad a clock is, no shower of files */
+#define EARLY_S		(GRID_RATE_S + 2)	/* of frames kept until the rates are known */
+#define NS_PER_S	1000000000LL
+
+struct note {
+	int64_t t_ns;
+	struct edf_annotation a;
+};
+
+struct open_event {
+	struct bp_event ev;
+	int64_t due_ns;
+};
+
+struct recorder {
+	const struct recorder_settings *settings;
+	struct recorder_file *file;
+	int fd;
+	bool patient_caller;
+	enum recorder_state state;
+	char patient[81], recording[81];
+	char equipment[32];
+	struct recorder_person who;
+	bool has_source;
+	struct edf_signal signals[SOURCE_CHANNELS];
+	struct grid grid;
+
+	struct bp_frame *early;		/* while WAITING for the rates */
+	size_t n_early, room_early;
+
+	int64_t newest_ns;
+	int64_t retry_ns;
+	bool rotate;
+	bool opened;			/* a file is with the thread */
+	uint64_t in_file;		/* records handed over for it */
+	uint64_t record_bytes;
+	int64_t begun_ns;		/* moment of the file's first sample */
+	double old_shift_s;		/* file time now -> of the file before; NaN = none */
+	uint64_t dropped;
+	bool dropping;
+
+	struct note notes[MAX_NOTES];
+	size_t n_notes;
+	struct open_event events[MAX_OPEN];
+	size_t n_events;
+	/* Numbers below have been annotated, and as what: for later revisions. */
+	struct {
+		uint32_t number;
+		enum bp_class class_;
+	} said[MAX_OPEN];
+	size_t next_said;
+};
+
+void recorder_default_settings(struct recorder_settings *s)
+{
+	*s = (struct recorder_settings) {
+		.when = RECORDER_SESSION,
+		.directory = "/var/lib/backpop/recordings",
+		.max_file_s = 3600,
+		.max_file_bytes = 100000000,
+		.min_free_bytes = 100000000,
+		.sync_s = 1,
+	};
+}
+
+const char *recorder_state_name(enum recorder_state state)
+{
+	static const char *const names[] = {
+		[RECORDER_OFF] = "off",
+		[RECORDER_WAITING] = "waiting",
+		[RECORDER_RECORDING] = "recording",
+		[RECORDER_FAILED] = "failed",
+	};
+
+	return names[state];
+}
+
+static void tell(struct recorder *r)
+{
+	const uint64_t one = 1;
+
+	if (write(r->fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+		log_error("recorder: eventfd: %s", strerror(errno));
+}
+
+static void set_state(struct recorder *r, enum recorder_state state)
+{
+	if (r->state == state)
+		return;
+	r->state = state;
+	tell(r);
+}
+
+/* ---- handing over --------------------------------------------------------- */
+
+/* A free job; one who is patient gets one in every case. */
+static struct file_job *next_job(struct recorder *r)
+{
+	const struct timespec pause = { .tv_nsec = 200000 };
+	struct file_job *job;
+
+	while (!(job = recorder_file_job(r->file)) && r->patient_caller)
+		nanosleep(&pause, NULL);
+	return job;
+}
+
+/* Notes whose moment has come, into a job.  Their place is known now: it is not far away. */
+static void move_notes(struct recorder *r, struct file_job *job)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->n_notes; i++) {
+		struct note *n = &r->notes[i];
+		bool old = n->t_ns < r->begun_ns && !isnan(r->old_shift_s);
+
+		if (job->n_notes == FILE_NOTES || n->t_ns > r->newest_ns) {
+			r->notes[kept++] = *n;
+			continue;
+		}
+		n->a.onset_s = grid_place(&r->grid, n->t_ns) + (old ? r->old_shift_s : 0);
+		job->note_is_old[job->n_notes] = old;
+		job->notes[job->n_notes++] = n->a;
+	}
+	r->n_notes = kept;
+}
+
+static void add_note(struct recorder *r, int64_t t_ns, const struct edf_annotation *a)
+{
+	if (r->n_notes == MAX_NOTES) {
+		log_warning("recorder: annotation \"%s\" is left out: too many at once", a->text);
+		return;
+	}
+	r->notes[r->n_notes].t_ns = t_ns;
+	r->notes[r->n_notes++].a = *a;
+}
+
+static void hole_note(struct file_job *job, const struct recorder *r, const struct grid_hole *h,
+		      bool last)
+{
+	struct edf_annotation *a = &job->notes[job->n_notes];
+	bool all = h->tracks == (1u << r->grid.n_tracks) - 1;
+	bool film = r->grid.tracks[h->tracks & 1 ? 0 : 1].has == BP_HAS_FILM;
+
+	*a = (struct edf_annotation) { .onset_s = h->onset_s, .duration_s = h->duration_s };
+	snprintf(a->text, sizeof(a->text), "%s%s", last ? EDF_TEXT_ENDS : EDF_TEXT_LOST,
+		 all ? "" : film ? EDF_TEXT_ONLY_FILM : EDF_TEXT_ONLY_ACCEL);
+	job->note_is_old[job->n_notes++] = false;
+}
+
+static void take_record(void *userdata, const struct grid_record *rec,
+			const int16_t (*counts)[2 * FILE_COUNTS])
+{
+	struct recorder *r = userdata;
+	struct file_job *job = next_job(r);
+
+	if (!job) {
+		/* What follows stands behind a hole in the file's time: EDF+D. */
+		if (!r->dropping)
+			log_warning("recorder: the disk is too slow, records are dropped");
+		r->dropping = true;
+		r->dropped++;
+		return;
+	}
+	if (r->dropping)
+		log_notice("recorder: going on, %llu records dropped so far",
+			   (unsigned long long)r->dropped);
+	r->dropping = false;
+	job->kind = FILE_RECORD;
+	job->onset_s = rec->onset_s;
+	job->gap = rec->discontinuous;
+	for (size_t i = 0; i < rec->n_holes; i++)
+		hole_note(job, r, &rec->holes[i], rec->last);
+	move_notes(r, job);
+	for (size_t i = 0; i < r->grid.n_tracks; i++) {
+		const struct grid_track *t = &r->grid.tracks[i];
+
+		for (size_t k = t->first; k < t->first + t->n; k++)
+			memcpy(job->counts[k], counts[k], t->per_record * sizeof(counts[k][0]));
+	}
+	recorder_file_push(r->file);
+	r->in_file++;
+}
+
+/* Local wall-clock time of a moment; the fraction of its second too. */
+static int64_t local_time(int64_t t_ns, double *fraction, long *utc_offset_s)
+{
+	struct timespec mono, real;
+	int64_t ns;
+	time_t when;
+	struct tm tm;
+
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	clock_gettime(CLOCK_REALTIME, &real);
+	ns = (real.tv_sec - mono.tv_sec) * NS_PER_S + real.tv_nsec - mono.tv_nsec + t_ns;
+	when = (time_t)(ns / NS_PER_S);
+	*fraction = (double)(ns % NS_PER_S) / 1e9;
+	localtime_r(&when, &tm);
+	*utc_offset_s = tm.tm_gmtoff;
+	return (int64_t)when + tm.tm_gmtoff;
+}
+
+/* Have a file begun whose first sample is at @t_ns.  False: no room for the job now. */
+static bool open_file(struct recorder *r, int64_t t_ns, double *onset_s)
+{
+	struct file_job *job = next_job(r);
+	struct file_plan *plan;
+
+	if (!job)
+		return false;
+	job->kind = FILE_OPEN;
+	plan = &job->plan;
+	strcpy(plan->patient, r->patient);
+	strcpy(plan->recording, r->recording);
+	plan->start_time = local_time(t_ns, onset_s, &plan->utc_offset_s);
+	plan->record_s = r->grid.record_s;
+	plan->n_signals = r->grid.n_signals;
+	memcpy(plan->signals, r->signals, sizeof(plan->signals));
+	r->record_bytes = FILE_TAL_BYTES;
+	for (size_t i = 0; i < r->grid.n_tracks; i++) {
+		const struct grid_track *t = &r->grid.tracks[i];
+
+		for (size_t k = t->first; k < t->first + t->n; k++) {
+			plan->signals[k].samples_per_record = t->per_record;
+			r->record_bytes += 2 * (uint64_t)t->per_record;
+		}
+	}
+	recorder_file_push(r->file);
+	r->opened = true;
+	r->in_file = 0;
+	r->begun_ns = t_ns;
+	return true;
+}
+
+/* ---- begin, go on, end ---------------------------------------------------- */
+
+static void drop_early(struct recorder *r)
+{
+	free(r->early);
+	r->early = NULL;
+	r->n_early = 0;
+	r->room_early = 0;
+}
+
+static void rotate_file(struct recorder *r)
+{
+	double begin_before = r->grid.onset_s + (double)r->grid.records * r->grid.record_s;
+	int64_t t_ns;
+	double onset = 0;
+
+	/* The boundary's moment: where the newest sample is, less what lies between. */
+	t_ns = r->newest_ns - llround((grid_place(&r->grid, r->newest_ns) - begin_before) * 1e9);
+	if (!recorder_file_job(r->file))
+		return;		/* at the next record then */
+	grid_continue(&r->grid, 0);
+	open_file(r, t_ns, &onset);
+	r->grid.onset_s = onset;
+	for (size_t i = 0; i < r->grid.n_holes; i++)
+		r->grid.holes[i].onset_s += onset;
+	r->old_shift_s = begin_before - onset;
+	r->rotate = false;
+}
+
+static void check_rotation(struct recorder *r)
+{
+	const struct recorder_settings *s = r->settings;
+	double drift = grid_drift(&r->grid);
+
+	if (r->in_file >= s->max_file_s ||
+	    (r->in_file + 1) * r->record_bytes > s->max_file_bytes)
+		r->rotate = true;
+	if (fabs(drift) > RECORDER_DRIFT_S && r->in_file >= MIN_DRIFT_RECORDS && !r->rotate) {
+		log_info("recorder: the sensor's clock is %.0f ms off the file's: a new file begins",
+			 drift * 1e3);
+		r->rotate = true;
+	}
+	if (r->rotate)
+		rotate_file(r);
+}
+
+static void take_frame(struct recorder *r, const struct bp_frame *f)
+{
+	uint64_t before = r->in_file + r->dropped;
+
+	r->newest_ns = f->t_ns;
+	grid_take(&r->grid, f);
+	if (r->in_file + r->dropped != before)
+		check_rotation(r);
+}
+
+/* The rates are known, or will not be: begin with the first frame that was kept. */
+static void begin(struct recorder *r)
+{
+	double onset;
+
+	grid_plan(&r->grid);
+	if (!open_file(r, r->early[0].t_ns, &onset))
+		return;
+	r->old_shift_s = NAN;
+	grid_begin(&r->grid, onset);
+	set_state(r, RECORDER_RECORDING);
+	for (size_t i = 0; i < r->n_early; i++)
+		take_frame(r, &r->early[i]);
+	drop_early(r);
+}
+
+static int prepare_early(struct recorder *r)
+{
+	double rate = 0;
+
+	drop_early(r);
+	for (size_t i = 0; i < r->grid.n_tracks; i++)
+		rate += r->grid.tracks[i].nominal_hz;
+	r->room_early = (size_t)(rate * EARLY_S) + 1024;
+	r->early = calloc(r->room_early, sizeof(*r->early));
+	if (r->early)
+		return 0;
+	r->room_early = 0;
+	return -ENOMEM;
+}
+
+static void say_event(struct recorder *r, const struct bp_event *ev, bool revised)
+{
+	struct edf_annotation a = { 0 };
+
+	recorder_words_event(&a, ev, revised);
+	add_note(r, ev->onset_ns, &a);
+	r->said[r->next_said % MAX_OPEN].number = ev->number;
+	r->said[r->next_said % MAX_OPEN].class_ = ev->class_;
+	r->next_said++;
+}
+
+/* Events that are settled by @now_ns become annotations. */
+static void settle(struct recorder *r, int64_t now_ns)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->n_events; i++) {
+		struct open_event *o = &r->events[i];
+
+		if (o->due_ns > now_ns)
+			r->events[kept++] = *o;
+		else if (o->ev.class_ != BP_CLASS_ARTEFACT)
+			say_event(r, &o->ev, false);
+	}
+	r->n_events = kept;
+}
+
+static void finish(struct recorder *r)
+{
+	struct file_job *job;
+
+	/* What there is of the waiting time is worth a file too. */
+	if (r->state == RECORDER_WAITING && r->n_early)
+		begin(r);
+	settle(r, INT64_MAX);
+	grid_end(&r->grid);
+	if (r->opened) {
+		job = next_job(r);
+		if (job) {
+			job->kind = FILE_CLOSE;
+			r->newest_ns = INT64_MAX;
+			move_notes(r, job);
+			recorder_file_push(r->file);
+		}
+	}
+	r->opened = false;
+	r->n_notes = 0;
+	r->rotate = false;
+	drop_early(r);
+}
+
+/* The thread could not go on.  Detection does; the next attempt is not far. */
+static void check_failure(struct recorder *r)
+{
+	struct recorder_status st;
+
+	if (!recorder_file_failed(r->file) || r->state == RECORDER_OFF)
+		return;
+	recorder_file_status(r->file, &st);
+	log_error("recording stopped: %s; trying again every %d s, detection goes on", st.reason,
+		  RECORDER_RETRY_S);
+	r->grid.running = false;
+	r->opened = false;
+	r->n_notes = 0;
+	drop_early(r);
+	r->retry_ns = r->newest_ns + RECORDER_RETRY_S * NS_PER_S;
+	set_state(r, RECORDER_FAILED);
+}
+
+/* ---- the public side ------------------------------------------------------ */
+
+struct recorder *recorder_new(const char *id, const struct recorder_settings *s,
+			      bool patient_caller)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->settings = s;
+	r->patient_caller = patient_caller;
+	r->grid.emit = take_record;
+	r->grid.userdata = r;
+	r->old_shift_s = NAN;
+	r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (r->fd >= 0)
+		r->file = recorder_file_new(id, s, r->fd);
+	if (!r->file) {
+		int error = errno;
+
+		if (r->fd >= 0)
+			close(r->fd);
+		free(r);
+		errno = error;
+		return NULL;
+	}
+	return r;
+}
+
+void recorder_free(struct recorder *r)
+{
+	if (!r)
+		return;
+	if (r->state == RECORDER_WAITING || r->state == RECORDER_RECORDING)
+		finish(r);
+	drop_early(r);
+	recorder_file_free(r->file);
+	close(r->fd);
+	free(r);
+}
+
+int recorder_fd(const struct recorder *r)
+{
+	return r->fd;
+}
+
+void recorder_status(struct recorder *r, struct recorder_status *st)
+{
+	uint64_t news;
+
+	if (read(r->fd, &news, sizeof(news)) < 0 && errno != EAGAIN)
+		log_error("recorder: eventfd: %s", strerror(errno));
+	check_failure(r);
+	*st = (struct recorder_status) { 0 };
+	recorder_file_status(r->file, st);
+	st->state = r->state;
+	if (st->state != RECORDER_FAILED)
+		st->reason[0] = '\0';
+	st->dropped = r->dropped + recorder_file_dropped(r->file);
+}
+
+static bool same_signals(const struct edf_signal *a, const struct edf_signal *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(a[i].label, b[i].label) || a[i].phys_min != b[i].phys_min ||
+		    a[i].phys_max != b[i].phys_max || a[i].dig_min != b[i].dig_min ||
+		    a[i].dig_max != b[i].dig_max)
+			return false;
+	return true;
+}
+
+/* Does an open file still fit?  Then a restarted stream goes on in it, behind a hole. */
+static bool still_fits(const struct recorder *r, const struct source_info *info)
+{
+	struct edf_signal signals[SOURCE_CHANNELS];
+	struct grid *probe = calloc(1, sizeof(*probe));
+	bool fits;
+
+	if (!probe)
+		return false;
+	grid_set_source(probe, info, signals);
+	fits = probe->n_tracks == r->grid.n_tracks && probe->n_signals == r->grid.n_signals &&
+	       same_signals(signals, r->signals, probe->n_signals);
+	for (size_t i = 0; fits && i < probe->n_tracks; i++)
+		fits = probe->tracks[i].nominal_hz == r->grid.tracks[i].nominal_hz;
+	free(probe);
+	return fits;
+}
+
+int recorder_set_source(struct recorder *r, const struct source_info *info)
+{
+	bool runs = r->state == RECORDER_WAITING || r->state == RECORDER_RECORDING;
+
+	if (r->has_source && still_fits(r, info))
+		return 0;
+	if (runs)
+		finish(r);
+	grid_set_source(&r->grid, info, r->signals);
+	snprintf(r->equipment, sizeof(r->equipment), "%.31s", info->name);
+	r->has_source = true;
+	recorder_words_recording(r->recording, &r->who, r->equipment);
+	if (!runs)
+		return r->state == RECORDER_OFF && r->settings->when == RECORDER_ALWAYS ?
+		       recorder_start(r, NULL) : 0;
+	set_state(r, RECORDER_WAITING);
+	return prepare_early(r);
+}
+
+int recorder_start(struct recorder *r, const struct recorder_person *who)
+{
+	static const struct recorder_person nobody = { .code = "" };
+	int ret;
+
+	if (r->settings->when == RECORDER_NEVER)
+		return -EPERM;
+	if (r->state != RECORDER_OFF)
+		return -EALREADY;
+	ret = prepare_early(r);
+	if (ret)
+		return ret;
+	r->who = who ? *who : nobody;
+	recorder_words_patient(r->patient, &r->who);
+	recorder_words_recording(r->recording, &r->who, r->equipment);
+	recorder_file_failed(r->file);	/* of the recording before */
+	set_state(r, RECORDER_WAITING);
+	return 0;
+}
+
+int recorder_stop(struct recorder *r)
+{
+	if (r->state == RECORDER_OFF)
+		return -EALREADY;
+	if (r->state != RECORDER_FAILED)
+		finish(r);
+	set_state(r, RECORDER_OFF);
+	return 0;
+}
+
+void recorder_feed(struct recorder *r, const struct bp_frame *frames, size_t n)
+{
+	check_failure(r);
+	for (size_t i = 0; i < n; i++) {
+		grid_measure(&r->grid, &frames[i]);
+		r->newest_ns = frames[i].t_ns;
+		if (r->state == RECORDER_RECORDING) {
+			take_frame(r, &frames[i]);
+		} else if (r->state == RECORDER_WAITING) {
+			if (r->n_early < r->room_early)
+				r->early[r->n_early++] = frames[i];
+			if (grid_rates_known(&r->grid) || r->n_early == r->room_early)
+				begin(r);
+		} else if (r->state == RECORDER_FAILED && r->newest_ns >= r->retry_ns) {
+			if (!prepare_early(r))
+				set_state(r, RECORDER_WAITING);
+		}
+	}
+	settle(r, r->newest_ns);
+}
+
+static bool was_said(const struct recorder *r, uint32_t number, enum bp_class *class_)
+{
+	for (size_t i = 0; i < MAX_OPEN && i < r->next_said; i++) {
+		size_t at = (r->next_said - 1 - i) % MAX_OPEN;
+
+		if (r->said[at].number == number) {
+			*class_ = r->said[at].class_;
+			return true;
+		}
+	}
+	return false;
+}
+
+void recorder_event(struct recorder *r, const struct bp_event *ev)
+{
+	enum bp_class before;
+
+	if (r->state != RECORDER_WAITING && r->state != RECORDER_RECORDING)
+		return;
+	for (size_t i = 0; i < r->n_events; i++) {
+		if (r->events[i].ev.number == ev->number) {
+			r->events[i].ev = *ev;
+			return;
+		}
+	}
+	if (ev->revision > 0) {
+		/* Settled long ago, or withdrawn: only another judgement is worth a line. */
+		if (was_said(r, ev->number, &before) ? before != ev->class_ :
+		    ev->class_ != BP_CLASS_ARTEFACT)
+			say_event(r, ev, true);
+		return;
+	}
+	if (r->n_events == MAX_OPEN)
+		settle(r, INT64_MAX);
+	r->events[r->n_events++] = (struct open_event) {
+		.ev = *ev,
+		.due_ns = ev->emitted_ns + (int64_t)(RECORDER_SETTLE_S * 1e9),
+	};
+}
+
+void recorder_annotate(struct recorder *r, int64_t t_ns, double duration_s, const char *text)
+{
+	struct edf_annotation a = { .duration_s = duration_s };
+	size_t n = 0;
+
+	if (r->state != RECORDER_WAITING && r->state != RECORDER_RECORDING)
+		return;
+	/* TALs end their parts with control characters; UTF-8 may pass, but whole. */
+	for (; *text && n + 1 < sizeof(a.text); text++)
+		a.text[n++] = (unsigned char)*text < ' ' ? ' ' : *text;
+	if (*text) {
+		/* Cut off: not in the middle of a character. */
+		while (n && ((unsigned char)a.text[n - 1] & 0xc0) == 0x80)
+			n--;
+		if (n && (unsigned char)a.text[n - 1] >= 0xc0)
+			n--;
+	}
+	a.text[n] = '\0';
+	if (n)
+		add_note(r, t_ns, &a);
+}
