@@ -36,7 +36,7 @@ struct open_event {
 };
 
 struct recorder {
-	const struct recorder_settings *settings;
+	struct recorder_settings settings;
 	struct recorder_file *file;
 	int fd;
 	bool patient_caller;
@@ -232,6 +232,7 @@ static bool open_file(struct recorder *r, int64_t t_ns, double *onset_s)
 		return false;
 	job->kind = FILE_OPEN;
 	plan = &job->plan;
+	plan->settings = r->settings;
 	strcpy(plan->patient, r->patient);
 	strcpy(plan->recording, r->recording);
 	plan->start_time = local_time(t_ns, onset_s, &plan->utc_offset_s);
@@ -285,7 +286,7 @@ static void rotate_file(struct recorder *r)
 
 static void check_rotation(struct recorder *r)
 {
-	const struct recorder_settings *s = r->settings;
+	const struct recorder_settings *s = &r->settings;
 	double drift = grid_drift(&r->grid);
 
 	if (r->in_file >= s->max_file_s ||
@@ -419,14 +420,14 @@ struct recorder *recorder_new(const char *id, const struct recorder_settings *s,
 
 	if (!r)
 		return NULL;
-	r->settings = s;
+	r->settings = *s;
 	r->patient_caller = patient_caller;
 	r->grid.emit = take_record;
 	r->grid.userdata = r;
 	r->old_shift_s = NAN;
 	r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (r->fd >= 0)
-		r->file = recorder_file_new(id, s, r->fd);
+		r->file = recorder_file_new(id, r->fd);
 	if (!r->file) {
 		int error = errno;
 
@@ -437,6 +438,18 @@ struct recorder *recorder_new(const char *id, const struct recorder_settings *s,
 		return NULL;
 	}
 	return r;
+}
+
+void recorder_set_settings(struct recorder *r, const struct recorder_settings *s)
+{
+	if (!memcmp(&r->settings, s, sizeof(*s)))
+		return;
+	r->settings = *s;
+	r->rotate = r->state == RECORDER_RECORDING;
+	if (s->when == RECORDER_NEVER)
+		recorder_stop(r);
+	else if (s->when == RECORDER_ALWAYS && r->has_source)
+		recorder_start(r, NULL);
 }
 
 void recorder_free(struct recorder *r)
@@ -512,7 +525,7 @@ int recorder_set_source(struct recorder *r, const struct source_info *info)
 	r->has_source = true;
 	recorder_words_recording(r->recording, &r->who, r->equipment);
 	if (!runs)
-		return r->state == RECORDER_OFF && r->settings->when == RECORDER_ALWAYS ?
+		return r->state == RECORDER_OFF && r->settings.when == RECORDER_ALWAYS ?
 		       recorder_start(r, NULL) : 0;
 	set_state(r, RECORDER_WAITING);
 	return prepare_early(r);
@@ -523,7 +536,7 @@ int recorder_start(struct recorder *r, const struct recorder_person *who)
 	static const struct recorder_person nobody = { .code = "" };
 	int ret;
 
-	if (r->settings->when == RECORDER_NEVER)
+	if (r->settings.when == RECORDER_NEVER)
 		return -EPERM;
 	if (r->state != RECORDER_OFF)
 		return -EALREADY;

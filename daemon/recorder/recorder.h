@@ -102,7 +102,7 @@ struct recorder;
 /**
  * recorder_new() - make one, not recording
  * @id:		part of the file names
- * @s:		must stay valid
+ * @s:		copied
  * @patient_caller: the caller would rather wait than have records dropped (a replay at
  *		full speed)
  *
@@ -110,6 +110,8 @@ struct recorder;
  */
 struct recorder *recorder_new(const char *id, const struct recorder_settings *s,
 			      bool patient_caller);
+/* Other settings from now on: in force with the next file, which begins soon. */
+void recorder_set_settings(struct recorder *r, const struct recorder_settings *s);
 /* Finish the file and free.  Waits for the disk, at most 10 s. */
 void recorder_free(struct recorder *r);
 

@@ -31,7 +31,6 @@
 
 struct recorder_file {
 	char id[64];
-	const struct recorder_settings *settings;
 	int news_fd;
 	pthread_t thread;
 	sem_t todo;
@@ -41,6 +40,7 @@ struct recorder_file {
 	int16_t (*counts)[SOURCE_CHANNELS][FILE_COUNTS];
 
 	/* The thread's own. */
+	struct recorder_settings settings;	/* of the file at hand */
 	struct edf_writer *now, *old;
 	char path[RECORDER_PATH_SIZE];
 	unsigned int since_sync;
@@ -110,9 +110,9 @@ static int check_room(struct recorder_file *f)
 {
 	struct statvfs st;
 
-	if (statvfs(f->settings->directory, &st))
+	if (statvfs(f->settings.directory, &st))
 		return -errno;
-	return (uint64_t)st.f_bavail * st.f_frsize < f->settings->min_free_bytes ? -ENOSPC : 0;
+	return (uint64_t)st.f_bavail * st.f_frsize < f->settings.min_free_bytes ? -ENOSPC : 0;
 }
 
 /* A name that no file has yet: start in local time, sensor. */
@@ -127,7 +127,7 @@ static int choose_path(struct recorder_file *f, const struct file_plan *plan)
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &tm);
 	for (int i = 0; i < 1000; i++) {
 		int n = snprintf(f->path, sizeof(f->path), "%s/%s%c%02ld%02ld-%s",
-				 f->settings->directory, stamp, minutes < 0 ? '-' : '+',
+				 f->settings.directory, stamp, minutes < 0 ? '-' : '+',
 				 labs(minutes) / 60, labs(minutes) % 60, f->id);
 
 		snprintf(f->path + n, sizeof(f->path) - (size_t)n, i ? "-%d.edf" : ".edf", i + 1);
@@ -164,16 +164,17 @@ static void open_file(struct recorder_file *f, const struct file_plan *plan)
 	finish(f, &f->old);
 	f->old = f->now;
 	f->now = NULL;
+	f->settings = plan->settings;
 	f->old_for = 0;
-	if (mkdir(f->settings->directory, 0750) && errno != EEXIST) {
-		failure(f, f->settings->directory, -errno);
+	if (mkdir(f->settings.directory, 0750) && errno != EEXIST) {
+		failure(f, f->settings.directory, -errno);
 		return;
 	}
 	ret = check_room(f);
 	if (!ret)
 		ret = choose_path(f, plan);
 	if (ret) {
-		failure(f, f->settings->directory, ret);
+		failure(f, f->settings.directory, ret);
 		return;
 	}
 	f->now = edf_create(f->path, &info, plan->signals, plan->n_signals, err);
@@ -187,14 +188,14 @@ static void open_file(struct recorder_file *f, const struct file_plan *plan)
 	}
 	/* Members of the service's group may read, whatever the umask. */
 	if (chmod(f->path, 0640) || (ret = edf_sync(f->now)) ||
-	    (ret = sync_directory(f->settings->directory))) {
+	    (ret = sync_directory(f->settings.directory))) {
 		failure(f, f->path, ret ? ret : -errno);
 		return;
 	}
 	f->since_sync = 0;
 	say_file(f, true);
 	log_info("recording to %s", f->path);
-	recorder_dir_clean(f->settings, f->path);
+	recorder_dir_clean(&f->settings, f->path);
 }
 
 static void annotate(struct recorder_file *f, const struct file_job *job)
@@ -235,7 +236,7 @@ static void write_record(struct recorder_file *f, const struct file_job *job)
 		ret = edf_mark_discontinuous(f->now);
 	if (!ret)
 		ret = edf_write_record(f->now, job->onset_s, counts);
-	if (!ret && ++f->since_sync >= f->settings->sync_s) {
+	if (!ret && ++f->since_sync >= f->settings.sync_s) {
 		f->since_sync = 0;
 		ret = edf_sync(f->now);
 	}
@@ -314,7 +315,7 @@ static int start_thread(struct recorder_file *f)
 	return -ret;
 }
 
-struct recorder_file *recorder_file_new(const char *id, const struct recorder_settings *s, int fd)
+struct recorder_file *recorder_file_new(const char *id, int fd)
 {
 	struct recorder_file *f = calloc(1, sizeof(*f));
 	int ret;
@@ -333,7 +334,6 @@ struct recorder_file *recorder_file_new(const char *id, const struct recorder_se
 	for (char *p = f->id; *p; p++)
 		if (*p == '/' || *p == ':')
 			*p = '_';
-	f->settings = s;
 	f->news_fd = fd;
 	sem_init(&f->todo, 0, 0);
 	pthread_mutex_init(&f->lock, NULL);

@@ -14,10 +14,12 @@ enum file_job_kind { FILE_OPEN, FILE_RECORD, FILE_CLOSE };
 
 /**
  * struct file_plan - a file to be made
+ * @settings:	for this file
  * @start_time:	local time, as seconds since the epoch
  * @utc_offset_s: of that local time
  */
 struct file_plan {
+	struct recorder_settings settings;
 	char patient[81];
 	char recording[81];
 	int64_t start_time;
@@ -46,7 +48,7 @@ struct file_job {
 struct recorder_file;
 
 /* @fd: an eventfd that is written when the status changed. */
-struct recorder_file *recorder_file_new(const char *id, const struct recorder_settings *s, int fd);
+struct recorder_file *recorder_file_new(const char *id, int fd);
 void recorder_file_free(struct recorder_file *f);
 
 /* The next free job, NULL = the ring is full; recorder_file_push() hands it over. */
