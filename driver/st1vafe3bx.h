@@ -102,10 +102,6 @@ struct device;
 /* Samples taken within this time after the start are not settled. */
 #define ST1VAFE3BX_SETTLE_ACCEL_SAMPLES		2
 #define ST1VAFE3BX_SETTLE_FILM_MS		10
-#define ST1VAFE3BX_FIFO_WORDS			128
-#define ST1VAFE3BX_TICK_WORDS		2	/* at most: a time stamp and its sample */
-/* One time-stamp word for so many samples (ST1VAFE3BX_FIFO_BATCH_DEC_TS_32). */
-#define ST1VAFE3BX_SAMPLES_PER_TIME_WORD	32
 
 /* Deflection by which an axis passes the self-test: that of a sibling. */
 #define ST1VAFE3BX_SELFTEST_XY_MIN_MG		50
@@ -117,6 +113,10 @@ struct device;
 #define ST1VAFE3BX_WAKE_MS			25
 
 #define ST1VAFE3BX_BUF_SIZE			8	/* the longest short transfer */
+
+#define ST1VAFE3BX_FIFO_WORDS			128
+/* What is read, and what of the reading before is still to be proven. */
+#define ST1VAFE3BX_HELD_WORDS			(2 * ST1VAFE3BX_FIFO_WORDS)
 
 /* Failed services in a row until the chip is set up anew. */
 #define ST1VAFE3BX_FAILS_MAX			5
@@ -222,7 +222,9 @@ struct st1vafe3bx_stats {
  * @fails:		services in a row that failed
  * @idle:		interrupts without cause since the last with one
  * @idle_since:	when the first of them came, in jiffies
- * @unplaced:		the next samples' place in time is not certain
+ * @unplaced:		how many samples are missing before the next word is not known
+ * @held:		words at the beginning of @words that the next burst must prove
+ * @misfits:		time-stamp words in a row that are not what they should be
  * @clk, @smp:		from sample to kernel time
  * @period_ns:		nominal sample period
  * @last_ns:		time stamp of the last sample, CLOCK_MONOTONIC
@@ -230,7 +232,7 @@ struct st1vafe3bx_stats {
  * @settle:		samples yet to drop
  * @stats:		for debugfs
  * @read_max:		bytes of FIFO that one transfer can carry, in whole words
- * @words:		what the FIFO is read to, DMA-safe
+ * @words:		what the FIFO is read to, %ST1VAFE3BX_HELD_WORDS, DMA-safe
  * @buf:		what short transfers are read to, DMA-safe
  */
 struct st1vafe3bx_state {
@@ -270,6 +272,8 @@ struct st1vafe3bx_state {
 	unsigned long idle_since;
 
 	bool unplaced;
+	unsigned int held;
+	unsigned int misfits;
 	struct st1vafe3bx_clock clk;
 	struct st1vafe3bx_sampler smp;
 	s64 period_ns;

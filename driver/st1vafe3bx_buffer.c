@@ -448,8 +448,7 @@ int st1vafe3bx_buffer_setup(struct iio_dev *indio_dev)
 	if (!st->read_max)
 		return dev_err_probe(st->dev, -EOPNOTSUPP, "bus cannot read a FIFO word\n");
 
-	st->words = devm_kzalloc(st->dev, ST1VAFE3BX_FIFO_WORDS * ST1VAFE3BX_WORD_SIZE,
-				 GFP_KERNEL);
+	st->words = devm_kcalloc(st->dev, ST1VAFE3BX_HELD_WORDS, ST1VAFE3BX_WORD_SIZE, GFP_KERNEL);
 	if (!st->words)
 		return -ENOMEM;
 

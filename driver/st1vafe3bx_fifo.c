@@ -11,6 +11,7 @@
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/regmap.h>
+#include <linux/string.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
 
@@ -25,6 +26,12 @@
 
 /* How much older or newer than possible a time-stamp word may seem. */
 #define ST1VAFE3BX_AGE_SLACK_NS		(100 * NSEC_PER_MSEC)
+
+/* By what part of the nominal rate the chip may be faster. */
+#define ST1VAFE3BX_FAST_PART		16
+
+/* Time-stamp words in a row that must say the same to be believed against the samples. */
+#define ST1VAFE3BX_MISFITS_MAX		2
 
 struct st1vafe3bx_scan {
 	__le16 data[4];
@@ -67,6 +74,8 @@ static int st1vafe3bx_read_counter(struct st1vafe3bx_state *st)
 		/* the counter jumped, and with it the time of the samples */
 		st1vafe3bx_sampler_start(&st->smp, st->rate->hz);
 		st->unplaced = true;
+		st->misfits = 0;
+		st->held = 0;
 		st->interrupted = true;
 		st->stats.resyncs++;
 	}
@@ -94,11 +103,24 @@ static int st1vafe3bx_take_time(struct st1vafe3bx_state *st)
  */
 int st1vafe3bx_begin_time(struct st1vafe3bx_state *st)
 {
+	int ret;
+
 	st1vafe3bx_clock_restart(&st->clk);
 	st1vafe3bx_sampler_start(&st->smp, st->rate->hz);
 	st->unplaced = true;
+	st->misfits = 0;
+	st->held = 0;
 
-	return st1vafe3bx_take_time(st);
+	ret = st1vafe3bx_take_time(st);
+	if (ret)
+		return ret;
+
+	/* a reading has as many bytes on the wire as a FIFO word, and takes a little longer */
+	if (div_s64(st->clk.shortest * 2, 3) > st->period_ns)
+		dev_warn(st->dev, "the bus is too slow for %u Hz, samples will be lost\n",
+			 st->rate->hz);
+
+	return 0;
 }
 
 /* From CLOCK_MONOTONIC to the clock that the user has chosen for time stamps. */
@@ -124,61 +146,87 @@ static s64 st1vafe3bx_user_time(struct iio_dev *indio_dev, s64 mono)
 	}
 }
 
-/*
- * A time-stamp word belongs to the sample that is @ahead of the next one.  Return
- * false if it cannot be true: a word read at @status_ns is older than that, but not
- * older than what the FIFO holds.
- */
-static bool st1vafe3bx_mark(struct st1vafe3bx_state *st, const struct st1vafe3bx_word *word,
-			    unsigned int ahead, s64 status_ns)
+/* Chip time of a time-stamp word, in whole ticks. */
+static s64 st1vafe3bx_ticks(const struct st1vafe3bx_state *st, const struct st1vafe3bx_word *word)
 {
-	s64 ticks = st1vafe3bx_clock_extend(&st->clk, word->ticks);
+	return st1vafe3bx_clock_extend(&st->clk, word->ticks);
+}
+
+/* A word at hand at @status_ns is older than that, but not older than what can be held. */
+static bool st1vafe3bx_can_be(const struct st1vafe3bx_state *st, s64 ticks, s64 status_ns)
+{
 	s64 age = status_ns - st1vafe3bx_clock_to_ns(&st->clk, ticks << ST1VAFE3BX_TICK_SHIFT);
-	int lost;
 
-	if (age < -ST1VAFE3BX_AGE_SLACK_NS ||
-	    age > ST1VAFE3BX_FIFO_WORDS * st->period_ns + ST1VAFE3BX_AGE_SLACK_NS)
-		return false;
+	return age >= -ST1VAFE3BX_AGE_SLACK_NS &&
+	       age <= ST1VAFE3BX_HELD_WORDS * st->period_ns + ST1VAFE3BX_AGE_SLACK_NS;
+}
 
-	lost = st1vafe3bx_sampler_mark(&st->smp, ticks, (int)ahead + ST1VAFE3BX_TIME_WORD_AHEAD);
-	if (lost < 0)
-		st->stats.resyncs++;
-	else if (!st->interrupted)
-		st->stats.lost += lost;
-	st->unplaced = false;
+static enum st1vafe3bx_word_kind st1vafe3bx_get_word(const struct st1vafe3bx_state *st,
+						     unsigned int i, struct st1vafe3bx_word *word)
+{
+	st1vafe3bx_word_decode(st->words + i * ST1VAFE3BX_WORD_SIZE, word);
 
-	return true;
+	return word->kind;
+}
+
+/* At most so many words come in within @ns; the chip may be a little fast. */
+static unsigned int st1vafe3bx_words_within(const struct st1vafe3bx_state *st, s64 ns)
+{
+	s64 samples = div64_s64(ns, st->period_ns - st->period_ns / ST1VAFE3BX_FAST_PART) + 1;
+
+	return st1vafe3bx_words(min_t(s64, samples, ST1VAFE3BX_FIFO_WORDS));
 }
 
 /*
- * Samples are lost at the FIFO's old end only, that is, before the first of a burst.
- * So let the first time-stamp word in it place all that it holds.  Where it has none
- * (short bursts, of which none are lost unless something failed) go by when the last
- * one was the newest in the chip.
+ * Words have been lost, or can have been: before the burst, but also within it, behind
+ * any of the first @reach words.  (A tick that brings a time stamp and its sample into a
+ * FIFO from which one word has left makes room by taking the next; a transfer that pauses
+ * lets the FIFO fill again.)  Which of them a hole is behind cannot be seen from the words.
+ *
+ * A time-stamp word cannot be mistaken.  So if the samples before one are fewer than there
+ * should be, all of them are given up, and the stream goes on from that word.  What comes
+ * after the last one is held back, if a hole can be there, until the next one proves it.
+ *
+ * Return: the first word to use, and in @end the first to hold back.
  */
-static void st1vafe3bx_place(struct st1vafe3bx_state *st, unsigned int first, unsigned int words,
-			     s64 status_ns)
+static unsigned int st1vafe3bx_find_certain(const struct st1vafe3bx_state *st, unsigned int words,
+					    unsigned int reach, s64 status_ns, unsigned int *end)
 {
 	enum st1vafe3bx_word_kind kind = st1vafe3bx_kinds[st->mode];
+	struct st1vafe3bx_sampler smp = st->smp;
+	unsigned int i, first = 0, last = 0;
 	struct st1vafe3bx_word word;
-	unsigned int i, samples = 0;
+	bool found = false;
+	s64 ticks;
 
-	for (i = first; i < words; i++) {
-		st1vafe3bx_word_decode(st->words + i * ST1VAFE3BX_WORD_SIZE, &word);
-		if (word.kind == kind)
-			samples++;
-		else if (word.kind == ST1VAFE3BX_WORD_TIME &&
-			 st1vafe3bx_mark(st, &word, samples, status_ns))
-			return;
+	for (i = 0; i < words; i++) {
+		if (st1vafe3bx_get_word(st, i, &word) == kind) {
+			st1vafe3bx_sampler_step(&smp);
+			continue;
+		}
+		if (word.kind != ST1VAFE3BX_WORD_TIME) {
+			st1vafe3bx_sampler_skip(&smp);
+			continue;
+		}
+		ticks = st1vafe3bx_ticks(st, &word);
+		if (!st1vafe3bx_can_be(st, ticks, status_ns))
+			continue;
+		if (st1vafe3bx_sampler_mark(&smp, ticks, ST1VAFE3BX_TIME_WORD_AHEAD) ||
+		    (!found && !st->smp.started))
+			first = i;
+		found = true;
+		last = i;
 	}
 
-	if (!st->unplaced || !samples)
-		return;
+	if (!found) {
+		/* wait for one, while there is room for another burst */
+		*end = words > ST1VAFE3BX_FIFO_WORDS ? words : 0;
+		return *end;
+	}
 
-	st->stats.lost += st1vafe3bx_sampler_place(&st->smp,
-						   st1vafe3bx_clock_from_ns(&st->clk, status_ns),
-						   samples);
-	st->unplaced = false;
+	*end = last < reach ? last : words;
+
+	return first;
 }
 
 /* Return how many samples the buffer was given: 1, or 0 while the chip settles. */
@@ -223,78 +271,106 @@ static int st1vafe3bx_push(struct iio_dev *indio_dev, const struct st1vafe3bx_wo
 	return 1;
 }
 
-static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int first, unsigned int words,
-			     s64 status_ns)
+/*
+ * A time-stamp word in the place where one was due, or where the stream goes on after a
+ * loss (@certain).  One that says something else is corrupt, or if the next one says so
+ * too, then the chip's time has jumped.
+ */
+static void st1vafe3bx_mark(struct st1vafe3bx_state *st, const struct st1vafe3bx_word *word,
+			    bool certain)
+{
+	s64 ticks = st1vafe3bx_ticks(st, word);
+	int lost;
+
+	if (!certain && st->smp.started &&
+	    st1vafe3bx_sampler_missing(&st->smp, ticks, ST1VAFE3BX_TIME_WORD_AHEAD) &&
+	    ++st->misfits < ST1VAFE3BX_MISFITS_MAX) {
+		if (st1vafe3bx_sampler_skip(&st->smp))
+			st->stats.lost++;
+		return;
+	}
+	st->misfits = 0;
+
+	lost = st1vafe3bx_sampler_mark(&st->smp, ticks, ST1VAFE3BX_TIME_WORD_AHEAD);
+	if (lost < 0) {
+		st->stats.resyncs++;
+		st->interrupted = true;
+	} else if (!st->interrupted) {
+		st->stats.lost += lost;
+	}
+}
+
+/*
+ * Take @words of the FIFO, that were read between @start_ns and @end_ns, to the buffer, with
+ * those that had been held back.
+ */
+static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 start_ns,
+			     s64 end_ns)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
 	enum st1vafe3bx_word_kind kind = st1vafe3bx_kinds[st->mode];
+	unsigned int i, full, first = 0, end;
 	struct st1vafe3bx_word word;
-	unsigned int i;
 	int pushed = 0;
+	bool doubt;
 
-	st1vafe3bx_place(st, first, words, status_ns);
+	/* nothing is lost from a FIFO that was not full since its level was read */
+	full = words + st1vafe3bx_words_within(st, end_ns - start_ns);
+	full = full < ST1VAFE3BX_FIFO_WORDS ? 0 : full - ST1VAFE3BX_FIFO_WORDS + 1;
+	doubt = full || st->unplaced || st->held;
 
-	for (i = first; i < words; i++) {
-		st1vafe3bx_word_decode(st->words + i * ST1VAFE3BX_WORD_SIZE, &word);
-		if (word.kind == kind)
-			pushed += st1vafe3bx_push(indio_dev, &word);
-		else if (word.kind == ST1VAFE3BX_WORD_TIME)
-			st1vafe3bx_mark(st, &word, 0, status_ns);
-		else if (word.kind != ST1VAFE3BX_WORD_EMPTY)
-			st->stats.unknown_tags++;
+	full += st->held;
+	words += st->held;
+	/* if there was less than it said, the rest is empty */
+	while (words && st1vafe3bx_get_word(st, words - 1, &word) == ST1VAFE3BX_WORD_EMPTY)
+		words--;
+
+	end = words;
+	if (doubt) {
+		first = st1vafe3bx_find_certain(st, words, full, start_ns, &end);
+		st->unplaced = first == words;
 	}
+
+	for (i = first; i < end; i++) {
+		if (st1vafe3bx_get_word(st, i, &word) == kind) {
+			pushed += st1vafe3bx_push(indio_dev, &word);
+		} else if (word.kind == ST1VAFE3BX_WORD_TIME) {
+			st1vafe3bx_mark(st, &word, doubt);
+		} else {
+			st->stats.unknown_tags++;
+			if (st1vafe3bx_sampler_skip(&st->smp))
+				st->stats.lost++;
+		}
+	}
+
+	st->held = words - end;
+	memmove(st->words, st->words + end * ST1VAFE3BX_WORD_SIZE,
+		st->held * ST1VAFE3BX_WORD_SIZE);
 
 	return pushed;
 }
 
-/* One burst, or as few as the adapter can do; never a part of a word. */
-static int st1vafe3bx_read_words(struct st1vafe3bx_state *st, unsigned int words)
-{
-	size_t done, len = words * ST1VAFE3BX_WORD_SIZE;
-	int ret;
-
-	for (done = 0; done < len; done += min(len - done, st->read_max)) {
-		ret = regmap_noinc_read(st->regmap, ST1VAFE3BX_FIFO_DATA_OUT_TAG_REG,
-					st->words + done, min(len - done, st->read_max));
-		if (ret)
-			return ret;
-	}
-
-	return 0;
-}
-
 /*
- * A tick may bring two words, a time stamp and its sample.  If it comes when only the
- * first word of a burst has left a full FIFO, there is room for one: the second word is
- * lost, a hole behind the first.  The next such tick is as far from the last one as
- * that is from the one before.
+ * One burst, or as few as the adapter can do, behind the words that are held back; never a
+ * part of a word.
+ *
+ * Return: how many words came before a transfer failed, with what it failed in @err.
  */
-static bool st1vafe3bx_hole(struct st1vafe3bx_state *st, unsigned int words, s64 start_ns,
-			    s64 end_ns)
+static unsigned int st1vafe3bx_read_words(struct st1vafe3bx_state *st, unsigned int words,
+					  int *err)
 {
-	s64 next_ns, ticks, ns[2] = { };
-	struct st1vafe3bx_word word;
-	unsigned int i, found = 0;
+	u8 *to = st->words + st->held * ST1VAFE3BX_WORD_SIZE;
+	size_t done, chunk, len = words * ST1VAFE3BX_WORD_SIZE;
 
-	if (words + ST1VAFE3BX_TICK_WORDS <= ST1VAFE3BX_FIFO_WORDS)
-		return false;
-
-	for (i = words; i-- && found < ARRAY_SIZE(ns);) {
-		st1vafe3bx_word_decode(st->words + i * ST1VAFE3BX_WORD_SIZE, &word);
-		if (word.kind != ST1VAFE3BX_WORD_TIME)
-			continue;
-		ticks = st1vafe3bx_clock_extend(&st->clk, word.ticks);
-		ns[found++] = st1vafe3bx_clock_to_ns(&st->clk, ticks << ST1VAFE3BX_TICK_SHIFT);
+	for (done = 0; done < len; done += chunk) {
+		chunk = min(len - done, st->read_max);
+		*err = regmap_noinc_read(st->regmap, ST1VAFE3BX_FIFO_DATA_OUT_TAG_REG,
+					 to + done, chunk);
+		if (*err)
+			break;
 	}
-	if (found < ARRAY_SIZE(ns))
-		return true;
 
-	/* the first two words have left when the third begins, and a tick is 10 us wide */
-	next_ns = 2 * ns[0] - ns[1];
-
-	return next_ns >= start_ns - 2 * ST1VAFE3BX_TICK_NS &&
-	       next_ns <= start_ns + div_s64(3 * (end_ns - start_ns), words) +
-			  2 * ST1VAFE3BX_TICK_NS;
+	return done / ST1VAFE3BX_WORD_SIZE;
 }
 
 /**
@@ -308,18 +384,20 @@ static bool st1vafe3bx_hole(struct st1vafe3bx_state *st, unsigned int words, s64
 int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
-	unsigned int first, words;
-	s64 status_ns, end_ns;
+	unsigned int words, got;
+	s64 start_ns, end_ns;
 	int ret;
 
 	*pushed = 0;
 
+	start_ns = ktime_get_ns();
 	ret = regmap_bulk_read(st->regmap, ST1VAFE3BX_FIFO_STATUS1_REG, st->buf, 2);
-	status_ns = ktime_get_ns();
+	if (!ret && st->buf[1] > ST1VAFE3BX_FIFO_WORDS)
+		ret = -EIO;
 	if (ret)
 		goto err;
 
-	words = min_t(unsigned int, st->buf[1], ST1VAFE3BX_FIFO_WORDS);
+	words = st->buf[1];
 	if (st->buf[0] & ST1VAFE3BX_FIFO_STATUS1_OVR_MSK) {
 		st->stats.overruns++;
 		/* some chips of the family count full as 0 */
@@ -333,25 +411,25 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 	if (!words)
 		return 0;
 
-	ret = st1vafe3bx_read_words(st, words);
+	got = st1vafe3bx_read_words(st, words, &ret);
 	end_ns = ktime_get_ns();
-	if (ret)
-		goto err;
 
 	/* if it fails, the line through the earlier readings will do */
-	if (st1vafe3bx_clock_due(&st->clk, status_ns))
+	if (!ret && st1vafe3bx_clock_due(&st->clk, start_ns))
 		st1vafe3bx_take_time(st);
 
-	first = st1vafe3bx_hole(st, words, status_ns, end_ns) ? 1 : 0;
-	*pushed = st1vafe3bx_unpack(indio_dev, first, words, status_ns);
+	*pushed = st1vafe3bx_unpack(indio_dev, got, start_ns, end_ns);
+	if (ret) {
+		/* words may have left the FIFO without getting here */
+		st->unplaced = true;
+		goto err;
+	}
 	st->served = jiffies;
 	st->fails = 0;
 
 	return words;
 
 err:
-	/* words may have left the FIFO without getting here */
-	st->unplaced = true;
 	st->stats.bus_errors++;
 	st->fails++;
 	return ret;

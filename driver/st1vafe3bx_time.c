@@ -279,23 +279,6 @@ s64 st1vafe3bx_clock_to_ns(const struct st1vafe3bx_clock *clk, s64 chip_time)
 	return clk->base_ns + x + scale_by_rate(x, clk->rate);
 }
 
-/**
- * st1vafe3bx_clock_from_ns() - what was the chip time at that instant?
- * @clk:	a clock that has taken a reading
- * @ns:		on the kernel's clock
- *
- * Exact to 0.2 % of the distance to the newest reading.
- */
-s64 st1vafe3bx_clock_from_ns(const struct st1vafe3bx_clock *clk, s64 ns)
-{
-	s64 y = clamp_s64(ns - clk->base_ns, -REACH_NS, REACH_NS);
-
-	y -= scale_by_rate(y, clk->rate);
-
-	return reading(clk, 0)->ticks * TICK +
-	       div_s64(y * TICK, ST1VAFE3BX_TICK_NS);
-}
-
 /* Samples over which the period is learned: one tick in these is 62 ppm at 3200 Hz. */
 #define LEARN_SAMPLES		512
 /* By what part of the nominal period a learned one may differ. */
@@ -344,6 +327,20 @@ static void sampler_learn(struct st1vafe3bx_sampler *smp, s64 ticks, int ahead)
 }
 
 /**
+ * st1vafe3bx_sampler_missing() - what a time-stamp word says of the samples before it
+ * @smp:	a sampler that has taken a time-stamp word
+ * @ticks:	chip time in whole ticks, as the chip cuts it off
+ * @ahead:	which sample it is of: 0 is the next one, 1 the one after it, -1 the last
+ *
+ * Return: how many samples are missing before that sample; negative if there are more than
+ * can be.
+ */
+s64 st1vafe3bx_sampler_missing(const struct st1vafe3bx_sampler *smp, s64 ticks, int ahead)
+{
+	return whole_periods(smp, ticks * TICK + TICK / 2 - smp->next - ahead * smp->period);
+}
+
+/**
  * st1vafe3bx_sampler_mark() - a time-stamp word says when a sample was taken
  * @smp:	the sampler
  * @ticks:	chip time in whole ticks, as the chip cuts it off
@@ -359,8 +356,9 @@ int st1vafe3bx_sampler_mark(struct st1vafe3bx_sampler *smp, s64 ticks, int ahead
 	bool jump = false;
 	s64 lost = 0;
 
+	smp->since_word = 0;
 	if (smp->started) {
-		lost = whole_periods(smp, from + TICK / 2 - want);
+		lost = st1vafe3bx_sampler_missing(smp, ticks, ahead);
 		jump = lost < 0 || lost > S32_MAX;
 	}
 
@@ -384,36 +382,6 @@ int st1vafe3bx_sampler_mark(struct st1vafe3bx_sampler *smp, s64 ticks, int ahead
 }
 
 /**
- * st1vafe3bx_sampler_place() - place samples for which there is no time-stamp word
- * @smp:	the sampler
- * @now:	chip time at which the last of them was the newest in the chip
- * @count:	how many they are
- *
- * Return: how many samples were lost before them.
- */
-int st1vafe3bx_sampler_place(struct st1vafe3bx_sampler *smp, s64 now, u32 count)
-{
-	/* the newest is half a period old, on average */
-	s64 first = now - smp->period / 2 - ((s64)count - 1) * smp->period;
-	s64 lost;
-
-	smp->learning = false;
-	if (!smp->started) {
-		smp->next = first;
-		smp->started = true;
-		return 0;
-	}
-
-	lost = whole_periods(smp, first - smp->next);
-	if (lost <= 0 || lost > S32_MAX)
-		return 0;
-
-	smp->next += lost * smp->period;
-
-	return lost;
-}
-
-/**
  * st1vafe3bx_sampler_step() - take the next sample
  * @smp:	the sampler
  *
@@ -425,6 +393,26 @@ s64 st1vafe3bx_sampler_step(struct st1vafe3bx_sampler *smp)
 
 	smp->next += smp->period;
 	smp->since_mark++;
+	smp->since_word++;
 
 	return at;
+}
+
+/**
+ * st1vafe3bx_sampler_skip() - take a word that cannot be understood
+ * @smp:	the sampler
+ *
+ * It was the sample that is due, or the time-stamp word if that is.
+ *
+ * Return: true if it was a sample.
+ */
+bool st1vafe3bx_sampler_skip(struct st1vafe3bx_sampler *smp)
+{
+	if (smp->since_word >= ST1VAFE3BX_SAMPLES_PER_TIME_WORD) {
+		smp->since_word = 0;
+		return false;
+	}
+	st1vafe3bx_sampler_step(smp);
+
+	return true;
 }

@@ -13,6 +13,9 @@
 #define ST1VAFE3BX_TICK_NS		10000
 #define ST1VAFE3BX_TICK_SHIFT		16
 
+/* One time-stamp word in the FIFO for so many samples. */
+#define ST1VAFE3BX_SAMPLES_PER_TIME_WORD	32
+
 /*
  * The counter is read with so many bytes on the wire (address, register, address, 4 of
  * data), and its value is caught with so many of them gone.  That it is at the end of
@@ -60,7 +63,6 @@ int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 start, 
 bool st1vafe3bx_clock_is_tight(const struct st1vafe3bx_clock *clk);
 s64 st1vafe3bx_clock_extend(const struct st1vafe3bx_clock *clk, u32 counter);
 s64 st1vafe3bx_clock_to_ns(const struct st1vafe3bx_clock *clk, s64 chip_time);
-s64 st1vafe3bx_clock_from_ns(const struct st1vafe3bx_clock *clk, s64 ns);
 
 /**
  * struct st1vafe3bx_sampler - the chip time of each sample
@@ -69,6 +71,7 @@ s64 st1vafe3bx_clock_from_ns(const struct st1vafe3bx_clock *clk, s64 ns);
  * @nominal:	the same by the data sheet
  * @mark:	tick of the time-stamp word that the learning of @period began with
  * @since_mark:	samples since then
+ * @since_word:	samples since the last time-stamp word
  * @started:	@next is known
  * @learning:	@mark and @since_mark are valid
  */
@@ -78,13 +81,15 @@ struct st1vafe3bx_sampler {
 	s64 nominal;
 	s64 mark;
 	s32 since_mark;
+	s32 since_word;
 	bool started;
 	bool learning;
 };
 
 void st1vafe3bx_sampler_start(struct st1vafe3bx_sampler *smp, u32 rate_hz);
+s64 st1vafe3bx_sampler_missing(const struct st1vafe3bx_sampler *smp, s64 ticks, int ahead);
 int st1vafe3bx_sampler_mark(struct st1vafe3bx_sampler *smp, s64 ticks, int ahead);
-int st1vafe3bx_sampler_place(struct st1vafe3bx_sampler *smp, s64 now, u32 count);
+bool st1vafe3bx_sampler_skip(struct st1vafe3bx_sampler *smp);
 s64 st1vafe3bx_sampler_step(struct st1vafe3bx_sampler *smp);
 
 #endif

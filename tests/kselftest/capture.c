@@ -170,6 +170,20 @@ static int configure(const struct capture *c, unsigned int watermark)
 	return ret;
 }
 
+int capture_stat(const struct capture *c, const char *name, long long *value)
+{
+	char path[128], text[32];
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/iio/%s/stats/%s",
+		 strrchr(c->sysfs, '/') + 1, name);
+	ret = rig_read(path, text, sizeof(text));
+	if (ret < 0)
+		return ret;
+	*value = atoll(text);
+	return 0;
+}
+
 int capture_start(struct capture *c, enum capture_mode mode, unsigned int rate_hz,
 		  unsigned int watermark)
 {

@@ -48,6 +48,9 @@ int capture_get_double(const struct capture *c, const char *attr, double *value)
 int capture_set(const struct capture *c, const char *attr, const char *text);
 int capture_set_number(const struct capture *c, const char *attr, long long value);
 
+/* A counter that the driver shows in debugfs. */
+int capture_stat(const struct capture *c, const char *name, long long *value);
+
 /* Name of the attribute "in_<type>..._@suffix" of acceleration or film. */
 const char *capture_scale_attr(bool film);
 

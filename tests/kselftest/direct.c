@@ -9,9 +9,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
-#include "truth.h"
+#include "fixture.h"
 
 #define G	9.80665
 
@@ -23,11 +21,8 @@ FIXTURE(direct)
 
 FIXTURE_SETUP(direct)
 {
-	const char *missing = rig_missing();
-
 	self->feed = -1;
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(1));
 	ASSERT_EQ(0, capture_find(&self->c, 0));
 }

@@ -12,9 +12,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
-#include "truth.h"
+#include "fixture.h"
 
 #define PATIENCE_MS	5000
 #define MODULE		"st1vafe3bx"
@@ -23,9 +21,7 @@ static const struct truth_wave wave = TRUTH_WAVE(120);
 
 FIXTURE(faults)
 {
-	struct capture c;
-	struct truth t;
-	int feed;
+	struct stream_rig rig;
 };
 
 FIXTURE_VARIANT(faults)
@@ -39,45 +35,28 @@ FIXTURE_VARIANT_ADD(faults, film_3200) { .mode = CAPTURE_FILM, .rate_hz = 3200 }
 
 FIXTURE_SETUP(faults)
 {
-	const char *missing = rig_missing();
-
-	self->feed = -1;
-	if (missing)
-		SKIP(return, "%s", missing);
+	stream_rig_init(&self->rig);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(1));
-	ASSERT_EQ(0, capture_find(&self->c, 0));
-	self->feed = truth_feed(0, &wave);
-	ASSERT_GE(self->feed, 0);
-	ASSERT_EQ(0, capture_start(&self->c, variant->mode, variant->rate_hz, 32));
-	ASSERT_EQ(0, truth_begin(&self->t, &self->c, &wave, 0));
-	ASSERT_EQ(0, truth_run(&self->t, 1, PATIENCE_MS, true));
+	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_start(&self->rig, &wave, variant->mode, variant->rate_hz, 32, 0));
+	ASSERT_EQ(0, truth_run(&self->rig.t, 1, PATIENCE_MS, true));
 }
 
 FIXTURE_TEARDOWN(faults)
 {
-	capture_stop(&self->c);
-	if (self->feed >= 0)
-		close(self->feed);
+	stream_rig_stop(&self->rig);
 	EXPECT_EQ(0, rig_down());
 }
 
-#define EXPECT_TRUE_SAMPLES(t, what)			\
-	do {						\
-		truth_tell(&(t), what);			\
-		EXPECT_EQ(0, (t).wrong);		\
-		EXPECT_EQ(0, (t).repeated);		\
-		EXPECT_EQ(0, (t).backward);		\
-	} while (0)
-
 /* The device as it is now streams without a flaw. */
-#define EXPECT_STREAMS(c, t)						\
+#define EXPECT_STREAMS(rig)						\
 	do {								\
-		ASSERT_EQ(0, capture_find(c, 0));			\
-		ASSERT_EQ(0, capture_start(c, variant->mode, variant->rate_hz, 32)); \
-		ASSERT_EQ(0, truth_begin(t, c, &wave, 0));		\
-		ASSERT_EQ(0, truth_run(t, 1, PATIENCE_MS, false));	\
-		EXPECT_TRUE_SAMPLES(*(t), "afterwards");		\
-		EXPECT_EQ(0, (t)->lost);				\
+		ASSERT_EQ(0, capture_find(&(rig)->c, 0));		\
+		ASSERT_EQ(0, stream_rig_start(rig, &wave, variant->mode, variant->rate_hz, 32, 0)); \
+		ASSERT_EQ(0, truth_run(&(rig)->t, 1, PATIENCE_MS, false)); \
+		EXPECT_TRUE_SAMPLES(&(rig)->t, "afterwards");		\
+		EXPECT_EQ(0, (rig)->t.lost);				\
 	} while (0)
 
 TEST_F(faults, one_nack)
@@ -85,19 +64,19 @@ TEST_F(faults, one_nack)
 	long long lost;
 
 	ASSERT_EQ(0, sim_set(0, "nack_next", 1));
-	ASSERT_EQ(0, truth_run(&self->t, 2, PATIENCE_MS, true));
+	ASSERT_EQ(0, truth_run(&self->rig.t, 2, PATIENCE_MS, true));
 	ASSERT_EQ(0, sim_stat(0, "samples_lost", &lost));
-	EXPECT_TRUE_SAMPLES(self->t, "one NACK");
-	EXPECT_EQ(0, self->t.restarts);
-	EXPECT_EQ(lost, self->t.lost);
+	EXPECT_TRUE_SAMPLES(&self->rig.t, "one NACK");
+	EXPECT_EQ(0, self->rig.t.restarts);
+	EXPECT_EQ(lost, self->rig.t.lost);
 }
 
 /* As of a loose contact: it is away for a while and then there again, unharmed. */
 TEST_F(faults, many_nacks)
 {
 	ASSERT_EQ(0, sim_set(0, "nack_next", 40));
-	ASSERT_EQ(0, truth_run(&self->t, 4, PATIENCE_MS, true));
-	EXPECT_TRUE_SAMPLES(self->t, "40 NACKs");
+	ASSERT_EQ(0, truth_run(&self->rig.t, 4, PATIENCE_MS, true));
+	EXPECT_TRUE_SAMPLES(&self->rig.t, "40 NACKs");
 }
 
 static bool has_failed(void *arg)
@@ -121,8 +100,8 @@ TEST_F_TIMEOUT(faults, dead_for_long, 120)
 	}
 	/* ... and finds the chip again */
 	ASSERT_EQ(0, sim_set(0, "nack_next", 0));
-	ASSERT_EQ(0, truth_run(&self->t, 4, PATIENCE_MS, true));
-	EXPECT_TRUE_SAMPLES(self->t, "dead for long");
+	ASSERT_EQ(0, truth_run(&self->rig.t, 4, PATIENCE_MS, true));
+	EXPECT_TRUE_SAMPLES(&self->rig.t, "dead for long");
 }
 
 /* The words that the failed burst took out of the FIFO are gone: that is a gap. */
@@ -132,14 +111,14 @@ TEST_F(faults, error_in_a_burst)
 
 	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(0, sim_set(0, "fail_after", 100 + i));
-		ASSERT_EQ(0, truth_run(&self->t, 0.5, PATIENCE_MS, true));
+		ASSERT_EQ(0, truth_run(&self->rig.t, 0.5, PATIENCE_MS, true));
 	}
-	EXPECT_TRUE_SAMPLES(self->t, "error in a burst");
-	EXPECT_EQ(0, self->t.restarts);
-	EXPECT_EQ(10, self->t.gaps);
+	EXPECT_TRUE_SAMPLES(&self->rig.t, "error in a burst");
+	EXPECT_EQ(0, self->rig.t.restarts);
+	EXPECT_EQ(10, self->rig.t.gaps);
 	/* 14 words each at least, one of them perhaps a time stamp */
-	EXPECT_GE(self->t.lost, 10 * 13);
-	EXPECT_LE(self->t.lost, 10 * 80);
+	EXPECT_GE(self->rig.t.lost, 10 * 13);
+	EXPECT_LE(self->rig.t.lost, 10 * 80);
 }
 
 TEST_F(faults, power_cycle)
@@ -149,25 +128,21 @@ TEST_F(faults, power_cycle)
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(0, sim_violations(0));
 		ASSERT_EQ(0, sim_set(0, "power_cycle", 1));
-		ASSERT_EQ(0, truth_run(&self->t, 3, PATIENCE_MS, true));
+		ASSERT_EQ(0, truth_run(&self->rig.t, 3, PATIENCE_MS, true));
 	}
-	EXPECT_TRUE_SAMPLES(self->t, "power cycles");
-	EXPECT_EQ(3, self->t.restarts);
+	EXPECT_TRUE_SAMPLES(&self->rig.t, "power cycles");
+	EXPECT_EQ(3, self->rig.t.restarts);
 }
 
 /* An interrupt line that never asks: the stream goes on, if with gaps. */
 TEST_F(faults, int_stuck_inactive)
 {
-	long long lost;
-
 	ASSERT_EQ(0, sim_set(0, "options/stuck_int", 0));
-	ASSERT_EQ(0, truth_run(&self->t, 4, PATIENCE_MS, true));
+	ASSERT_EQ(0, truth_run(&self->rig.t, 4, PATIENCE_MS, true));
 	ASSERT_EQ(0, sim_set(0, "options/stuck_int", -1));
-	ASSERT_EQ(0, truth_run(&self->t, 4, PATIENCE_MS, true));
-	ASSERT_EQ(0, sim_stat(0, "samples_lost", &lost));
-	EXPECT_TRUE_SAMPLES(self->t, "INT stuck inactive");
-	if (self->t.restarts == 0)
-		EXPECT_EQ(lost, self->t.lost);
+	ASSERT_EQ(0, truth_run(&self->rig.t, 4, PATIENCE_MS, true));
+	EXPECT_EQ(0, self->rig.t.restarts);
+	EXPECT_KNOWN_LOSS(&self->rig.t, "INT stuck inactive");
 }
 
 /* A line that always asks neither hangs the machine nor costs samples. */
@@ -176,13 +151,13 @@ TEST_F(faults, int_stuck_active)
 	long long lost;
 
 	ASSERT_EQ(0, sim_set(0, "options/stuck_int", 1));
-	ASSERT_EQ(0, truth_run(&self->t, 4, PATIENCE_MS, true));
+	ASSERT_EQ(0, truth_run(&self->rig.t, 4, PATIENCE_MS, true));
 	ASSERT_EQ(0, sim_set(0, "options/stuck_int", -1));
-	ASSERT_EQ(0, truth_run(&self->t, 4, PATIENCE_MS, true));
+	ASSERT_EQ(0, truth_run(&self->rig.t, 4, PATIENCE_MS, true));
 	ASSERT_EQ(0, sim_stat(0, "samples_lost", &lost));
-	EXPECT_TRUE_SAMPLES(self->t, "INT stuck active");
-	EXPECT_EQ(0, self->t.restarts);
-	EXPECT_EQ(lost, self->t.lost);
+	EXPECT_TRUE_SAMPLES(&self->rig.t, "INT stuck active");
+	EXPECT_EQ(0, self->rig.t.restarts);
+	EXPECT_EQ(lost, self->rig.t.lost);
 }
 
 /* Read until reading fails; what it failed with. */
@@ -200,30 +175,30 @@ static int drain(struct capture *c)
 TEST_F(faults, unbind)
 {
 	ASSERT_EQ(0, rig_bind(0, false));
-	EXPECT_EQ(-ENODEV, drain(&self->c));
-	capture_stop(&self->c);
+	EXPECT_EQ(-ENODEV, drain(&self->rig.c));
+	capture_stop(&self->rig.c);
 	ASSERT_EQ(0, rig_bind(0, true));
-	EXPECT_STREAMS(&self->c, &self->t);
+	EXPECT_STREAMS(&self->rig);
 }
 
 TEST_F(faults, module_in_use)
 {
 	EXPECT_EQ(-1, syscall(SYS_delete_module, MODULE, O_NONBLOCK));
 	EXPECT_EQ(EWOULDBLOCK, errno);
-	ASSERT_EQ(0, truth_run(&self->t, 1, PATIENCE_MS, false));
-	EXPECT_TRUE_SAMPLES(self->t, "rmmod refused");
-	EXPECT_EQ(0, self->t.lost);
+	ASSERT_EQ(0, truth_run(&self->rig.t, 1, PATIENCE_MS, false));
+	EXPECT_TRUE_SAMPLES(&self->rig.t, "rmmod refused");
+	EXPECT_EQ(0, self->rig.t.lost);
 }
 
 /* The buffer stays enabled when its reader goes; then the module can go too. */
 TEST_F(faults, reload)
 {
-	close(self->c.fd);
-	self->c.fd = -1;
+	close(self->rig.c.fd);
+	self->rig.c.fd = -1;
 	ASSERT_EQ(0, rig_module_unload(MODULE));
 	EXPECT_TRUE(capture_gone(0));
 	ASSERT_EQ(0, rig_module_load(MODULE, ""));
-	EXPECT_STREAMS(&self->c, &self->t);
+	EXPECT_STREAMS(&self->rig);
 }
 
 TEST_F(faults, unplug)
@@ -233,11 +208,11 @@ TEST_F(faults, unplug)
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(0, sim_violations(0));
 		ASSERT_EQ(0, sim_set(0, "present", 0));
-		EXPECT_EQ(-ENODEV, drain(&self->c));
+		EXPECT_EQ(-ENODEV, drain(&self->rig.c));
 		EXPECT_TRUE(capture_gone(0));
-		capture_stop(&self->c);
+		capture_stop(&self->rig.c);
 		ASSERT_EQ(0, sim_set(0, "present", 1));
-		EXPECT_STREAMS(&self->c, &self->t);
+		EXPECT_STREAMS(&self->rig);
 	}
 }
 

@@ -8,8 +8,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
+#include "fixture.h"
 
 #define ACCEL		"in_accel_filter_low_pass_3db_frequency"
 #define FILM		"in_voltage0-voltage1_filter_low_pass_3db_frequency"
@@ -31,10 +30,7 @@ FIXTURE(filter)
 
 FIXTURE_SETUP(filter)
 {
-	const char *missing = rig_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(1));
 	ASSERT_EQ(0, capture_find(&self->c, 0));
 }
@@ -212,10 +208,7 @@ FIXTURE_VARIANT_ADD(filter_stream, film_3200) {
 
 FIXTURE_SETUP(filter_stream)
 {
-	const char *missing = rig_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(1));
 	ASSERT_EQ(0, capture_find(&self->c, 0));
 }

@@ -5,8 +5,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
+#include "fixture.h"
 
 #define AH_BIO_CFG2	0x31
 #define LOG_MAX		256
@@ -19,11 +18,8 @@ FIXTURE(firmware)
 
 FIXTURE_SETUP(firmware)
 {
-	const char *missing = rig_missing();
-
 	self->c.fd = -1;
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 }
 
 FIXTURE_TEARDOWN(firmware)

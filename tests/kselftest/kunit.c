@@ -6,7 +6,7 @@
 
 #include "kselftest_harness.h"
 
-#include "rig.h"
+#include "fixture.h"
 
 #define MODULE		"st1vafe3bx_kunit"
 #define RESULTS		"/sys/kernel/debug/kunit/%s/results"
@@ -32,12 +32,9 @@ FIXTURE_VARIANT_ADD(kunit, time) {
 
 FIXTURE_SETUP(kunit)
 {
-	const char *missing = rig_missing();
-
-	if (!missing && access("/sys/kernel/debug/kunit", F_OK))
-		missing = "no /sys/kernel/debug/kunit: kernel without CONFIG_KUNIT_DEBUGFS";
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
+	if (access("/sys/kernel/debug/kunit", F_OK))
+		SKIP(return, "no /sys/kernel/debug/kunit: kernel without CONFIG_KUNIT_DEBUGFS");
 	ASSERT_EQ(0, rig_module_load(MODULE, ""));
 }
 

@@ -12,9 +12,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
-#include "truth.h"
+#include "fixture.h"
 
 #define STATUS		"../power/runtime_status"
 #define ACCEL_RAW	"in_accel_x_raw"
@@ -47,11 +45,8 @@ FIXTURE(power)
 
 FIXTURE_SETUP(power)
 {
-	const char *missing = rig_missing();
-
 	self->feed = -1;
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(1));
 	ASSERT_EQ(0, capture_find(&self->c, 0));
 	self->wave = (struct truth_wave){ .accel_mg = 700, .film_mv = 30, .seconds = 60 };
@@ -255,15 +250,13 @@ static const struct truth_wave steep = TRUTH_WAVE(120);
 
 FIXTURE_SETUP(asleep)
 {
-	const char *missing = rig_missing();
 	char text[32];
 
 	self->feed = -1;
 	self->c.fd = -1;
-	if (!missing && access(PM_TEST, W_OK))
-		missing = "no " PM_TEST ": kernel without CONFIG_PM_SLEEP_DEBUG";
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
+	if (access(PM_TEST, W_OK))
+		SKIP(return, "no " PM_TEST ": kernel without CONFIG_PM_SLEEP_DEBUG");
 	ASSERT_EQ(0, set_rehearsal());
 	ASSERT_LT(0, rig_read(PM_DELAY, text, sizeof(text)));
 	self->delay_s = atof(text);
@@ -308,19 +301,6 @@ static int check_until(struct capture *c, struct truth *t, int64_t until, int64_
 	return 0;
 }
 
-static int driver_stat(const struct capture *c, const char *name, long long *value)
-{
-	char path[128], text[32];
-	int ret;
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/iio/%s/stats/%s",
-		 strrchr(c->sysfs, '/') + 1, name);
-	ret = rig_read(path, text, sizeof(text));
-	if (ret > 0)
-		*value = atoll(text);
-	return ret > 0 ? 0 : ret;
-}
-
 #define EXPECT_GOES_ON(self)							\
 	do {									\
 		ASSERT_EQ(0, rig_write(PM_STATE, "freeze"));			\
@@ -348,8 +328,8 @@ TEST_F(asleep, goes_on)
 			EXPECT_LE(self->gap / 1e9, self->delay_s + 0.2);
 	}
 	EXPECT_EQ(3, self->t.restarts);
-	ASSERT_EQ(0, driver_stat(&self->c, "lost", &lost));
-	ASSERT_EQ(0, driver_stat(&self->c, "overruns", &overruns));
+	ASSERT_EQ(0, capture_stat(&self->c, "lost", &lost));
+	ASSERT_EQ(0, capture_stat(&self->c, "overruns", &overruns));
 	EXPECT_EQ(0, lost);
 	EXPECT_EQ(0, overruns);
 }

@@ -8,8 +8,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
+#include "fixture.h"
 
 #define CTRL1		0x10
 #define  SW_RESET	0x20
@@ -61,10 +60,7 @@ FIXTURE(probe)
 
 FIXTURE_SETUP(probe)
 {
-	const char *missing = rig_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_load(1, 400000));
 }
 
@@ -239,10 +235,7 @@ FIXTURE_VARIANT_ADD(recipe, film_800) {
 
 FIXTURE_SETUP(recipe)
 {
-	const char *missing = rig_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(1));
 	ASSERT_EQ(0, capture_find(&self->c, 0));
 	ASSERT_EQ(0, sim_log_clear(0));

@@ -7,9 +7,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
-#include "truth.h"
+#include "fixture.h"
 
 #define CTRL3		0x12
 #define CTRL5		0x14
@@ -33,11 +31,8 @@ FIXTURE(selftest)
 
 FIXTURE_SETUP(selftest)
 {
-	const char *missing = rig_missing();
-
 	self->feed = -1;
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(1));
 	ASSERT_EQ(0, capture_find(&self->c, 0));
 	snprintf(self->path, sizeof(self->path), "/sys/kernel/debug/iio/%s/selftest",

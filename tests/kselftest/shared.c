@@ -6,9 +6,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
-#include "truth.h"
+#include "fixture.h"
 
 #define PATIENCE_MS	3000
 #define CHIPS		2
@@ -40,15 +38,13 @@ static const struct truth_wave wave = TRUTH_WAVE(120);
 
 FIXTURE_SETUP(shared)
 {
-	const char *missing = rig_missing();
 	int i;
 
 	for (i = 0; i < CHIPS; i++) {
 		self->feed[i] = -1;
 		self->c[i].fd = -1;
 	}
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_load_params(variant->params));
 	for (i = 0; i < CHIPS; i++) {
 		ASSERT_EQ(0, rig_attach(i));
@@ -88,15 +84,6 @@ static int run(struct truth *t, int secs)
 	return ret;
 }
 
-#define EXPECT_FLAWLESS(t)				\
-	do {						\
-		truth_tell(&(t), "shared line");	\
-		EXPECT_EQ(0, (t).lost);			\
-		EXPECT_EQ(0, (t).wrong);		\
-		EXPECT_EQ(0, (t).repeated);		\
-		EXPECT_EQ(0, (t).backward);		\
-	} while (0)
-
 TEST_F_TIMEOUT(shared, both_stream, 120)
 {
 	int i;
@@ -105,7 +92,7 @@ TEST_F_TIMEOUT(shared, both_stream, 120)
 		ASSERT_EQ(0, start(&self->c[i], &self->t[i]));
 	ASSERT_EQ(0, run(self->t, rig_simulated_time() ? 30 : 5));
 	for (i = 0; i < CHIPS; i++)
-		EXPECT_FLAWLESS(self->t[i]);
+		EXPECT_NOTHING_LOST(&self->t[i], "shared line");
 	EXPECT_FALSE(rig_logged("interrupt line is stuck"));
 }
 
@@ -119,11 +106,11 @@ TEST_F_TIMEOUT(shared, one_comes_and_goes, 120)
 		for (n = 0; n < 3; n++) {
 			ASSERT_EQ(0, start(&self->c[!i], &self->t[!i]));
 			ASSERT_EQ(0, run(self->t, 1));
-			EXPECT_FLAWLESS(self->t[!i]);
+			EXPECT_NOTHING_LOST(&self->t[!i], "shared line");
 			capture_stop(&self->c[!i]);
 			ASSERT_EQ(0, truth_run(&self->t[i], 1, PATIENCE_MS, false));
 		}
-		EXPECT_FLAWLESS(self->t[i]);
+		EXPECT_NOTHING_LOST(&self->t[i], "shared line");
 		capture_stop(&self->c[i]);
 	}
 }
@@ -135,20 +122,19 @@ TEST_F(shared, one_is_unbound)
 	ASSERT_EQ(0, run(self->t, 1));
 	ASSERT_EQ(0, rig_bind(0, false));
 	ASSERT_EQ(0, truth_run(&self->t[1], 1, PATIENCE_MS, false));
-	EXPECT_FLAWLESS(self->t[1]);
+	EXPECT_NOTHING_LOST(&self->t[1], "shared line");
 	capture_stop(&self->c[0]);
 	ASSERT_EQ(0, rig_bind(0, true));
 	ASSERT_EQ(0, capture_find(&self->c[0], 0));
 	ASSERT_EQ(0, start(&self->c[0], &self->t[0]));
 	ASSERT_EQ(0, run(self->t, 1));
-	EXPECT_FLAWLESS(self->t[0]);
-	EXPECT_FLAWLESS(self->t[1]);
+	EXPECT_NOTHING_LOST(&self->t[0], "shared line");
+	EXPECT_NOTHING_LOST(&self->t[1], "shared line");
 }
 
 /* One pin holds the line for ever: both are polled, and complete. */
 TEST_F_TIMEOUT(shared, one_pin_is_stuck, 120)
 {
-	long long lost;
 	int i;
 
 	for (i = 0; i < CHIPS; i++)
@@ -158,14 +144,8 @@ TEST_F_TIMEOUT(shared, one_pin_is_stuck, 120)
 	ASSERT_EQ(0, run(self->t, 3));
 	ASSERT_EQ(0, sim_set(0, "options/stuck_int", -1));
 	ASSERT_EQ(0, run(self->t, 8));
-	for (i = 0; i < CHIPS; i++) {
-		truth_tell(&self->t[i], "stuck pin");
-		ASSERT_EQ(0, sim_stat(i, "samples_lost", &lost));
-		EXPECT_EQ(lost, self->t[i].lost);
-		EXPECT_EQ(0, self->t[i].wrong);
-		EXPECT_EQ(0, self->t[i].repeated);
-		EXPECT_EQ(0, self->t[i].backward);
-	}
+	for (i = 0; i < CHIPS; i++)
+		EXPECT_KNOWN_LOSS(&self->t[i], "stuck pin");
 }
 
 TEST_HARNESS_MAIN

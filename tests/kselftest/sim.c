@@ -12,7 +12,7 @@
 
 #include "kselftest_harness.h"
 
-#include "rig.h"
+#include "fixture.h"
 
 #define MARKER		0
 #define TRIGGER		1
@@ -65,10 +65,7 @@ static int set_line(int line, bool level)
 
 FIXTURE_SETUP(gpio)
 {
-	const char *missing = rig_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_load(1, 400000));
 	self->chip = open_gpiochip("backpop-sim");
 	ASSERT_GE(self->chip, 0);
@@ -175,10 +172,7 @@ FIXTURE_VARIANT_ADD(bus, fast) { .scl_hz = 400000 };
 
 FIXTURE_SETUP(bus)
 {
-	const char *missing = rig_missing();
-
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_load(1, variant->scl_hz));
 	ASSERT_EQ(0, rig_attach(0));
 }

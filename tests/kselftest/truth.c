@@ -198,6 +198,7 @@ void truth_check(struct truth *t, const struct capture_sample *samples, int n)
 				 error / 1e3, text);
 		if (s->t_ns - start >= t->settle_ns) {
 			t->timed++;
+			t->sum += error;
 			t->sum_squares += error * error;
 			t->max_ns = fmax(t->max_ns, fabs(error));
 		}
@@ -213,7 +214,7 @@ int truth_run(struct truth *t, double seconds, int patience_ms, bool look)
 	int n, ret;
 
 	do {
-		n = capture_read(t->c, batch, BATCH, patience_ms);
+		n = capture_read(t->c, batch, t->batch ? t->batch : BATCH, patience_ms);
 		if (n < 0)
 			return n;
 		if (n == 0)

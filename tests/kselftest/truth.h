@@ -39,6 +39,7 @@ int truth_feed(unsigned int chip, const struct truth_wave *w);
  * struct truth - samples seen against samples due
  * @settle_ns:	time stamps count for @rms_ns and @max_ns this long after a start
  * @film_step, @accel_step: quantisation step in LSB of the 16-bit words
+ * @batch:	samples that truth_run() asks for at a time; 0 = as many as there may be
  * @samples:	checked
  * @gaps:	places where samples are missing
  * @lost:	samples missing there
@@ -58,6 +59,7 @@ struct truth {
 	int accel_step;
 	double starts[TRUTH_STARTS];
 	int n_starts;
+	int batch;
 
 	long long samples;
 	long long gaps;
@@ -71,6 +73,7 @@ struct truth {
 	int epoch;
 	long long last_k;
 	int64_t last_t;
+	double sum;
 	double sum_squares;
 	double max_ns;
 	long long timed;

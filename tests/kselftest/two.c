@@ -6,9 +6,7 @@
 
 #include "kselftest_harness.h"
 
-#include "capture.h"
-#include "rig.h"
-#include "truth.h"
+#include "fixture.h"
 
 #define PATIENCE_MS	3000
 #define CHIPS		2
@@ -22,13 +20,11 @@ FIXTURE(two)
 
 FIXTURE_SETUP(two)
 {
-	const char *missing = rig_missing();
 	int i;
 
 	for (i = 0; i < CHIPS; i++)
 		self->feed[i] = -1;
-	if (missing)
-		SKIP(return, "%s", missing);
+	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(CHIPS));
 	for (i = 0; i < CHIPS; i++)
 		ASSERT_EQ(0, capture_find(&self->c[i], i));
@@ -52,7 +48,6 @@ TEST_F_TIMEOUT(two, stream_side_by_side, 3600)
 	static const unsigned int rate_hz[] = { 800, 3200 };
 	int secs = rig_simulated_time() ? 600 : 5, i, s;
 	const struct truth_wave w = TRUTH_WAVE(secs + 10);
-	long long lost;
 
 	/* their oscillators are two */
 	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", 12000));
@@ -68,15 +63,8 @@ TEST_F_TIMEOUT(two, stream_side_by_side, 3600)
 		for (i = 0; i < CHIPS; i++)
 			ASSERT_EQ(0, truth_run(&self->t[i], 1, PATIENCE_MS, false));
 	for (i = 0; i < CHIPS; i++) {
-		truth_tell(&self->t[i], i ? "film 3200" : "combined 800");
-		ASSERT_EQ(0, sim_stat(i, "samples_lost", &lost));
-		EXPECT_EQ(0, lost);
-		EXPECT_EQ(0, self->t[i].lost);
-		EXPECT_EQ(0, self->t[i].wrong);
-		EXPECT_EQ(0, self->t[i].repeated);
-		EXPECT_EQ(0, self->t[i].backward);
-		EXPECT_LE(truth_rms_ns(&self->t[i]), 10e3);
-		EXPECT_LE(self->t[i].max_ns, 50e3);
+		EXPECT_NOTHING_LOST(&self->t[i], i ? "film 3200" : "combined 800");
+		EXPECT_PUNCTUAL(&self->t[i]);
 	}
 }
 
@@ -98,9 +86,7 @@ TEST_F(two, do_not_disturb_each_other)
 	ASSERT_EQ(0, sim_set(0, "present", 1));
 	ASSERT_EQ(0, capture_find(&self->c[0], 0));
 	ASSERT_EQ(0, truth_run(&self->t[1], 1, PATIENCE_MS, false));
-	truth_tell(&self->t[1], "the other");
-	EXPECT_EQ(0, self->t[1].lost);
-	EXPECT_EQ(0, self->t[1].wrong);
+	EXPECT_NOTHING_LOST(&self->t[1], "the other");
 }
 
 TEST_HARNESS_MAIN

@@ -356,6 +356,7 @@ static void fifo_drop_oldest(struct chip *c)
 		c->stats.words_lost++;
 		if (f->word[f->tail].b[0] >> 3 != TAG_TIMESTAMP)
 			c->stats.samples_lost++;
+		c->stats.holes += f->in_burst;
 	}
 	f->tail = (f->tail + 1) % CHIP_FIFO_WORDS;
 	f->count--;
@@ -540,6 +541,7 @@ static u8 fifo_read(struct chip *c, u8 addr)
 		f->latch = f->word[f->tail];
 		f->latched = true;
 		f->latch_gone = false;
+		f->in_burst = true;
 	}
 	value = f->latch.b[addr - FIFO_TAG];
 	if (addr == FIFO_Z_H) {
@@ -548,6 +550,7 @@ static u8 fifo_read(struct chip *c, u8 addr)
 			f->count--;
 		}
 		f->latched = false;
+		f->in_burst = true;
 	}
 	return value;
 }
@@ -1095,6 +1098,7 @@ void chip_i2c_stop(struct chip *c, u64 now)
 	chip_advance(c, now);
 	c->wake_transfer = false;
 	c->pointer_due = false;
+	c->fifo.in_burst = false;
 }
 
 /* ---- life --------------------------------------------------------------------- */
@@ -1151,6 +1155,8 @@ void chip_power_on(struct chip *c, const struct chip_options *opt, chip_input_fn
 	c->stats.words_stored = 0;
 	c->stats.words_lost = 0;
 	c->stats.samples_lost = 0;
+	c->stats.holes = 0;
+	c->fifo.in_burst = false;
 	c->stats.reads = 0;
 	c->stats.writes = 0;
 	for (i = 0; i < CHIP_V_COUNT; i++)

@@ -92,6 +92,7 @@ typedef void (*chip_input_fn)(void *ctx, u64 t_ns, struct chip_input *in);
  * @stream_start_ns:	tick of the first of them
  * @words_stored, @words_lost: FIFO words since power-on; lost = overwritten
  * @samples_lost:	sample words among @words_lost
+ * @holes:		words among @words_lost that were lost in the middle of a burst
  * @violations:		by kind
  * @reads, @writes:	bytes after the register address
  */
@@ -101,6 +102,7 @@ struct chip_stats {
 	u64 words_stored;
 	u64 words_lost;
 	u64 samples_lost;
+	u64 holes;
 	u64 reads;
 	u64 writes;
 	u32 violations[CHIP_V_COUNT];

@@ -27,7 +27,10 @@
 
 #define BSIM_CHIPS	2
 #define BSIM_EDGES	256
-#define BSIM_PROPERTIES	3
+#define BSIM_BURSTS	2048
+#define BSIM_PROPERTIES	5
+/* A transfer of so many bytes is a burst from the FIFO. */
+#define BSIM_BURST_BYTES	32
 
 struct dentry;
 struct fwnode_handle;
@@ -46,6 +49,9 @@ enum { BSIM_LINE_INT0, BSIM_LINE_INT1, BSIM_LINE_MARKER, BSIM_LINES };
  * @pending:	an edge was seen and not delivered
  * @held_until:	no delivery before (fault injection), CLOCK_MONOTONIC ns
  * @jitter_ns:	each assertion is delivered that late at most, at random
+ * @seed:	of that
+ * @asked_ns:	when the line last began to ask for an interrupt
+ * @fired_ns:	when the last one was delivered
  * @kick:	delivers from a clean context when an irq_chip callback finds work
  */
 struct bsim_line {
@@ -61,7 +67,17 @@ struct bsim_line {
 	bool pending;
 	u64 held_until;
 	u32 jitter_ns;
+	u64 seed;
+	u64 asked_ns;
+	u64 fired_ns;
 	struct hrtimer kick;
+};
+
+/* A burst: when the line asked for it and got its interrupt, and samples it carried. */
+struct bsim_burst {
+	u64 asked_ns;
+	u64 irq_ns;
+	u32 samples;
 };
 
 /**
@@ -98,6 +114,11 @@ struct bsim_feed {
  * @present:	powered and connected
  * @dead:	module going away: no timer any more
  * @cycle:	a power cycle to come (fault injection)
+ * @nack_after:	transfers that pass before @nack_next counts
+ * @pause_at, @pause_ns: the next burst pauses after so many bytes, -1 = off
+ * @corrupt_at, @corrupt_mask: bits turned over in that byte that is read in the next burst,
+ *		-1 = off
+ * @bursts:	the last BSIM_BURSTS of @n_bursts
  * @client:	registered by us, under sim->present_lock
  */
 struct bsim_chip {
@@ -115,7 +136,14 @@ struct bsim_chip {
 	bool present;
 	bool dead;
 	u32 nack_next;
+	u32 nack_after;
 	s32 fail_after;		/* bytes, -1 = off */
+	s32 pause_at;
+	u64 pause_ns;
+	s32 corrupt_at;
+	u8 corrupt_mask;
+	u32 n_bursts;
+	struct bsim_burst bursts[BSIM_BURSTS];
 	u64 transfers;
 	u64 nacks;
 	struct i2c_client *client;
@@ -133,9 +161,12 @@ struct bsim {
 	struct irq_domain *domain;
 	struct bsim_line lines[BSIM_LINES];
 	struct i2c_adapter adapter;
+	struct i2c_adapter_quirks quirks;
 	unsigned int scl_hz;
 	unsigned int int_type;
+	unsigned int max_read;
 	bool shared_int;
+	bool wired_int;
 	unsigned int n_chips;
 	struct bsim_chip *chips[BSIM_CHIPS];
 	struct property_entry client_properties[BSIM_PROPERTIES + 1];
@@ -167,6 +198,7 @@ void bsim_line_set(struct bsim_line *line, unsigned int source, bool level, bool
 void bsim_line_deliver(struct bsim_line *line);
 void bsim_line_hold(struct bsim_line *line, u64 until_ns);
 void bsim_line_set_jitter(struct bsim_line *line, u32 jitter_ns);
+void bsim_line_set_seed(struct bsim_line *line, u64 seed);
 
 /* sim_chip.c */
 struct bsim_chip *bsim_chip_create(struct bsim *sim, unsigned int index);

@@ -16,11 +16,21 @@
 
 #define BITS_PER_BYTE_ON_WIRE	9	/* with its acknowledge */
 
-/* Where on the wire a transfer is. */
+#define FIFO_PORT	0x40
+#define TIME_TAG	0x04
+
+/*
+ * Where on the wire a transfer is, and what is done to it: it pauses before byte @pause_at
+ * for @pause_ns, fails before byte @fail_at (both -1 = no).
+ */
 struct wire {
 	u64 t0_ns;
 	u64 bits;
 	unsigned int scl_hz;
+	s32 bytes;
+	s32 pause_at;
+	u64 pause_ns;
+	s32 fail_at;
 };
 
 static u64 wire_ns(const struct wire *w)
@@ -77,8 +87,10 @@ static bool chip_begin(struct bsim_chip *chip, u64 now)
 
 	spin_lock_irq(&chip->lock);
 	chip->transfers++;
-	answers = chip->present && !chip->nack_next;
-	if (chip->nack_next)
+	answers = chip->present && (!chip->nack_next || chip->nack_after);
+	if (chip->nack_next && chip->nack_after)
+		chip->nack_after--;
+	else if (chip->nack_next)
 		chip->nack_next--;
 	if (answers) {
 		bsim_chip_settle(chip, now);
@@ -90,8 +102,15 @@ static bool chip_begin(struct bsim_chip *chip, u64 now)
 	return answers;
 }
 
+/* The clock is stretched here, if anywhere. */
+static void pause(struct wire *w)
+{
+	if (w->bytes == w->pause_at)
+		w->t0_ns += w->pause_ns;
+}
+
 /* One message into the model; chip->lock held. */
-static int play_message(struct bsim_chip *chip, struct i2c_msg *msg, struct wire *w, s32 *budget)
+static int play_message(struct bsim_chip *chip, struct i2c_msg *msg, struct wire *w)
 {
 	bool read = msg->flags & I2C_M_RD;
 	u16 i;
@@ -102,10 +121,12 @@ static int play_message(struct bsim_chip *chip, struct i2c_msg *msg, struct wire
 		return -ENXIO;
 	}
 	for (i = 0; i < msg->len; i++) {
-		if (*budget == 0)
+		if (w->bytes == w->fail_at)
 			return -EIO;
-		if (*budget > 0)
-			--*budget;
+		/* before the first byte: the whole transfer has waited */
+		if (w->bytes)
+			pause(w);
+		w->bytes++;
 		w->bits += BITS_PER_BYTE_ON_WIRE;
 		if (read) {
 			msg->buf[i] = chip_i2c_read(&chip->model, wire_ns(w));
@@ -117,25 +138,58 @@ static int play_message(struct bsim_chip *chip, struct i2c_msg *msg, struct wire
 	return 0;
 }
 
+/* For who wants to know what the driver could tell from its interrupts alone. */
+static void log_burst(struct bsim_chip *chip, const struct i2c_msg *msgs, int num)
+{
+	const struct i2c_msg *data = &msgs[num - 1];
+	struct bsim_burst *burst;
+	u32 i, samples = 0;
+
+	if (num != 2 || msgs[0].buf[0] != FIFO_PORT || !(data->flags & I2C_M_RD))
+		return;
+	for (i = 0; i + CHIP_WORD_BYTES <= data->len; i += CHIP_WORD_BYTES)
+		samples += data->buf[i] >> 3 && data->buf[i] >> 3 != TIME_TAG;
+	burst = &chip->bursts[chip->n_bursts++ % BSIM_BURSTS];
+	burst->asked_ns = chip->line->asked_ns;
+	burst->irq_ns = chip->line->fired_ns;
+	burst->samples = samples;
+}
+
+/* Faults for a burst: the last message's byte @at as it was on the wire is not what comes. */
+static void corrupt(struct bsim_chip *chip, const struct i2c_msg *msgs, int num)
+{
+	const struct i2c_msg *data = &msgs[num - 1];
+
+	if (chip->corrupt_at < 0 || !(data->flags & I2C_M_RD) || data->len < BSIM_BURST_BYTES ||
+	    data->len <= chip->corrupt_at)
+		return;
+	data->buf[chip->corrupt_at] ^= chip->corrupt_mask;
+	chip->corrupt_at = -1;
+}
+
 static int chip_transfer(struct bsim_chip *chip, struct i2c_msg *msgs, int num, struct wire *w)
 {
-	s32 budget = -1;
 	int i, ret = 0;
 
 	spin_lock_irq(&chip->lock);
 	/* Waits for a transfer that has so many bytes: a burst, not the status read before it. */
 	if (chip->fail_after >= 0 && chip->fail_after < data_bytes(msgs, num)) {
-		budget = chip->fail_after;
+		w->fail_at = chip->fail_after;
 		chip->fail_after = -1;
 	}
 	/* It can have been pulled off, or off and on, while the bytes were on the wire. */
 	if (!chip->present)
 		ret = -ENXIO;
+	pause(w);
 	for (i = 0; i < num && !ret; i++)
-		ret = play_message(chip, &msgs[i], w, &budget);
+		ret = play_message(chip, &msgs[i], w);
 	if (chip->present) {
 		w->bits++;
 		chip_i2c_stop(&chip->model, wire_ns(w));
+	}
+	if (!ret) {
+		log_burst(chip, msgs, num);
+		corrupt(chip, msgs, num);
 	}
 	chip->on_bus = false;
 	bsim_chip_settle(chip, ktime_get_ns());
@@ -144,11 +198,27 @@ static int chip_transfer(struct bsim_chip *chip, struct i2c_msg *msgs, int num, 
 	return ret;
 }
 
+/* A pause that was asked for is taken by the next burst that is long enough. */
+static void take_pause(struct bsim_chip *chip, const struct i2c_msg *msgs, int num, struct wire *w)
+{
+	s32 bytes = data_bytes(msgs, num);
+
+	spin_lock_irq(&chip->lock);
+	if (chip->pause_at >= 0 && bytes >= BSIM_BURST_BYTES && bytes > chip->pause_at) {
+		w->pause_at = chip->pause_at;
+		w->pause_ns = chip->pause_ns;
+		chip->pause_at = -1;
+	}
+	spin_unlock_irq(&chip->lock);
+}
+
 static int bsim_master_xfer(struct i2c_adapter *adapter, struct i2c_msg *msgs, int num)
 {
 	struct bsim *sim = i2c_get_adapdata(adapter);
 	struct bsim_chip *chip = chip_at(sim, msgs[0].addr);
-	struct wire w = { .t0_ns = ktime_get_ns(), .scl_hz = sim->scl_hz };
+	struct wire w = {
+		.t0_ns = ktime_get_ns(), .scl_hz = sim->scl_hz, .pause_at = -1, .fail_at = -1,
+	};
 	int i, ret;
 
 	for (i = 0; i < num; i++) {
@@ -164,8 +234,9 @@ static int bsim_master_xfer(struct i2c_adapter *adapter, struct i2c_msg *msgs, i
 		sleep_until(wire_ns(&w));
 		return -ENXIO;
 	}
+	take_pause(chip, msgs, num, &w);
 	w.bits = transfer_bits(msgs, num);
-	sleep_until(wire_ns(&w));
+	sleep_until(wire_ns(&w) + w.pause_ns);
 	w.bits = 0;
 	ret = chip_transfer(chip, msgs, num, &w);
 	return ret ? ret : num;
@@ -181,17 +252,15 @@ static const struct i2c_algorithm bsim_algorithm = {
 	.functionality	= bsim_functionality,
 };
 
-static const struct i2c_adapter_quirks bsim_quirks = {
-	.flags = I2C_AQ_NO_ZERO_LEN,
-};
-
 int bsim_bus_create(struct bsim *sim)
 {
 	struct i2c_adapter *adapter = &sim->adapter;
 
 	adapter->owner = THIS_MODULE;
 	adapter->algo = &bsim_algorithm;
-	adapter->quirks = &bsim_quirks;
+	sim->quirks.flags = I2C_AQ_NO_ZERO_LEN;
+	sim->quirks.max_read_len = sim->max_read;
+	adapter->quirks = &sim->quirks;
 	adapter->dev.parent = &sim->pdev->dev;
 	strscpy(adapter->name, "backpop-sim", sizeof(adapter->name));
 	i2c_set_adapdata(adapter, sim);

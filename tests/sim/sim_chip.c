@@ -87,7 +87,7 @@ int bsim_chip_register_client(struct bsim_chip *chip)
 {
 	struct i2c_board_info info = {
 		I2C_BOARD_INFO("st1vafe3bx", chip->addr),
-		.irq = chip->line->virq,
+		.irq = chip->sim->wired_int ? chip->line->virq : 0,
 		.swnode = chip->sim->client_node.properties ? &chip->sim->client_node : NULL,
 	};
 	struct i2c_client *client;
@@ -156,6 +156,9 @@ struct bsim_chip *bsim_chip_create(struct bsim *sim, unsigned int index)
 	chip->line = &sim->lines[BSIM_LINE_INT0 + (sim->shared_int ? 0 : index)];
 	chip->present = true;
 	chip->fail_after = -1;
+	chip->pause_at = -1;
+	chip->corrupt_at = -1;
+	chip->corrupt_mask = 0xff;
 	spin_lock_init(&chip->lock);
 	bsim_timer_setup(&chip->timer, chip_timer);
 	bsim_timer_setup(&chip->cycle, chip_cycle);

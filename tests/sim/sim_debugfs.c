@@ -11,11 +11,20 @@
  *	chipN/power_cycle	write 1
  *	chipN/power_cycle_ms	the same after so many ms, for when nobody can write
  *	chipN/nack_next		that many transfers to come are not acknowledged
+ *	chipN/nack_after	but so many before them are
+ *	chipN/pause_us		the next burst pauses for so long
+ *	chipN/pause_at		after so many bytes; 0: waits before it begins
+ *	chipN/corrupt_at	this byte, of those read in the next burst, is corrupted
+ *	chipN/corrupt_mask	in these bits (all)
+ *	chipN/bursts		"asked_ns irq_ns samples" of the last bursts from the
+ *				FIFO; reading clears
  *	chipN/fail_after	the next transfer of more bytes than that fails after them
  *	chipN/freeze_irq_ms	INT is not delivered for that long
  *	chipN/irq_jitter_us	each INT is delivered that late at most, at random
+ *	chipN/irq_jitter_seed	of that
  */
 #include <linux/debugfs.h>
+#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -45,6 +54,7 @@ static int stats_show(struct seq_file *s, void *unused)
 	seq_printf(s, "words_stored %llu\n", stats.words_stored);
 	seq_printf(s, "words_lost %llu\n", stats.words_lost);
 	seq_printf(s, "samples_lost %llu\n", stats.samples_lost);
+	seq_printf(s, "holes %llu\n", stats.holes);
 	seq_printf(s, "reads %llu\n", stats.reads);
 	seq_printf(s, "writes %llu\n", stats.writes);
 	for (i = 0; i < CHIP_V_COUNT; i++)
@@ -75,6 +85,42 @@ static int log_show(struct seq_file *s, void *unused)
 	kfree(log);
 	return 0;
 }
+
+static int bursts_show(struct seq_file *s, void *unused)
+{
+	struct bsim_chip *chip = s->private;
+	struct bsim_burst *bursts;
+	u32 total, n, i;
+
+	bursts = kmalloc_array(BSIM_BURSTS, sizeof(*bursts), GFP_KERNEL);
+	if (!bursts)
+		return -ENOMEM;
+	spin_lock_irq(&chip->lock);
+	total = chip->n_bursts;
+	chip->n_bursts = 0;
+	memcpy(bursts, chip->bursts, sizeof(chip->bursts));
+	spin_unlock_irq(&chip->lock);
+	n = min_t(u32, total, BSIM_BURSTS);
+	for (i = total - n; i < total; i++)
+		seq_printf(s, "%llu %llu %u\n", bursts[i % BSIM_BURSTS].asked_ns,
+			   bursts[i % BSIM_BURSTS].irq_ns, bursts[i % BSIM_BURSTS].samples);
+	kfree(bursts);
+	return 0;
+}
+
+/* In one piece: what has been read is gone. */
+static int bursts_open(struct inode *inode, struct file *file)
+{
+	return single_open_size(file, bursts_show, inode->i_private, BSIM_BURSTS * 48);
+}
+
+static const struct file_operations bursts_fops = {
+	.owner		= THIS_MODULE,
+	.open		= bursts_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
 
 static ssize_t log_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
@@ -165,9 +211,15 @@ enum knob {
 	KNOB_POWER_CYCLE,
 	KNOB_POWER_CYCLE_MS,
 	KNOB_NACK_NEXT,
+	KNOB_NACK_AFTER,
 	KNOB_FAIL_AFTER,
+	KNOB_PAUSE_AT,
+	KNOB_PAUSE_US,
+	KNOB_CORRUPT_AT,
+	KNOB_CORRUPT_MASK,
 	KNOB_FREEZE_IRQ_MS,
 	KNOB_IRQ_JITTER_US,
+	KNOB_IRQ_JITTER_SEED,
 	KNOBS,
 };
 
@@ -189,8 +241,14 @@ static const struct knob_info {
 	[KNOB_POWER_CYCLE_MS]	 = { "power_cycle_ms", 1, 3600000 },
 	[KNOB_NACK_NEXT]	 = { "nack_next", 0, S32_MAX },
 	[KNOB_FAIL_AFTER]	 = { "fail_after", -1, S32_MAX },
+	[KNOB_NACK_AFTER]	 = { "nack_after", 0, S32_MAX },
+	[KNOB_PAUSE_AT]		 = { "pause_at", -1, S32_MAX },
+	[KNOB_PAUSE_US]		 = { "pause_us", 0, 3600000000LL },
+	[KNOB_CORRUPT_AT]	 = { "corrupt_at", -1, S32_MAX },
+	[KNOB_CORRUPT_MASK]	 = { "corrupt_mask", 0, U8_MAX },
 	[KNOB_FREEZE_IRQ_MS]	 = { "freeze_irq_ms", 0, 3600000 },
 	[KNOB_IRQ_JITTER_US]	 = { "irq_jitter_us", 0, 1000000 },
+	[KNOB_IRQ_JITTER_SEED]	 = { "irq_jitter_seed", 0, U32_MAX },
 };
 
 static s64 knob_get(struct bsim_chip *chip, enum knob knob)
@@ -222,6 +280,16 @@ static s64 knob_get(struct bsim_chip *chip, enum knob knob)
 		return chip->nack_next;
 	case KNOB_FAIL_AFTER:
 		return chip->fail_after;
+	case KNOB_NACK_AFTER:
+		return chip->nack_after;
+	case KNOB_PAUSE_AT:
+		return chip->pause_at;
+	case KNOB_PAUSE_US:
+		return div_u64(chip->pause_ns, NSEC_PER_USEC);
+	case KNOB_CORRUPT_AT:
+		return chip->corrupt_at;
+	case KNOB_CORRUPT_MASK:
+		return chip->corrupt_mask;
 	case KNOB_IRQ_JITTER_US:
 		return chip->line->jitter_ns / NSEC_PER_USEC;
 	default:
@@ -282,16 +350,38 @@ static int knob_set(struct bsim_chip *chip, enum knob knob, s64 value)
 	case KNOB_IRQ_JITTER_US:
 		bsim_line_set_jitter(chip->line, value * NSEC_PER_USEC);
 		return 0;
+	case KNOB_IRQ_JITTER_SEED:
+		bsim_line_set_seed(chip->line, value);
+		return 0;
 	default:
 		break;
 	}
 	spin_lock_irq(&chip->lock);
-	if (knob == KNOB_NACK_NEXT)
+	switch (knob) {
+	case KNOB_NACK_NEXT:
 		chip->nack_next = value;
-	else if (knob == KNOB_FAIL_AFTER)
+		break;
+	case KNOB_NACK_AFTER:
+		chip->nack_after = value;
+		break;
+	case KNOB_FAIL_AFTER:
 		chip->fail_after = value;
-	else
+		break;
+	case KNOB_PAUSE_AT:
+		chip->pause_at = value;
+		break;
+	case KNOB_PAUSE_US:
+		chip->pause_ns = value * NSEC_PER_USEC;
+		break;
+	case KNOB_CORRUPT_AT:
+		chip->corrupt_at = value;
+		break;
+	case KNOB_CORRUPT_MASK:
+		chip->corrupt_mask = value;
+		break;
+	default:
 		set_option(chip, knob, value);
+	}
 	spin_unlock_irq(&chip->lock);
 	bsim_chip_run(chip);
 	return 0;
@@ -391,6 +481,7 @@ static void chip_create_files(struct bsim_chip *chip, struct dentry *parent)
 	options = debugfs_create_dir("options", dir);
 	debugfs_create_file("stats", 0444, dir, chip, &stats_fops);
 	debugfs_create_file("log", 0644, dir, chip, &log_fops);
+	debugfs_create_file("bursts", 0444, dir, chip, &bursts_fops);
 	for (i = 0; i < KNOBS; i++)
 		debugfs_create_file(knobs[i].name, 0644, i < KNOB_OPTIONS ? options : dir, chip,
 				    &knob_fops);

@@ -8,7 +8,6 @@
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
 #include <linux/platform_device.h>
-#include <linux/random.h>
 
 #include "sim.h"
 
@@ -42,14 +41,23 @@ void bsim_line_deliver(struct bsim_line *line)
 		held = line->held_until;
 		fire = false;
 	}
-	if (fire)
+	if (fire) {
 		line->pending = false;
+		line->fired_ns = now;
+	}
 	raw_spin_unlock_irqrestore(&line->lock, flags);
 
 	if (held)
 		hrtimer_start(&line->kick, ns_to_ktime(held), HRTIMER_MODE_ABS);
 	if (fire)
 		generic_handle_irq_safe(line->virq);
+}
+
+/* A linear congruential generator: the same seed, the same delays. */
+static u32 line_delay(struct bsim_line *line)
+{
+	line->seed = line->seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (line->seed >> 32) % line->jitter_ns;
 }
 
 /**
@@ -82,9 +90,11 @@ void bsim_line_set(struct bsim_line *line, unsigned int source, bool level, bool
 		line->pending |= line->type & IRQ_TYPE_EDGE_FALLING;
 	line->level = level;
 	line->driven = driven;
+	if (!wanted && line_wants(line))
+		line->asked_ns = ktime_get_ns();
 	if (line->jitter_ns && !wanted && line_wants(line))
 		line->held_until = max(line->held_until,
-				       ktime_get_ns() + get_random_u32() % line->jitter_ns);
+				       ktime_get_ns() + line_delay(line));
 	raw_spin_unlock_irqrestore(&line->lock, flags);
 }
 
@@ -105,6 +115,15 @@ void bsim_line_set_jitter(struct bsim_line *line, u32 jitter_ns)
 
 	raw_spin_lock_irqsave(&line->lock, flags);
 	line->jitter_ns = jitter_ns;
+	raw_spin_unlock_irqrestore(&line->lock, flags);
+}
+
+void bsim_line_set_seed(struct bsim_line *line, u64 seed)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&line->lock, flags);
+	line->seed = seed;
 	raw_spin_unlock_irqrestore(&line->lock, flags);
 }
 
@@ -133,6 +152,8 @@ static void line_irq_unmask(struct irq_data *d)
 	raw_spin_lock_irqsave(&line->lock, flags);
 	line->masked = false;
 	wanted = line_wants(line);
+	if (wanted)
+		line->asked_ns = ktime_get_ns();
 	raw_spin_unlock_irqrestore(&line->lock, flags);
 	/* The caller holds the descriptor's lock: deliver from the timer. */
 	if (wanted)
@@ -218,6 +239,7 @@ int bsim_lines_create(struct bsim *sim)
 		struct bsim_line *line = &sim->lines[i];
 
 		line->sim = sim;
+		line->seed = i + 1;
 		line->masked = true;
 		line->type = i == BSIM_LINE_MARKER ? IRQ_TYPE_EDGE_BOTH : sim->int_type;
 		line->driven = i == BSIM_LINE_MARKER;

@@ -32,6 +32,22 @@ static bool shared_int;
 module_param(shared_int, bool, 0444);
 MODULE_PARM_DESC(shared_int, "wire the INT pins of both chips together (default 0)");
 
+static bool wired_int = true;
+module_param(wired_int, bool, 0444);
+MODULE_PARM_DESC(wired_int, "tell the I2C clients their interrupt (default 1)");
+
+static unsigned int max_read;
+module_param(max_read, uint, 0444);
+MODULE_PARM_DESC(max_read, "bytes that the adapter can read in a message (default 0: no limit)");
+
+static bool open_drain;
+module_param(open_drain, bool, 0444);
+MODULE_PARM_DESC(open_drain, "\"drive-open-drain\" of the I2C clients (default 0)");
+
+static bool turned;
+module_param(turned, bool, 0444);
+MODULE_PARM_DESC(turned, "\"mount-matrix\" of the I2C clients: x and y swapped, z down (default 0)");
+
 static char *label;
 module_param(label, charp, 0444);
 MODULE_PARM_DESC(label, "firmware property \"label\" of the I2C clients (default: none)");
@@ -49,6 +65,10 @@ static struct bsim *bench;
 /* What firmware says of the chips. */
 static void describe_clients(struct bsim *sim)
 {
+	/* of static storage: the property points to it */
+	static const char * const matrix[] = {
+		"0", "1", "0", "1", "0", "0", "0", "0", "-1",
+	};
 	struct property_entry *p = sim->client_properties;
 
 	if (label)
@@ -57,6 +77,10 @@ static void describe_clients(struct bsim *sim)
 		*p++ = PROPERTY_ENTRY_U32("st,input-impedance-ohms", input_ohms);
 	if (input_mode)
 		*p++ = PROPERTY_ENTRY_STRING("st,input-mode", input_mode);
+	if (open_drain)
+		*p++ = PROPERTY_ENTRY_BOOL("drive-open-drain");
+	if (turned)
+		*p++ = PROPERTY_ENTRY_STRING_ARRAY("mount-matrix", matrix);
 	if (p != sim->client_properties)
 		sim->client_node.properties = sim->client_properties;
 }
@@ -146,6 +170,8 @@ static int __init bsim_init(void)
 	sim->scl_hz = scl_hz;
 	sim->int_type = int_type;
 	sim->shared_int = shared_int;
+	sim->wired_int = wired_int;
+	sim->max_read = max_read;
 	describe_clients(sim);
 	ret = create_parent(sim);
 	if (ret)
