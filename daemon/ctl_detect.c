@@ -17,24 +17,38 @@
  */
 #define CHUNK	256
 
-typedef int (*line_writer)(FILE *f, const struct bp_event *ev, int64_t origin_ns);
+/* How lines are written; @trace: NULL without --explain. */
+struct writer {
+	int (*event)(FILE *f, const struct bp_event *ev, int64_t origin_ns);
+	int (*trace)(FILE *f, const struct bp_trace *tr, int64_t origin_ns);
+	FILE *out;
+	int error;			/* of a trace line, negative errno */
+};
 
-static int write_events(struct bp_core *core, FILE *out, line_writer write_line)
+static void write_trace(void *arg, const struct bp_trace *tr)
+{
+	struct writer *w = arg;
+
+	if (!w->error)
+		w->error = w->trace(w->out, tr, 0);
+}
+
+static int write_events(struct bp_core *core, struct writer *w)
 {
 	struct bp_event ev;
 
 	while (bp_core_next_event(core, &ev)) {
 		/* Sources of this kind start at 0. */
-		int ret = write_line(out, &ev, 0);
+		int ret = w->event(w->out, &ev, 0);
 
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return w->error;
 }
 
-/* Run the whole file; events go to @out.  Complains itself; returns 0 or -1. */
-static int run_core(struct source *source, const char *path, FILE *out, line_writer write_line)
+/* Run the whole file; lines go to @w.  Complains itself; returns 0 or -1. */
+static int run_core(struct source *source, const char *path, struct writer *w)
 {
 	static _Alignas(BP_CORE_ALIGN) unsigned char memory[BP_CORE_STATE_SIZE];
 	static struct bp_frame frames[CHUNK];
@@ -49,9 +63,11 @@ static int run_core(struct source *source, const char *path, FILE *out, line_wri
 		ctl_complain("%s: %s", path, why ? why : "the detector refuses it");
 		return -1;
 	}
+	if (w->trace)
+		bp_core_trace(core, write_trace, w);
 	while (!ret && (n = source->ops->read(source, frames, CHUNK)) > 0) {
 		bp_core_push(core, frames, (size_t)n);
-		ret = write_events(core, out, write_line);
+		ret = write_events(core, w);
 	}
 	if (!ret && n != -ENODATA) {
 		ctl_complain("%s", source->error);
@@ -59,7 +75,7 @@ static int run_core(struct source *source, const char *path, FILE *out, line_wri
 	}
 	if (!ret) {
 		bp_core_flush(core);
-		ret = write_events(core, out, write_line);
+		ret = write_events(core, w);
 	}
 	if (ret) {
 		ctl_complain("%s: cannot keep its events: %s", path, strerror(-ret));
@@ -76,13 +92,12 @@ static int run_core(struct source *source, const char *path, FILE *out, line_wri
  * Lines are kept until the file has been read to its end: a file that turns out
  * to be broken half-way must leave nothing on stdout.
  */
-static int detect(const char *path, line_writer write_line)
+static int detect(const char *path, struct writer *w)
 {
 	char err[SOURCE_ERROR_SIZE];
 	struct source *source;
 	char *lines = NULL;
 	size_t size = 0;
-	FILE *out;
 	int ret;
 
 	source = source_open_edf(path, err);
@@ -93,15 +108,15 @@ static int detect(const char *path, line_writer write_line)
 	if (err[0])
 		ctl_complain("warning: %s", err);
 
-	out = open_memstream(&lines, &size);
-	if (!out) {
+	w->out = open_memstream(&lines, &size);
+	if (!w->out) {
 		ctl_complain("out of memory");
 		source->ops->close(source);
 		return CTL_FAILURE;
 	}
-	ret = run_core(source, path, out, write_line);
+	ret = run_core(source, path, w);
 	source->ops->close(source);
-	if (fclose(out) && !ret) {
+	if (fclose(w->out) && !ret) {
 		ctl_complain("%s: cannot keep its events: %s", path, strerror(errno));
 		ret = -1;
 	}
@@ -120,16 +135,21 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "explain", no_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	line_writer write_line = event_text_line;
+	bool json = false, explain = false;
+	struct writer w = { 0 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case 'j':
-			write_line = event_json_line;
+			json = true;
+			break;
+		case 'e':
+			explain = true;
 			break;
 		case 'h':
 			return ctl_show_help(cmd);
@@ -139,19 +159,24 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		return ctl_usage_error(cmd, "expected one file, got %d", argc - optind);
-	return detect(argv[optind], write_line);
+	w.event = json ? event_json_line : event_text_line;
+	if (explain)
+		w.trace = json ? event_json_trace_line : event_text_trace_line;
+	return detect(argv[optind], &w);
 }
 
 const struct ctl_command ctl_detect = {
 	.name = "detect",
-	.arguments = "[--json] FILE.edf",
+	.arguments = "[--json] [--explain] FILE.edf",
 	.summary = "find the events of a session file",
 	.help =
 	"Run the detector on an EDF+ session file, as fast as it can; neither the daemon\n"
 	"nor root is needed.  One line per event revision, in the order in which a live\n"
 	"run would say them; the highest revision of an event counts.\n"
 	"\n"
-	"  --json   one JSON object a line\n"
-	"  --help   show this\n",
+	"  --json      one JSON object a line\n"
+	"  --explain   also say, for every candidate at every look, which rule kept, held\n"
+	"              or refused it, the rule's measure and limit, and what it looked like\n"
+	"  --help      show this\n",
 	.run = run,
 };

@@ -92,6 +92,16 @@ static int stream_result(FILE *f, int result)
 	return errno ? -errno : -EIO;
 }
 
+static int print_line(FILE *f, struct json_object *o)
+{
+	const char *line = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+							  JSON_C_TO_STRING_NOZERO |
+							  JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	errno = 0;
+	return line ? stream_result(f, fprintf(f, "%s\n", line)) : -ENOMEM;
+}
+
 static int write_json(FILE *f, const struct bp_event *ev, int64_t origin_ns,
 		      const struct event_arrival *arrival)
 {
@@ -102,15 +112,8 @@ static int write_json(FILE *f, const struct bp_event *ev, int64_t origin_ns,
 	if (o && (!arrival || add_string(o, "sensor", arrival->sensor)) &&
 	    add_event(o, ev, origin_ns) &&
 	    (!arrival || (add_int(o, "onset_ns", ev->onset_ns) &&
-			  add_int(o, "arrival_ns", arrival->arrival_ns)))) {
-		const char *line = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-								  JSON_C_TO_STRING_NOZERO |
-								  JSON_C_TO_STRING_NOSLASHESCAPE);
-
-		errno = 0;
-		if (line)
-			ret = stream_result(f, fprintf(f, "%s\n", line));
-	}
+			  add_int(o, "arrival_ns", arrival->arrival_ns))))
+		ret = print_line(f, o);
 	json_object_put(o);
 	uselocale(before);
 	return ret;
@@ -125,6 +128,90 @@ int event_json_live_line(FILE *f, const struct bp_event *ev, int64_t origin_ns,
 			 const struct event_arrival *arrival)
 {
 	return write_json(f, ev, origin_ns, arrival);
+}
+
+static bool add_trace_shape(struct json_object *o, const char *key, const struct bp_trace_shape *s,
+			    double to_milli)
+{
+	struct json_object *in;
+
+	if (!s->seen)
+		return true;
+	in = json_object_new_object();
+	return in && add(o, key, in) &&
+	       add_double(in, "peak", s->peak * to_milli, FORMAT_5) &&
+	       add_double(in, "ratio", s->ratio, FORMAT_3) &&
+	       add_double(in, "length_s", s->length_s, FORMAT_5) &&
+	       add_double(in, "freq_hz", s->freq_hz, FORMAT_3) &&
+	       add_double(in, "cycles", s->cycles, FORMAT_3) &&
+	       add_double(in, "before", sqrt(s->before) * to_milli, FORMAT_5) &&
+	       add_double(in, "after", sqrt(s->after) * to_milli, FORMAT_5) &&
+	       add_double(in, "late", s->late, FORMAT_3) &&
+	       add_double(in, "low_swing", s->low_swing * to_milli, FORMAT_5) &&
+	       add_double(in, "low_before", s->low_before * to_milli, FORMAT_5) &&
+	       add_double(in, "period", s->period, FORMAT_3);
+}
+
+int event_json_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
+{
+	locale_t before = enter_c_locale();
+	struct json_object *o = json_object_new_object();
+	int ret = -ENOMEM;
+
+	if (o && add_string(o, "look", bp_look_name(tr->look)) &&
+	    add_double(o, "onset_s", seconds(tr->onset_ns, origin_ns), FORMAT_TIME) &&
+	    add_double(o, "emitted_s", seconds(tr->now_ns, origin_ns), FORMAT_TIME) &&
+	    (!tr->event || add_int(o, "event", tr->event)) &&
+	    add_string(o, "outcome", bp_outcome_name(tr->outcome)) &&
+	    (tr->rule == BP_RULE_NONE ||
+	     (add_string(o, "rule", bp_rule_name(tr->rule)) &&
+	      add_double(o, "value", tr->value, FORMAT_5) &&
+	      add_double(o, "limit", tr->limit, FORMAT_5))) &&
+	    (tr->reason == BP_REASON_NONE ||
+	     add_string(o, "reason", bp_reason_name(tr->reason))) &&
+	    add_trace_shape(o, "motion_mg", &tr->motion, 1e3) &&
+	    add_trace_shape(o, "film_mv", &tr->film, 1) &&
+	    add_string(o, "breath_phase", bp_breath_phase_name(tr->breath_phase)) &&
+	    add_double(o, "breath_volume", tr->volume, FORMAT_3) &&
+	    add_string(o, "movement", bp_movement_name(tr->movement)))
+		ret = print_line(f, o);
+	json_object_put(o);
+	uselocale(before);
+	return ret;
+}
+
+static void trace_shape_text(char *text, size_t size, const struct bp_trace_shape *s,
+			     double to_milli, const char *unit)
+{
+	*text = 0;
+	if (s->seen)
+		snprintf(text, size, "  %.4g %s %.1f dB %.1f ms %.0f Hz", s->peak * to_milli, unit,
+			 10 * log10(fmax(s->ratio, 1e-3)), 1e3 * (double)s->length_s,
+			 (double)s->freq_hz);
+}
+
+int event_text_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
+{
+	char why[80] = "", mg[80], mv[80], number[16] = "";
+	locale_t before = enter_c_locale();
+	int ret;
+
+	if (tr->event)
+		snprintf(number, sizeof(number), "#%u", tr->event);
+	if (tr->rule != BP_RULE_NONE)
+		snprintf(why, sizeof(why), "%s %.4g (limit %.4g)", bp_rule_name(tr->rule),
+			 (double)tr->value, (double)tr->limit);
+	trace_shape_text(mg, sizeof(mg), &tr->motion, 1e3, "mg");
+	trace_shape_text(mv, sizeof(mv), &tr->film, 1, "mV");
+	errno = 0;
+	ret = stream_result(f, fprintf(f, "    %9.3f s %-6s +%3.0f ms %-6s %-7s %-7s %-32s%s%s\n",
+				       seconds(tr->onset_ns, origin_ns), number,
+				       1e3 * seconds(tr->now_ns, tr->onset_ns),
+				       bp_look_name(tr->look), bp_outcome_name(tr->outcome),
+				       tr->reason == BP_REASON_NONE ? "" :
+				       bp_reason_name(tr->reason), why, mg, mv));
+	uselocale(before);
+	return ret;
 }
 
 /* "unknown" is long for what says nothing. */

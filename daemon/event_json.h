@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/core.h"
+#include "core/trace.h"
 
 /**
  * event_json_line() - one revision as one line of JSON, newline included
@@ -35,5 +36,13 @@ int event_json_live_line(FILE *f, const struct bp_event *ev, int64_t origin_ns,
 
 /* The same revision as one readable line for a terminal. */
 int event_text_line(FILE *f, const struct bp_event *ev, int64_t origin_ns);
+
+/*
+ * One look at a candidate (backpopctl detect --explain): as JSON with the key
+ * "look", which no event has, and all that was measured; as a line for people,
+ * indented below the events, with the rule and its numbers.
+ */
+int event_json_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns);
+int event_text_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns);
 
 #endif

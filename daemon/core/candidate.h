@@ -5,17 +5,8 @@
 
 #include "core/core.h"
 #include "core/shape.h"
+#include "core/trace.h"
 #include "core/trigger.h"
-
-/* When a candidate is looked at, counted from its onset; each sees more than the last. */
-enum bp_look {
-	BP_LOOK_FREE,		/* slot not in use */
-	BP_LOOK_FIND,		/* peak and onset are not known yet */
-	BP_LOOK_FIRST,		/* 16 ms: say it or not */
-	BP_LOOK_DOUBT,		/* 22 ms: what the first look could not decide */
-	BP_LOOK_MIDDLE,		/* 110 ms: first chance to withdraw it */
-	BP_LOOK_LAST,		/* 270 ms: settled */
-};
 
 /**
  * struct bp_context - what the wearer is doing
@@ -29,6 +20,14 @@ struct bp_context {
 	float breath_rate;
 	float volume;
 	bp_v4 gravity;
+};
+
+/* What one rule, or the last of several, has decided; @reason with BP_REFUSED. */
+struct bp_ruling {
+	enum bp_outcome outcome;
+	enum bp_rule rule;
+	enum bp_reason reason;
+	float value, limit;
 };
 
 struct bp_candidate {
@@ -74,6 +73,10 @@ static inline bool bp_candidate_weak(const struct bp_candidate *c)
 {
 	return bp_candidate_faint(c, BP_WEAK_RATIO);
 }
+
+/* One line of the trace. */
+void bp_candidate_trace(struct bp_trace *tr, const struct bp_candidate *c,
+			const struct bp_ruling *r, int64_t now_ns);
 
 /* Fill an event with what was measured; number, class and site are left 0. */
 void bp_candidate_describe(struct bp_event *ev, const struct bp_candidate *c);

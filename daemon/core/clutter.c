@@ -55,7 +55,7 @@ void bp_clutter_forget(struct bp_clutter *cl, const struct bp_candidate *c)
 		n->peak = 0;
 }
 
-enum bp_reason bp_clutter_judge(const struct bp_clutter *cl, const struct bp_candidate *c)
+struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_candidate *c)
 {
 	int k = bp_candidate_main(c);
 	float peak = c->shape[k].peak;
@@ -79,12 +79,14 @@ enum bp_reason bp_clutter_judge(const struct bp_clutter *cl, const struct bp_can
 			first = n->onset_ns;
 	}
 	if (refused >= MANY_REFUSED)
-		return BP_REASON_RUB;
+		return (struct bp_ruling){ BP_REFUSED, BP_RULE_NOISE, BP_REASON_RUB,
+					   (float)refused, MANY_REFUSED };
 	/* While moving, a dense train may be crepitus: that is for train.c to say. */
 	if (alike >= many &&
 	    (still || (float)(c->onset_ns - first) * 1e-9f > DENSE_S * (float)alike))
-		return BP_REASON_KNOCK;
-	return BP_REASON_NONE;
+		return (struct bp_ruling){ BP_REFUSED, BP_RULE_MANY, BP_REASON_KNOCK,
+					   (float)alike, (float)many };
+	return (struct bp_ruling){ .outcome = BP_KEPT };
 }
 
 bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c)

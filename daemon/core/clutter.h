@@ -31,12 +31,8 @@ void bp_clutter_refused(struct bp_clutter *cl, const struct bp_candidate *c);
 /* Forget one that was told for what it is by itself (a tap, a step): it says nothing of others. */
 void bp_clutter_forget(struct bp_clutter *cl, const struct bp_candidate *c);
 
-/**
- * bp_clutter_judge() - is the candidate one of many?
- *
- * Return: BP_REASON_NONE, or what the many are.
- */
-enum bp_reason bp_clutter_judge(const struct bp_clutter *cl, const struct bp_candidate *c);
+/* Is the candidate one of many?  BP_KEPT, or BP_REFUSED with what the many are. */
+struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_candidate *c);
 
 /* Did two or more like it come in the last 0.6 s, not all within one manoeuvre? */
 bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c);

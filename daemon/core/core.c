@@ -185,6 +185,12 @@ void bp_core_flush(struct bp_core *core)
 	bp_detect_flush(&core->detect, core->stream, &ctx, &core->book, core->now_ns);
 }
 
+void bp_core_trace(struct bp_core *core, bp_trace_fn fn, void *arg)
+{
+	core->detect.trace = fn;
+	core->detect.trace_arg = arg;
+}
+
 bool bp_core_next_event(struct bp_core *core, struct bp_event *ev)
 {
 	return bp_book_next(&core->book, ev);

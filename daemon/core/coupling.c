@@ -14,6 +14,20 @@
  */
 #define TOUCH		2.2f
 
+static float median(const float *list, uint32_t n)
+{
+	float v[BP_COUPLINGS];
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t j = i;
+
+		for (; j && v[j - 1] > list[i]; j--)
+			v[j] = v[j - 1];
+		v[j] = list[i];
+	}
+	return v[n / 2];
+}
+
 void bp_coupling_note(struct bp_coupling *cp, const struct bp_candidate *c)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
@@ -38,25 +52,31 @@ void bp_coupling_learn(struct bp_coupling *cp, const struct bp_candidate *c)
 		cp->n = BP_COUPLINGS;
 }
 
-bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate *c)
+bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate *c,
+			 struct bp_ruling *r)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
 
-	return m->seen && f->seen && cp->hears >= HEARS && f->ratio < DEAF_RATIO &&
-	       m->ratio > f->ratio;
+	if (!m->seen || !f->seen || cp->hears < HEARS || f->ratio >= DEAF_RATIO ||
+	    m->ratio <= f->ratio)
+		return false;
+	*r = (struct bp_ruling){ BP_REFUSED, BP_RULE_UNHEARD, BP_REASON_OTHER, f->ratio, DEAF_RATIO };
+	return true;
 }
 
-bool bp_coupling_touched(const struct bp_coupling *cp, const struct bp_candidate *c)
+bool bp_coupling_touched(const struct bp_coupling *cp, const struct bp_candidate *c,
+			 struct bp_ruling *r)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
-	uint32_t n = cp->n < BP_COUPLINGS ? cp->n : BP_COUPLINGS, below = 0;
-	float limit;
+	uint32_t n = cp->n < BP_COUPLINGS ? cp->n : BP_COUPLINGS;
+	float usual;
 
-	if (!m->seen || !f->seen || n < KNOWN)
+	if (!m->seen || !f->seen || n < KNOWN || !(m->peak > 0))
 		return false;
-	/* Above the limit of the median is above the limits of half of them. */
-	limit = f->peak / TOUCH;
-	for (uint32_t i = 0; i < n; i++)
-		below += cp->ratio[i] * m->peak < limit;
-	return 2 * below > n;
+	usual = median(cp->ratio, n);
+	if (f->peak <= TOUCH * usual * m->peak)
+		return false;
+	*r = (struct bp_ruling){ BP_REFUSED, BP_RULE_TOUCHED, BP_REASON_RUB,
+				 f->peak / (m->peak * usual), TOUCH };
+	return true;
 }

@@ -24,9 +24,11 @@ void bp_coupling_note(struct bp_coupling *cp, const struct bp_candidate *c);
 void bp_coupling_learn(struct bp_coupling *cp, const struct bp_candidate *c);
 
 /* Felt by the accelerometer, but not heard by a film that otherwise hears: a shake. */
-bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate *c);
+bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate *c,
+			 struct bp_ruling *r);
 
 /* Far more film than this wearer's pops have: cloth, a finger.  Both bands must be alike. */
-bool bp_coupling_touched(const struct bp_coupling *cp, const struct bp_candidate *c);
+bool bp_coupling_touched(const struct bp_coupling *cp, const struct bp_candidate *c,
+			 struct bp_ruling *r);
 
 #endif

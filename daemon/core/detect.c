@@ -53,6 +53,26 @@ void bp_detect_hop(struct bp_detect *d, const struct bp_stream *streams, int k)
 	}
 }
 
+static void trace(const struct bp_detect *d, const struct bp_candidate *c,
+		  const struct bp_ruling *r, int64_t now_ns)
+{
+	struct bp_trace tr;
+
+	if (!d->trace)
+		return;
+	bp_candidate_trace(&tr, c, r, now_ns);
+	d->trace(d->trace_arg, &tr);
+}
+
+/* A ruling of this file's own, told to whoever listens. */
+static void tell(const struct bp_detect *d, const struct bp_candidate *c, enum bp_outcome outcome,
+		 enum bp_rule rule, float value, float limit, int64_t now_ns)
+{
+	struct bp_ruling r = { outcome, rule, BP_REASON_NONE, value, limit };
+
+	trace(d, c, &r, now_ns);
+}
+
 static void drop(struct bp_detect *d, struct bp_candidate *c)
 {
 	c->next = BP_LOOK_FREE;
@@ -70,7 +90,8 @@ static int64_t onset(const struct bp_candidate *c, const struct bp_stream *strea
 	return c->shape[k].onset_ns;
 }
 
-static void find(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams)
+static void find(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
+		 int64_t now_ns)
 {
 	float ratio;
 
@@ -81,6 +102,8 @@ static void find(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	if (!(c->shape[BP_MOTION].seen || c->shape[BP_FILM].seen) ||
 	    (c->onset_ns - d->newest_onset_ns < SAME_NS &&
 	     !(d->newest_ratio < SURE_RATIO && ratio > SURE_RATIO))) {
+		tell(d, c, BP_REFUSED, BP_RULE_SAME, (float)(c->onset_ns - d->newest_onset_ns) * 1e-9f,
+		     SAME_NS * 1e-9f, now_ns);
 		drop(d, c);
 		return;
 	}
@@ -135,33 +158,31 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 }
 
 /* What the candidate alone, and then its neighbours, say against it. */
-static enum bp_verdict judge(struct bp_detect *d, struct bp_candidate *c,
-			     const struct bp_stream *streams, enum bp_reason *reason)
+static struct bp_ruling judge(struct bp_detect *d, struct bp_candidate *c,
+			      const struct bp_stream *streams)
 {
 	float quiet[BP_STREAMS];
-	enum bp_verdict verdict;
+	struct bp_ruling r, many;
 
 	for (int k = 0; k < BP_STREAMS; k++)
 		quiet[k] = streams[k].quiet;
-	*reason = BP_REASON_OTHER;
-	if (bp_coupling_unheard(&d->coupling, c))
-		return BP_REFUSE;
-	verdict = bp_reject(c, c->next, quiet, reason);
-	if (verdict == BP_REFUSE)
-		return verdict;
-	*reason = BP_REASON_RUB;
+	if (bp_coupling_unheard(&d->coupling, c, &r))
+		return r;
+	r = bp_reject(c, c->next, quiet);
+	if (r.outcome == BP_REFUSED)
+		return r;
 	/* A much finer film hears what the accelerometer filters away: no ratio can be told. */
 	c->touched = streams[BP_FILM].rate_hz < FINER * streams[BP_MOTION].rate_hz &&
-		     bp_coupling_touched(&d->coupling, c);
+		     bp_coupling_touched(&d->coupling, c, &r);
 	if (c->touched) {
 		d->touched_ns = c->onset_ns;
-		return BP_REFUSE;
+		return r;
 	}
 	/* What is weak keeps weak company; lung.c looks through it. */
 	if (bp_candidate_weak(c) && !c->number)
-		return verdict;
-	*reason = bp_clutter_judge(&d->clutter, c);
-	return *reason == BP_REASON_NONE ? verdict : BP_REFUSE;
+		return r;
+	many = bp_clutter_judge(&d->clutter, c);
+	return many.outcome == BP_REFUSED ? many : r;
 }
 
 /* Not said, but looked at once more: it may be a crackle of a train. */
@@ -226,8 +247,7 @@ static bool weak_said(struct bp_detect *d, struct bp_candidate *c,
 static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
 		 const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
-	enum bp_verdict verdict;
-	enum bp_reason reason;
+	struct bp_ruling r;
 
 	measure(c, streams);
 	if (c->next == BP_LOOK_FIRST) {
@@ -236,14 +256,16 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		if (c->shape[bp_candidate_main(c)].ratio > SURE_RATIO)
 			bp_clutter_note(&d->clutter, c);
 	}
-	verdict = judge(d, c, streams, &reason);
-	if (verdict == BP_REFUSE) {
-		refuse(d, c, book, reason, now_ns);
+	r = judge(d, c, streams);
+	if (r.outcome == BP_REFUSED) {
+		trace(d, c, &r, now_ns);
+		refuse(d, c, book, r.reason, now_ns);
 		return;
 	}
 	switch (c->next) {
 	case BP_LOOK_FIRST:
-		if (verdict == BP_DOUBT && !bp_candidate_weak(c)) {
+		if (r.outcome == BP_DOUBTED && !bp_candidate_weak(c)) {
+			trace(d, c, &r, now_ns);
 			c->next = BP_LOOK_DOUBT;
 			c->due_ns = c->onset_ns + DOUBT_NS;
 			return;
@@ -251,19 +273,30 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		/* fall through */
 	case BP_LOOK_DOUBT:
 		if (bp_candidate_weak(c) && !weak_said(d, c, streams, book, now_ns)) {
+			tell(d, c, c->in_train ? BP_JOINED : BP_HELD, BP_RULE_WEAK,
+			     c->shape[bp_candidate_main(c)].ratio, BP_WEAK_RATIO, now_ns);
 			hold(c);
 			return;
 		}
-		if (bp_train_absorbs(&d->train, c) || bp_clutter_crowded(&d->clutter, c) ) {
+		if (bp_train_absorbs(&d->train, c)) {
+			tell(d, c, BP_HELD, BP_RULE_TRAIN, 1, 1, now_ns);
+			hold(c);
+			return;
+		}
+		if (bp_clutter_crowded(&d->clutter, c)) {
+			tell(d, c, BP_HELD, BP_RULE_CROWD, 1, 1, now_ns);
 			hold(c);
 			return;
 		}
 		report(d, c, streams, book, now_ns);
+		tell(d, c, BP_KEPT, BP_RULE_NONE, 0, 0, now_ns);
 		c->next = BP_LOOK_MIDDLE;
 		c->due_ns = c->onset_ns + MIDDLE_NS;
 		return;
 	case BP_LOOK_MIDDLE:
 		crackle(d, c, book, now_ns);
+		tell(d, c, c->in_train ? BP_JOINED : c->held ? BP_HELD : BP_KEPT,
+		     c->in_train ? BP_RULE_TRAIN : BP_RULE_NONE, 0, 0, now_ns);
 		if (c->held) {
 			/* If it was a pop after all, it is too late to be said. */
 			drop(d, c);
@@ -273,6 +306,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		c->due_ns = c->onset_ns + LAST_NS;
 		return;
 	default:
+		tell(d, c, BP_KEPT, BP_RULE_NONE, 0, 0, now_ns);
 		settle(d, c, streams, book, now_ns);
 		drop(d, c);
 	}
@@ -289,7 +323,7 @@ void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
 
 		/* A late look may make the next one due at once. */
 		if (c->next == BP_LOOK_FIND && c->due_ns <= now_ns)
-			find(d, c, streams);
+			find(d, c, streams, now_ns);
 		if (c->next > BP_LOOK_FIND && c->due_ns <= now_ns)
 			look(d, c, streams, ctx, book, now_ns);
 		if (c->next != BP_LOOK_FREE && c->due_ns < d->next_due_ns)
@@ -304,7 +338,7 @@ void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 		struct bp_candidate *c = &d->c[i];
 
 		if (c->next == BP_LOOK_FIND)
-			find(d, c, streams);
+			find(d, c, streams, now_ns);
 		while (c->next > BP_LOOK_FIND)
 			look(d, c, streams, ctx, book, now_ns);
 	}

@@ -28,6 +28,8 @@ struct bp_detect {
 	struct bp_train train;
 	struct bp_lung lung;
 	struct bp_memory memory;
+	bp_trace_fn trace;		/* NULL = nobody listens */
+	void *trace_arg;
 };
 
 void bp_detect_init(struct bp_detect *d);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Names of the enumerations, as in the D-Bus API and the JSON lines. */
 #include "core/core.h"
+#include "core/trace.h"
 
 static const char *const class_names[BP_CLASS_COUNT] = {
 	[BP_CLASS_UNCLASSIFIED] = "unclassified",
@@ -40,6 +41,44 @@ static const char *const movement_names[BP_MOVEMENT_COUNT] = {
 	[BP_MOVEMENT_OTHER] = "other",
 };
 
+static const char *const look_names[BP_LOOK_COUNT] = {
+	[BP_LOOK_FREE] = "free",
+	[BP_LOOK_FIND] = "find",
+	[BP_LOOK_FIRST] = "first",
+	[BP_LOOK_DOUBT] = "doubt",
+	[BP_LOOK_MIDDLE] = "middle",
+	[BP_LOOK_LAST] = "last",
+};
+
+static const char *const outcome_names[BP_OUTCOME_COUNT] = {
+	[BP_KEPT] = "kept",
+	[BP_DOUBTED] = "doubted",
+	[BP_HELD] = "held",
+	[BP_REFUSED] = "refused",
+	[BP_JOINED] = "joined",
+};
+
+static const char *const rule_names[BP_RULE_COUNT] = {
+	[BP_RULE_NONE] = "none",
+	[BP_RULE_SAME] = "same",
+	[BP_RULE_FULL_SCALE] = "full_scale",
+	[BP_RULE_TOO_STRONG] = "too_strong",
+	[BP_RULE_PERIODIC] = "periodic",
+	[BP_RULE_HEAVE] = "heave",
+	[BP_RULE_STRAIN] = "strain",
+	[BP_RULE_PRESS] = "press",
+	[BP_RULE_MASKED] = "masked",
+	[BP_RULE_LOW] = "low",
+	[BP_RULE_RINGS] = "rings",
+	[BP_RULE_UNHEARD] = "unheard",
+	[BP_RULE_TOUCHED] = "touched",
+	[BP_RULE_NOISE] = "noise",
+	[BP_RULE_MANY] = "many",
+	[BP_RULE_WEAK] = "weak",
+	[BP_RULE_TRAIN] = "train",
+	[BP_RULE_CROWD] = "crowd",
+};
+
 static const char *name(const char *const *names, unsigned int i, unsigned int n)
 {
 	return i < n ? names[i] : "invalid";
@@ -63,4 +102,19 @@ const char *bp_breath_phase_name(enum bp_breath_phase p)
 const char *bp_movement_name(enum bp_movement m)
 {
 	return name(movement_names, m, BP_MOVEMENT_COUNT);
+}
+
+const char *bp_look_name(enum bp_look l)
+{
+	return name(look_names, l, BP_LOOK_COUNT);
+}
+
+const char *bp_outcome_name(enum bp_outcome o)
+{
+	return name(outcome_names, o, BP_OUTCOME_COUNT);
+}
+
+const char *bp_rule_name(enum bp_rule r)
+{
+	return name(rule_names, r, BP_RULE_COUNT);
 }

@@ -36,9 +36,9 @@
 #define RING_CYCLES	6.0f	/* short pops ring on in the converter's filter, too */
 #define RING_MIN_S	0.024f
 
-static bool tapped(const struct bp_shape *m, const struct bp_shape *f)
+static struct bp_ruling refuse(enum bp_rule rule, enum bp_reason reason, float value, float limit)
 {
-	return (m->seen && (m->clipped || m->peak > TAP_G)) || (f->seen && f->clipped);
+	return (struct bp_ruling){ BP_REFUSED, rule, reason, value, limit };
 }
 
 static bool pressed(const struct bp_shape *s, float share)
@@ -71,17 +71,22 @@ static bool heaved(const struct bp_shape *m)
 	return m->seen && m->low_swing > HEAVE_G && m->peak < HEAVE_SHARE * m->low_swing;
 }
 
-/* Does the peak stand out of what is around it, be it rest or noise? */
-static bool above(const struct bp_shape *s, float base, float quiet)
+/* How far the peak stands out of what is around it, be it rest or noise; 1 = enough. */
+static float above(const struct bp_shape *s, float base, float quiet)
 {
-	float power = s->peak * s->peak;
+	float need = (base > NOISY * quiet ? OUT_OF_NOISE : OUTSTANDING) * base;
 
-	return power > (base > NOISY * quiet ? OUT_OF_NOISE : OUTSTANDING) * base;
+	return need > 0 ? s->peak * s->peak / need : 1e9f;
 }
 
-static bool outstanding(const struct bp_shape *s, float quiet, bool both_sides)
+static float outstanding(const struct bp_shape *s, float quiet, bool both_sides)
 {
-	return s->seen && above(s, s->before, quiet) && (!both_sides || above(s, s->after, quiet));
+	float before = above(s, s->before, quiet), after;
+
+	if (!both_sides)
+		return before;
+	after = above(s, s->after, quiet);
+	return before < after ? before : after;
 }
 
 static bool rings(const struct bp_shape *s)
@@ -97,36 +102,40 @@ bool bp_crackly(const struct bp_candidate *c)
 	       s->freq_hz > LOW_HZ;
 }
 
-enum bp_verdict bp_reject(const struct bp_candidate *c, enum bp_look look,
-			  const float quiet[BP_STREAMS], enum bp_reason *reason)
+struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
+			   const float quiet[BP_STREAMS])
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
 	int k = bp_candidate_main(c);
 	const struct bp_shape *s = &c->shape[k];
 	bool later = look >= BP_LOOK_MIDDLE, heave = heaved(m);
+	float out = outstanding(s, quiet[k], later);
 
-	*reason = BP_REASON_TAP;
-	if (tapped(m, f))
-		return BP_REFUSE;
-	if (later && s->period > PERIODIC && (s->late > TAIL || s->cycles > TAIL_CYCLES)) {
-		*reason = s->late > VOICED_SHARE ? BP_REASON_SPEECH : BP_REASON_KNOCK;
-		return BP_REFUSE;
-	}
-	if (heave && later && !outstanding(s, quiet[k], true)) {
-		*reason = BP_REASON_COUGH;
-		return BP_REFUSE;
-	}
-	if ((heave && s->freq_hz < STEP_HZ) || strained(f)) {
-		*reason = BP_REASON_STEP;
-		return BP_REFUSE;
-	}
-	if (pressed(f, PRESS_FILM) || pushed(m, &c->context))
-		return BP_REFUSE;
-	*reason = BP_REASON_RUB;
-	if (!outstanding(s, quiet[k], later))
-		return BP_REFUSE;
-	*reason = BP_REASON_KNOCK;
-	if (s->freq_hz < LOW_HZ || rings(s))
-		return BP_REFUSE;
-	return look == BP_LOOK_FIRST && s->late > LASTING ? BP_DOUBT : BP_KEEP;
+	if ((m->seen && m->clipped) || (f->seen && f->clipped))
+		return refuse(BP_RULE_FULL_SCALE, BP_REASON_TAP, 1, 1);
+	if (m->seen && m->peak > TAP_G)
+		return refuse(BP_RULE_TOO_STRONG, BP_REASON_TAP, m->peak, TAP_G);
+	if (later && s->period > PERIODIC && (s->late > TAIL || s->cycles > TAIL_CYCLES))
+		return refuse(BP_RULE_PERIODIC,
+			      s->late > VOICED_SHARE ? BP_REASON_SPEECH : BP_REASON_KNOCK,
+			      s->period, PERIODIC);
+	if (heave && later && out < 1)
+		return refuse(BP_RULE_HEAVE, BP_REASON_COUGH, m->low_swing, HEAVE_G);
+	if (heave && s->freq_hz < STEP_HZ)
+		return refuse(BP_RULE_HEAVE, BP_REASON_STEP, m->low_swing, HEAVE_G);
+	if (strained(f))
+		return refuse(BP_RULE_STRAIN, BP_REASON_STEP, f->low_swing, f->peak);
+	if (pressed(f, PRESS_FILM))
+		return refuse(BP_RULE_PRESS, BP_REASON_TAP, f->low_swing / f->peak, PRESS_FILM);
+	if (pushed(m, &c->context))
+		return refuse(BP_RULE_PRESS, BP_REASON_TAP, m->low_swing / m->peak, PRESS_MOTION);
+	if (out < 1)
+		return refuse(BP_RULE_MASKED, BP_REASON_RUB, out, 1);
+	if (s->freq_hz < LOW_HZ)
+		return refuse(BP_RULE_LOW, BP_REASON_KNOCK, s->freq_hz, LOW_HZ);
+	if (rings(s))
+		return refuse(BP_RULE_RINGS, BP_REASON_KNOCK, s->cycles, RING_CYCLES);
+	return (struct bp_ruling){
+		.outcome = look == BP_LOOK_FIRST && s->late > LASTING ? BP_DOUBTED : BP_KEPT,
+	};
 }

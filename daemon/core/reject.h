@@ -8,19 +8,14 @@
 
 #include "core/candidate.h"
 
-enum bp_verdict {
-	BP_KEEP,
-	BP_DOUBT,	/* look again later */
-	BP_REFUSE,
-};
-
 /**
  * bp_reject() - judge a candidate with what is known at one look
  * @quiet:	noise of each stream when the wearer rests, mean square of all lanes
- * @reason:	out, with BP_REFUSE
+ *
+ * Return: BP_KEPT, BP_DOUBTED or BP_REFUSED, and why.
  */
-enum bp_verdict bp_reject(const struct bp_candidate *c, enum bp_look look,
-			  const float quiet[BP_STREAMS], enum bp_reason *reason);
+struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
+			   const float quiet[BP_STREAMS]);
 
 /* Refused as one of a noise's many peaks: could that noise be made of crackles? */
 bool bp_crackly(const struct bp_candidate *c);

@@ -40,7 +40,7 @@ _backpopctl()
 			compopt -o filenames 2>/dev/null
 			return
 		fi
-		words='--json --help'
+		words='--json --explain --help'
 		;;
 	esac
 	while IFS= read -r path; do

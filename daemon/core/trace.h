@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Why the core said what it said: one line per look at a candidate, with the
+ * rule that decided and its numbers.  For people and for the scripts that learn
+ * from generated sessions; events do not depend on whether anybody listens.
+ */
+#ifndef BACKPOP_CORE_TRACE_H
+#define BACKPOP_CORE_TRACE_H
+
+#include "core/core.h"
+
+/* When a candidate is looked at, counted from its onset; each sees more than the last. */
+enum bp_look {
+	BP_LOOK_FREE,		/* slot not in use */
+	BP_LOOK_FIND,		/* peak and onset are not known yet */
+	BP_LOOK_FIRST,		/* 16 ms: say it or not */
+	BP_LOOK_DOUBT,		/* 22 ms: what the first look could not decide */
+	BP_LOOK_MIDDLE,		/* 110 ms: first chance to withdraw it */
+	BP_LOOK_LAST,		/* 270 ms: settled */
+	BP_LOOK_COUNT
+};
+
+enum bp_outcome {
+	BP_KEPT,		/* said, or still standing */
+	BP_DOUBTED,		/* looked at again before it is said */
+	BP_HELD,		/* not said, but still a part of something, perhaps */
+	BP_REFUSED,		/* not said, or withdrawn */
+	BP_JOINED,		/* counted as a part of an event that is said already */
+	BP_OUTCOME_COUNT
+};
+
+/* What decided.  The names are those of bp_rule_name(), with '_'. */
+enum bp_rule {
+	BP_RULE_NONE,		/* nothing speaks against it */
+	BP_RULE_SAME,		/* another candidate has this onset already */
+	BP_RULE_FULL_SCALE,	/* a channel clips */
+	BP_RULE_TOO_STRONG,	/* more than any joint, g */
+	BP_RULE_PERIODIC,	/* a voice or a ring goes on after it, autocorrelation */
+	BP_RULE_HEAVE,		/* the trunk heaves, g below 25 Hz */
+	BP_RULE_STRAIN,		/* more strain than vibration in the film, mV below 25 Hz */
+	BP_RULE_PRESS,		/* something presses on the sensor, share of the peak */
+	BP_RULE_MASKED,		/* it does not stand out of what goes on, power over it */
+	BP_RULE_LOW,		/* at the lower edge of the band, Hz */
+	BP_RULE_RINGS,		/* longer than damped flesh, cycles */
+	BP_RULE_UNHEARD,	/* felt, but not heard by the film, power over noise */
+	BP_RULE_TOUCHED,	/* more film than this wearer's joints give, times the usual */
+	BP_RULE_NOISE,		/* neighbours were parts of a noise, number of them */
+	BP_RULE_MANY,		/* neighbours alike, number of them */
+	BP_RULE_WEAK,		/* too weak to be told from lungs and keys, power over noise */
+	BP_RULE_TRAIN,		/* belongs to a train that goes on */
+	BP_RULE_CROWD,		/* several just before it, number of them */
+	BP_RULE_COUNT
+};
+
+/**
+ * struct bp_trace_shape - what one stream shows of it, see struct bp_shape
+ * Powers are squares of the channel's unit (g or mV), @ratio is a power ratio.
+ */
+struct bp_trace_shape {
+	bool seen;
+	float peak, ratio, length_s, freq_hz, cycles, before, after, late;
+	float low_swing, low_before, period;
+};
+
+/**
+ * struct bp_trace - one look at one candidate
+ * @onset_ns, @now_ns:	on the frames' clock
+ * @event:	its number, 0 = not said
+ * @value, @limit:	the rule's measure and what it was held against, in the unit
+ *		named at enum bp_rule; 0 where the rule has none
+ * @reason:	with BP_REFUSED
+ */
+struct bp_trace {
+	int64_t onset_ns;
+	int64_t now_ns;
+	uint32_t event;
+	enum bp_look look;
+	enum bp_outcome outcome;
+	enum bp_rule rule;
+	enum bp_reason reason;
+	float value, limit;
+	struct bp_trace_shape motion, film;
+	enum bp_movement movement;
+	enum bp_breath_phase breath_phase;
+	float volume;
+};
+
+typedef void (*bp_trace_fn)(void *arg, const struct bp_trace *trace);
+
+/* Call @fn from inside bp_core_push() and bp_core_flush() for every look; NULL = stop. */
+void bp_core_trace(struct bp_core *core, bp_trace_fn fn, void *arg);
+
+const char *bp_look_name(enum bp_look l);
+const char *bp_outcome_name(enum bp_outcome o);
+const char *bp_rule_name(enum bp_rule r);
+
+#endif
