@@ -7,6 +7,9 @@
 #define NEAR_NS		BP_MANOEUVRE_NS	/* closer ones may be pops of one manoeuvre */
 #define LIKE		0.1f		/* of the peak: a neighbour this loud counts */
 #define ALIKE		0.25f		/* and this loud it may be of the same kind */
+#define COMPANY_LEAST	0.2f	/* of the peak, */
+#define COMPANY_MOST	6.0f	/* a louder one may be a thing of its own */
+#define COMPANY_NS	500000000
 #define MANY_REFUSED	2u		/* parts of a noise around it: part of it */
 #define MANY_ALIKE	3u		/* alike: fingers or furniture, not joints */
 #define FAINT		1000.0f		/* film's power over its noise: for those, one is enough */
@@ -87,6 +90,24 @@ struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_c
 		return (struct bp_ruling){ BP_REFUSED, BP_RULE_MANY, BP_REASON_KNOCK,
 					   (float)alike, (float)many };
 	return (struct bp_ruling){ .outcome = BP_KEPT };
+}
+
+float bp_clutter_company(const struct bp_clutter *cl, const struct bp_candidate *c)
+{
+	int k = bp_candidate_main(c);
+	float peak = c->shape[k].peak;
+
+	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++) {
+		const struct bp_noticed *n = &cl->seen[i];
+		int64_t apart = c->onset_ns - n->onset_ns;
+
+		if (n->stream != k || n->peak < COMPANY_LEAST * peak || n->peak > COMPANY_MOST * peak ||
+		    !n->peak)
+			continue;
+		if ((apart > NEAR_NS && apart < COMPANY_NS) || (apart < -NEAR_NS && apart > -COMPANY_NS))
+			return (float)apart * 1e-9f;
+	}
+	return 0;
 }
 
 bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c)

@@ -34,6 +34,16 @@ void bp_clutter_forget(struct bp_clutter *cl, const struct bp_candidate *c);
 /* Is the candidate one of many?  BP_KEPT, or BP_REFUSED with what the many are. */
 struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_candidate *c);
 
+/**
+ * bp_clutter_company() - is there one like it near, but not near enough for a manoeuvre?
+ *
+ * Pops of one manoeuvre lie within 150 ms, snaps 1 s apart or more: whatever
+ * makes two alike at 150 to 500 ms is neither.
+ *
+ * Return: how far it is, s, negative = after the candidate; 0 = there is none.
+ */
+float bp_clutter_company(const struct bp_clutter *cl, const struct bp_candidate *c);
+
 /* Did two or more like it come in the last 0.6 s, not all within one manoeuvre? */
 bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c);
 

@@ -18,6 +18,7 @@
 #define SURE_RATIO	30.0f	/* that the noise alone hardly ever has, see trigger.c */
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
+#define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
 #define NEVER		INT64_MAX
 
 void bp_detect_init(struct bp_detect *d)
@@ -161,14 +162,16 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 static struct bp_ruling judge(struct bp_detect *d, struct bp_candidate *c,
 			      const struct bp_stream *streams)
 {
-	float quiet[BP_STREAMS];
+	float quiet[BP_STREAMS], rate_hz[BP_STREAMS], apart;
 	struct bp_ruling r, many;
 
-	for (int k = 0; k < BP_STREAMS; k++)
+	for (int k = 0; k < BP_STREAMS; k++) {
 		quiet[k] = streams[k].quiet;
+		rate_hz[k] = streams[k].rate_hz;
+	}
 	if (bp_coupling_unheard(&d->coupling, c, &r))
 		return r;
-	r = bp_reject(c, c->next, quiet);
+	r = bp_reject(c, c->next, quiet, rate_hz);
 	if (r.outcome == BP_REFUSED)
 		return r;
 	/* A much finer film hears what the accelerometer filters away: no ratio can be told. */
@@ -182,7 +185,12 @@ static struct bp_ruling judge(struct bp_detect *d, struct bp_candidate *c,
 	if (bp_candidate_weak(c) && !c->number)
 		return r;
 	many = bp_clutter_judge(&d->clutter, c);
-	return many.outcome == BP_REFUSED ? many : r;
+	if (many.outcome == BP_REFUSED)
+		return many;
+	apart = bp_clutter_company(&d->clutter, c);
+	if (apart != 0 && c->next == BP_LOOK_LAST)
+		return (struct bp_ruling){ BP_REFUSED, BP_RULE_COMPANY, BP_REASON_RUB, apart, 0 };
+	return r;
 }
 
 /* Not said, but looked at once more: it may be a crackle of a train. */
@@ -193,18 +201,19 @@ static void hold(struct bp_candidate *c)
 	c->due_ns = c->onset_ns + MIDDLE_NS;
 }
 
-static void crackle(struct bp_detect *d, struct bp_candidate *c, struct bp_book *book,
-		    int64_t now_ns)
+static void crackle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
+		    struct bp_book *book, int64_t now_ns)
 {
+	bool wide = streams[bp_candidate_main(c)].rate_hz > WIDE_HZ;
 	uint32_t noise = bp_clutter_noise(&d->clutter, c->onset_ns);
 
 	if (!c->in_train && bp_crackly(c) && c->onset_ns - d->touched_ns > TOUCH_NS)
-		c->in_train = bp_train_take(&d->train, book, c, noise, now_ns);
+		c->in_train = bp_train_take(&d->train, book, c, wide, noise, now_ns);
 }
 
 /* Refused: taken back if it was said.  As part of a noise it may still be a crackle. */
-static void refuse(struct bp_detect *d, struct bp_candidate *c, struct bp_book *book,
-		   enum bp_reason reason, int64_t now_ns)
+static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
+		   struct bp_book *book, enum bp_reason reason, int64_t now_ns)
 {
 	if ((reason == BP_REASON_RUB || (reason == BP_REASON_KNOCK && bp_crackly(c))) &&
 	    c->next < BP_LOOK_MIDDLE && !c->touched) {
@@ -223,7 +232,7 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, struct bp_book *
 	    (reason == BP_REASON_RUB && !c->touched && !bp_crackly(c)))
 		bp_clutter_refused(&d->clutter, c);
 	if ((reason == BP_REASON_RUB && !c->touched) || reason == BP_REASON_KNOCK)
-		crackle(d, c, book, now_ns);
+		crackle(d, c, streams, book, now_ns);
 	drop(d, c);
 }
 
@@ -248,6 +257,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		 const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
 	struct bp_ruling r;
+	float apart;
 
 	measure(c, streams);
 	if (c->next == BP_LOOK_FIRST) {
@@ -259,7 +269,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	r = judge(d, c, streams);
 	if (r.outcome == BP_REFUSED) {
 		trace(d, c, &r, now_ns);
-		refuse(d, c, book, r.reason, now_ns);
+		refuse(d, c, streams, book, r.reason, now_ns);
 		return;
 	}
 	switch (c->next) {
@@ -283,8 +293,9 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 			hold(c);
 			return;
 		}
-		if (bp_clutter_crowded(&d->clutter, c)) {
-			tell(d, c, BP_HELD, BP_RULE_CROWD, 1, 1, now_ns);
+		apart = bp_clutter_company(&d->clutter, c);
+		if (apart != 0) {
+			tell(d, c, BP_HELD, BP_RULE_COMPANY, apart, 0, now_ns);
 			hold(c);
 			return;
 		}
@@ -294,7 +305,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		c->due_ns = c->onset_ns + MIDDLE_NS;
 		return;
 	case BP_LOOK_MIDDLE:
-		crackle(d, c, book, now_ns);
+		crackle(d, c, streams, book, now_ns);
 		tell(d, c, c->in_train ? BP_JOINED : c->held ? BP_HELD : BP_KEPT,
 		     c->in_train ? BP_RULE_TRAIN : BP_RULE_NONE, 0, 0, now_ns);
 		if (c->held) {

@@ -11,11 +11,12 @@
 /**
  * bp_reject() - judge a candidate with what is known at one look
  * @quiet:	noise of each stream when the wearer rests, mean square of all lanes
+ * @rate_hz:	of each stream
  *
  * Return: BP_KEPT, BP_DOUBTED or BP_REFUSED, and why.
  */
 struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
-			   const float quiet[BP_STREAMS]);
+			   const float quiet[BP_STREAMS], const float rate_hz[BP_STREAMS]);
 
 /* Refused as one of a noise's many peaks: could that noise be made of crackles? */
 bool bp_crackly(const struct bp_candidate *c);

@@ -46,6 +46,8 @@ enum bp_rule {
 	BP_RULE_TOUCHED,	/* more film than this wearer's joints give, times the usual */
 	BP_RULE_NOISE,		/* neighbours were parts of a noise, number of them */
 	BP_RULE_MANY,		/* neighbours alike, number of them */
+	BP_RULE_COMPANY,	/* one like it is near, but not in the same manoeuvre, s */
+	BP_RULE_BUSY,		/* more turns than a joint's, cycles */
 	BP_RULE_WEAK,		/* too weak to be told from lungs and keys, power over noise */
 	BP_RULE_TRAIN,		/* belongs to a train that goes on */
 	BP_RULE_CROWD,		/* several just before it, number of them */

@@ -14,6 +14,12 @@
 #define PEAK_OWN	5.0f		/* louder than the train by this: an event of its own */
 #define WITHDRAW_NS	290000000	/* system.md section 6 */
 #define CONFIDENCE	0.7f
+/*
+ * Means of a train: crackles ring at 280 Hz (ln sigma 0.5, 3.5), cloth is white from
+ * 80 to 1400 Hz (3.8), whose mean frequency is 830 Hz.
+ */
+#define CREPITUS_HZ	470.0f
+#define CREPITUS_CYCLES	5.5f
 #define LOUD_RATIO	200.0f	/* mean of a train's: it has 12 mg (3.5), lungs have 3 (3.8) */
 
 void bp_train_init(struct bp_train *tr)
@@ -33,22 +39,31 @@ static void remember(struct bp_train *tr, const struct bp_candidate *c)
 		.onset_ns = c->onset_ns,
 		.peak = c->shape[k].peak,
 		.ratio = c->shape[k].ratio,
+		.freq_hz = c->shape[k].freq_hz,
+		.cycles = c->shape[k].cycles,
 		.stream = k,
 	};
 }
 
-/* It needs movement; where none can be seen, without an accelerometer, its strength must tell. */
-static bool crepitates(const struct bp_train *tr, uint32_t first, const struct bp_context *ctx)
+/*
+ * It needs movement (3.5).  Where none can be seen, without an accelerometer, its
+ * strength must tell it from lungs; and where the band shows it, its pitch from cloth.
+ */
+static bool crepitates(const struct bp_train *tr, uint32_t first, const struct bp_context *ctx,
+		       bool wide)
 {
-	float ratio = 0;
+	float ratio = 0, hz = 0, cycles = 0, n = (float)(tr->n - first);
 
-	if (ctx->movement != BP_MOVEMENT_UNKNOWN && ctx->movement != BP_MOVEMENT_NONE)
-		return true;
-	if (ctx->movement == BP_MOVEMENT_NONE && tr->n - first < MANY)
+	if (ctx->movement == BP_MOVEMENT_NONE)
 		return false;
-	for (uint32_t i = first; i < tr->n; i++)
-		ratio += tr->recent[i].ratio / (float)(tr->n - first);
-	return ratio > LOUD_RATIO;
+	for (uint32_t i = first; i < tr->n; i++) {
+		ratio += tr->recent[i].ratio / n;
+		hz += tr->recent[i].freq_hz / n;
+		cycles += tr->recent[i].cycles / n;
+	}
+	if (wide && (hz > CREPITUS_HZ || cycles > CREPITUS_CYCLES))
+		return false;
+	return ctx->movement != BP_MOVEMENT_UNKNOWN || ratio > LOUD_RATIO;
 }
 
 /* One event takes over; the others that were said already are taken back. */
@@ -105,7 +120,7 @@ bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c)
 }
 
 bool bp_train_take(struct bp_train *tr, struct bp_book *book, const struct bp_candidate *c,
-		   uint32_t noise, int64_t now_ns)
+		   bool wide, uint32_t noise, int64_t now_ns)
 {
 	uint32_t first, n;
 	int64_t span;
@@ -122,7 +137,7 @@ bool bp_train_take(struct bp_train *tr, struct bp_book *book, const struct bp_ca
 	n = tr->n - first;
 	span = c->onset_ns - tr->recent[first].onset_ns;
 	if (n < CRACKLES || (span < SPAN_NS && n < MANY) || noise * NOISE_SHARE > n ||
-	    !crepitates(tr, first, &c->context))
+	    !crepitates(tr, first, &c->context, wide))
 		return false;
 	start(tr, book, first, c, now_ns);
 	return true;

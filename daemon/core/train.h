@@ -14,6 +14,7 @@ struct bp_crackle {
 	int64_t onset_ns;
 	float peak;		/* in the unit of its main stream */
 	float ratio;		/* peak power over noise */
+	float freq_hz, cycles;
 	int stream;
 };
 
@@ -35,12 +36,13 @@ bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c);
 /**
  * bp_train_take() - a transient that may be a crackle
  * @c:		its candidate, whose event may be revised or withdrawn by a train's start
+ * @wide:	its stream shows frequencies of 800 Hz and more
  * @noise:	how many transients of the last second were part of a noise
  *
  * Return: true if it belongs to a train.
  */
 bool bp_train_take(struct bp_train *tr, struct bp_book *book, const struct bp_candidate *c,
-		   uint32_t noise, int64_t now_ns);
+		   bool wide, uint32_t noise, int64_t now_ns);
 
 /* Time goes on: close a train that has ended, or with @all any. */
 void bp_train_step(struct bp_train *tr, struct bp_book *book, int64_t now_ns, bool all);
