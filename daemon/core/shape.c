@@ -279,6 +279,11 @@ static float cycles(const struct bp_shape *sh, const struct bp_stream *s, int64_
 	return (float)changes / 2;
 }
 
+static float less(float x, float noise)
+{
+	return x - noise > x / 4 ? x - noise : x / 4;
+}
+
 static void body(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 {
 	int64_t a = bp_stream_find(s, onset), b = bp_stream_find(s, onset + BODY);
@@ -299,6 +304,9 @@ static void body(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 			peak = p;
 	}
 	sh->peak = sqrtf(peak);
+	/* What the noise adds to both is known on average; a quarter of a faint one is kept. */
+	power = less(power, (float)(b - a + 1) * bp_lanes_sum(s->floor));
+	slope = less(slope, (float)(b - a + 1) * s->floor_slope);
 	x = power > 0 ? sqrtf(slope / power) / 2 : 0;
 	sh->freq_hz = s->rate_hz / PI * arc_sine(x < 1 ? x : 1);
 

@@ -76,13 +76,14 @@ static void track_floor(struct bp_stream *s, const struct bp_hop *h, bool freeze
 	float rate = s->floor_rate;
 	bp_v4 least = { s->floor_min, s->floor_min, s->floor_min, s->floor_min };
 	bp_v4 e;
-	float level;
+	float level, slope;
 
 	if (h->settling)
 		return;
 	if (s->floor_age < FLOOR_LEARN) {
 		s->floor_age++;
 		s->floor += (h->energy - s->floor) / (float)s->floor_age;
+		s->floor_slope += (h->slope - s->floor_slope) / (float)s->floor_age;
 		s->floor = bp_v4_max(s->floor, least);
 		s->quiet = bp_lanes_sum(s->floor);
 		return;
@@ -96,6 +97,8 @@ static void track_floor(struct bp_stream *s, const struct bp_hop *h, bool freeze
 	/* min(e, clip) without a branch per lane */
 	e = -bp_v4_max(-h->energy, -FLOOR_CLIP * s->floor);
 	s->floor = bp_v4_max(s->floor + rate * (e - s->floor), least);
+	slope = FLOOR_CLIP * s->floor_slope;
+	s->floor_slope += rate * ((h->slope < slope ? h->slope : slope) - s->floor_slope);
 	level = bp_lanes_sum(s->floor);
 	s->quiet *= s->quiet_rise;
 	if (level < s->quiet)

@@ -66,6 +66,7 @@ struct bp_stream {
 	uint32_t in_hop;
 	bp_v4 sum_raw, sum_sq, sum_slope, max_sq, max_raw;
 	bp_v4 floor;
+	float floor_slope;	/* of the floor as hop.slope is: what noise adds to a spectrum */
 	float quiet;		/* lower envelope of the floor, all lanes: the wearer at rest */
 	uint32_t frozen_for;	/* hops in a row that the floor was held */
 	uint32_t floor_age;	/* hops the floor has learned from, saturating */
