@@ -16,6 +16,7 @@
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
 #define ALONE_RATIO	100.0f	/* power over noise (20 dB) of what is said though weak */
 #define SURE_RATIO	30.0f	/* that the noise alone hardly ever has, see trigger.c */
+#define DOUBT_RATIO	2000.0f	/* film: lungs reach 33 dB where it is quiet */
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
@@ -129,7 +130,7 @@ static void report(struct bp_detect *d, struct bp_candidate *c,
 	bp_candidate_describe(&ev, c);
 	bp_classify(&ev, c, &d->memory, &streams[bp_candidate_main(c)]);
 	ev.number = c->number = bp_book_open(book, &ev, now_ns);
-	if (bp_candidate_weak(c))
+	if (bp_candidate_faint(c, DOUBT_RATIO))
 		bp_lung_doubt(&d->lung, &ev, c);
 }
 
@@ -222,7 +223,6 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 		return;
 	}
 	withdraw(c, book, reason, now_ns);
-	bp_lung_retract(&d->lung, book, c->onset_ns, reason, now_ns);
 	if (c->touched || reason == BP_REASON_TAP || reason == BP_REASON_STEP ||
 	    reason == BP_REASON_COUGH)
 		bp_clutter_forget(&d->clutter, c);
@@ -282,7 +282,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		}
 		/* fall through */
 	case BP_LOOK_DOUBT:
-		if (bp_candidate_weak(c) && !weak_said(d, c, streams, book, now_ns)) {
+		if ((bp_candidate_weak(c) || bp_lung_like(&d->lung, c)) && !weak_said(d, c, streams, book, now_ns)) {
 			tell(d, c, c->in_train ? BP_JOINED : BP_HELD, BP_RULE_WEAK,
 			     c->shape[bp_candidate_main(c)].ratio, BP_WEAK_RATIO, now_ns);
 			hold(c);

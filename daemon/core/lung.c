@@ -8,18 +8,19 @@
 #define GROUP_NS	(1300 * MS)	/* and lasts no longer (signal-model.md 3.3, 3.8) */
 #define THIRD_NS	(900 * MS)	/* said within 1 s after the third crackle (system.md 6) */
 #define NOISE_NS	(700 * MS)	/* a noise speaks for what is so close to it */
-#define BREATH_MIN_NS	(1500 * MS)	/* from breath to breath */
-#define FORGET_NS	(150000 * MS)	/* a walk in between does not cure */
+#define PAUSE_NS	(1100 * MS)	/* expiration is silent; keys come every 0.35 s (3.8) */
+#define FORGET_NS	(300000 * MS)	/* a walk in between does not cure */
 #define GROUP_MIN	2u		/* crackles of a group that teaches */
 #define GROUP_MAX	12u		/* 1 to 10 per breath (3.8), and doubles */
 #define GAP_MEAN_NS	(250 * MS)	/* keys come 0.35 s apart */
 #define PURE		0.04f		/* relative variance of the frequencies of one lung */
-#define HZ_LIKE		0.20f		/* part by which a crackle may differ from the usual */
-#define HZ_LEAST	300.0f	/* 350 or 650 Hz (1.4); keys and furniture are lower (3.8) */
-#define HZ_EDGE		0.3f	/* of the rate, where the band's edge takes the rest away */
+#define HZ_LIKE		0.22f		/* part by which a crackle may differ from the usual */
+#define HZ_OTHER	0.35f		/* by which it is surely something else */
+#define HZ_LEAST	290.0f	/* 350 or 650 Hz (1.4); keys and furniture are lower (3.8) */
+#define HZ_EDGE		0.315f	/* of the rate, where the band's edge takes the rest away */
 #define LENGTH_S	0.0145f	/* 5 or 15 ms (1.4), which is 3 decays: 20 dB fall in 11.5 ms */
 #define CYCLES		6.5f
-#define PEAK_LIKE	3.0f		/* times the usual group's largest */
+#define PEAK_LIKE	2.0f		/* times the usual group's largest */
 #define BREATHS_KNOWN	2u
 #define BREATHS_MAX	10u
 #define LEARN		0.25f
@@ -30,7 +31,7 @@
 void bp_lung_init(struct bp_lung *l)
 {
 	memset(l, 0, sizeof(*l));
-	l->noise_ns = INT64_MIN / 2;
+	l->noise_ns = l->any_ns = INT64_MIN / 2;
 }
 
 static bool known(const struct bp_lung *l, int64_t now_ns)
@@ -70,7 +71,8 @@ static void clear_doubts(struct bp_lung *l, struct bp_book *book, int64_t now_ns
 		struct bp_doubtful *d = &l->doubtful[i];
 		struct bp_event *ev = bp_book_find(book, d->number);
 
-		if (!ev || ev->class_ != BP_CLASS_UNCLASSIFIED || !alike(l, d->freq_hz, d->peak))
+		if (!ev || (ev->class_ != BP_CLASS_UNCLASSIFIED && ev->class_ != BP_CLASS_SNAP &&
+			    ev->class_ != BP_CLASS_CAVITATION) || !alike(l, d->freq_hz, d->peak))
 			continue;
 		d->number = 0;
 		ev->class_ = BP_CLASS_LUNG_CRACKLE;
@@ -89,6 +91,12 @@ static bool teaches(const struct bp_lung *l)
 	       l->freq_hz > least && var < PURE * l->freq_hz * l->freq_hz &&
 	       l->last_ns - l->first_ns < GROUP_NS &&
 	       l->last_ns - l->first_ns < (int64_t)(l->n - 1) * GAP_MEAN_NS;
+}
+
+/* One breath's crackles of lungs that are known: few, of their sound, with silence around. */
+static bool fits(const struct bp_lung *l)
+{
+	return !l->spoiled && l->loud && l->n <= GROUP_MAX && alike(l, l->freq_hz, l->peak);
 }
 
 /* The group is over: what does it teach of these lungs? */
@@ -113,36 +121,46 @@ static void close_group(struct bp_lung *l, struct bp_book *book, int64_t now_ns)
 			l->usual_peak = l->peak;
 		}
 	}
-	if (l->number) {
-		struct bp_event *ev = bp_book_find(book, l->number);
-
-		if (ev && ev->class_ == BP_CLASS_LUNG_CRACKLE && ev->end_ns < l->last_ns) {
-			ev->end_ns = l->last_ns;
-			bp_book_revise(book, ev, now_ns);
-		}
+	if (!l->number && known(l, now_ns) && fits(l)) {
+		l->breath_ns = l->first_ns;
+		say(l, book, now_ns);
 	}
 	l->n = 0;
 	l->number = 0;
+}
+
+bool bp_lung_like(const struct bp_lung *l, const struct bp_candidate *c)
+{
+	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
+
+	return known(l, c->onset_ns) && alike(l, s->freq_hz, s->peak);
 }
 
 bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candidate *c,
 		  float rate_hz, bool sure, int64_t now_ns)
 {
 	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
+	int64_t any_ns = l->any_ns;
 	float w;
 
+	l->any_ns = c->onset_ns;
 	if (l->n && (c->onset_ns - l->last_ns > GAP_NS || c->onset_ns - l->first_ns > GROUP_NS))
 		close_group(l, book, now_ns);
 	if (s->length_s > LENGTH_S || s->cycles > CYCLES)
 		return false;
-	if (known(l, now_ns) && !alike(l, s->freq_hz, s->peak))
+	if (known(l, now_ns) && !alike(l, s->freq_hz, s->peak)) {
+		/* Something else crackles, too: what is in between proves nothing. */
+		l->spoiled |= l->n && sure && (s->freq_hz < l->usual_hz * (1 - HZ_OTHER) ||
+					       s->freq_hz > l->usual_hz * (1 + HZ_OTHER));
 		return false;
+	}
 	if (!l->n) {
 		bp_candidate_describe(&l->draft, c);
 		l->first_ns = c->onset_ns;
 		l->rate_hz = rate_hz;
 		l->freq_hz = l->freq2 = l->peak = 0;
-		l->spoiled = c->onset_ns - l->noise_ns < NOISE_NS;
+		l->loud = false;
+		l->spoiled = c->onset_ns - l->noise_ns < NOISE_NS || c->onset_ns - any_ns < PAUSE_NS;
 	}
 	l->last_ns = c->onset_ns;
 	if (++l->n == 3)
@@ -152,11 +170,11 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 	l->freq2 += w * (s->freq_hz * s->freq_hz - l->freq2);
 	if (s->peak > l->peak)
 		l->peak = s->peak;
-	if (!l->number && known(l, now_ns) && !l->spoiled && (sure || l->n >= GROUP_MIN)) {
-		say(l, book, now_ns);
-		l->begun++;
-	}
-	return l->number;
+	l->loud |= sure || l->n >= GROUP_MIN;
+	if (!known(l, now_ns))
+		return false;
+	l->begun += l->n == 1 && !l->spoiled;
+	return true;
 }
 
 void bp_lung_noise(struct bp_lung *l, int64_t t_ns)
@@ -165,19 +183,6 @@ void bp_lung_noise(struct bp_lung *l, int64_t t_ns)
 		l->noise_ns = t_ns;
 	if (l->n && t_ns - l->last_ns < NOISE_NS && l->first_ns - t_ns < NOISE_NS)
 		l->spoiled = true;
-}
-
-void bp_lung_retract(struct bp_lung *l, struct bp_book *book, int64_t onset_ns,
-		     enum bp_reason reason, int64_t now_ns)
-{
-	struct bp_event *ev = bp_book_find(book, l->number);
-
-	if (l->n != 1 || l->first_ns != onset_ns || !ev || ev->class_ != BP_CLASS_LUNG_CRACKLE)
-		return;
-	ev->class_ = BP_CLASS_ARTEFACT;
-	ev->reason = reason;
-	bp_book_revise(book, ev, now_ns);
-	l->number = 0;
 }
 
 void bp_lung_doubt(struct bp_lung *l, const struct bp_event *ev, const struct bp_candidate *c)

@@ -26,9 +26,11 @@ struct bp_lung {
 	float freq_hz, freq2;		/* running means of f and f^2 */
 	float rate_hz;			/* of the stream that shows it */
 	float peak;			/* largest */
-	bool spoiled;			/* a noise was heard in it */
+	bool spoiled;			/* a noise was heard in it, or it came without a pause */
+	bool loud;			/* one crackle at least is not the sensor's noise by chance */
 	uint32_t number;		/* its event, 0 = not said */
-	uint32_t begun;			/* events that were said at their first crackles */
+	uint32_t begun;			/* groups known by their first crackle */
+	int64_t any_ns;			/* newest weak transient of any kind */
 	struct bp_event draft;		/* as the first crackle was */
 	/* what these lungs sound like */
 	uint32_t breaths;		/* groups that were alike, 0 = none yet */
@@ -46,7 +48,9 @@ void bp_lung_init(struct bp_lung *l);
  * @rate_hz:	of the stream that shows it
  * @sure:	loud enough not to be the sensor's noise by chance
  *
- * Return: true if it belongs to crackling lungs, that is, to their event.
+ * What a group is, is said when it is over: nobody waits for it.
+ *
+ * Return: true if it belongs to known lungs.
  */
 bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candidate *c,
 		  float rate_hz, bool sure, int64_t now_ns);
@@ -54,11 +58,10 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 /* Something at @t_ns was part of a noise: what is near it is no crackle. */
 void bp_lung_noise(struct bp_lung *l, int64_t t_ns);
 
-/* The only crackle so far was none: its event is withdrawn. */
-void bp_lung_retract(struct bp_lung *l, struct bp_book *book, int64_t onset_ns,
-		     enum bp_reason reason, int64_t now_ns);
+/* Does it sound like what is known of these lungs? */
+bool bp_lung_like(const struct bp_lung *l, const struct bp_candidate *c);
 
-/* A weak event was said for want of better knowledge: crackles, if these lungs turn out to. */
+/* An event was said for want of better knowledge: crackles, if these lungs turn out to. */
 void bp_lung_doubt(struct bp_lung *l, const struct bp_event *ev, const struct bp_candidate *c);
 
 /* Time goes on: judge a group that has ended, or with @all any. */
