@@ -218,7 +218,8 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 {
 	if ((reason == BP_REASON_RUB || (reason == BP_REASON_KNOCK && bp_crackly(c))) &&
 	    c->next < BP_LOOK_MIDDLE && !c->touched) {
-		bp_lung_noise(&d->lung, c->onset_ns);
+		if (!bp_lung_like(&d->lung, c))
+			bp_lung_noise(&d->lung, c->onset_ns);
 		hold(c);
 		return;
 	}
@@ -226,7 +227,7 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	if (c->touched || reason == BP_REASON_TAP || reason == BP_REASON_STEP ||
 	    reason == BP_REASON_COUGH)
 		bp_clutter_forget(&d->clutter, c);
-	else
+	else if (!bp_lung_like(&d->lung, c))
 		bp_lung_noise(&d->lung, c->onset_ns);
 	if (reason == BP_REASON_SPEECH ||
 	    (reason == BP_REASON_RUB && !c->touched && !bp_crackly(c)))

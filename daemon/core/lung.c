@@ -20,6 +20,7 @@
 #define HZ_EDGE		0.315f	/* of the rate, where the band's edge takes the rest away */
 #define LENGTH_S	0.0145f	/* 5 or 15 ms (1.4), which is 3 decays: 20 dB fall in 11.5 ms */
 #define CYCLES		6.5f
+#define HEARD_RATIO	24.0f		/* the noise alone reaches it twice an hour */
 #define PEAK_LIKE	2.0f		/* times the usual group's largest */
 #define BREATHS_KNOWN	2u
 #define BREATHS_MAX	10u
@@ -143,7 +144,8 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 	int64_t any_ns = l->any_ns;
 	float w;
 
-	l->any_ns = c->onset_ns;
+	if (s->ratio > HEARD_RATIO)
+		l->any_ns = c->onset_ns;
 	if (l->n && (c->onset_ns - l->last_ns > GAP_NS || c->onset_ns - l->first_ns > GROUP_NS))
 		close_group(l, book, now_ns);
 	if (s->length_s > LENGTH_S || s->cycles > CYCLES)
@@ -170,7 +172,7 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 	l->freq2 += w * (s->freq_hz * s->freq_hz - l->freq2);
 	if (s->peak > l->peak)
 		l->peak = s->peak;
-	l->loud |= sure || l->n >= GROUP_MIN;
+	l->loud |= sure || l->n >= GROUP_MIN || (known(l, now_ns) && s->ratio > HEARD_RATIO);
 	if (!known(l, now_ns))
 		return false;
 	l->begun += l->n == 1 && !l->spoiled;
