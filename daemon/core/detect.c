@@ -208,8 +208,10 @@ static void crackle(struct bp_detect *d, struct bp_candidate *c, const struct bp
 	bool wide = streams[bp_candidate_main(c)].rate_hz > WIDE_HZ;
 	uint32_t noise = bp_clutter_noise(&d->clutter, c->onset_ns);
 
-	if (!c->in_train && bp_crackly(c) && c->onset_ns - d->touched_ns > TOUCH_NS)
-		c->in_train = bp_train_take(&d->train, book, c, wide, noise, now_ns);
+	if (!c->in_train)
+		c->in_train = bp_train_take(&d->train, book, c, bp_crackly(c) &&
+					    c->onset_ns - d->touched_ns > TOUCH_NS, wide, noise,
+					    now_ns);
 }
 
 /* Refused: taken back if it was said.  As part of a noise it may still be a crackle. */

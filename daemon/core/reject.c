@@ -35,6 +35,12 @@
 /* Flesh is damped (zeta 0.12 and more: 1 to 3 cycles to -20 dB), furniture rings (4.6 to 11). */
 #define RING_CYCLES	6.0f	/* short pops ring on in the converter's filter, too */
 #define RING_MIN_S	0.024f
+/* A deep one has 0.37 / zeta cycles to -20 dB: flesh up to 3, wood and steel 3.5 to 11. */
+#define DEEP_CYCLES	4.25f
+#define DEEP_HZ		190.0f
+/* Six pops of a manoeuvre sound for a quarter of the 235 ms that are looked at. */
+#define LATE		0.45f
+#define FLANK		100.0f	/* 20 dB */
 /*
  * Noise turns more often than it: 98 % of the generator's pops have 5 half-waves
  * pairs or fewer, creaks and cloth 5 to 20, where the band is wide enough to show.
@@ -117,6 +123,8 @@ struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
 	bool later = look >= BP_LOOK_MIDDLE, heave = heaved(m);
 	float out = outstanding(s, quiet[k], later);
 
+	if (s->overtaken > FLANK)
+		return refuse(BP_RULE_FLANK, BP_REASON_OTHER, s->overtaken, FLANK);
 	if ((m->seen && m->clipped) || (f->seen && f->clipped))
 		return refuse(BP_RULE_FULL_SCALE, BP_REASON_TAP, 1, 1);
 	if (m->seen && m->peak > TAP_G)
@@ -141,6 +149,10 @@ struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
 		return refuse(BP_RULE_LOW, BP_REASON_KNOCK, s->freq_hz, LOW_HZ);
 	if (rings(s))
 		return refuse(BP_RULE_RINGS, BP_REASON_KNOCK, s->cycles, RING_CYCLES);
+	if (s->cycles > DEEP_CYCLES && s->freq_hz < DEEP_HZ)
+		return refuse(BP_RULE_RINGS, BP_REASON_KNOCK, s->cycles, DEEP_CYCLES);
+	if (look == BP_LOOK_LAST && s->late > LATE)
+		return refuse(BP_RULE_LASTS, BP_REASON_RUB, s->late, LATE);
 	if (s->cycles > BUSY_CYCLES && rate_hz[k] > BUSY_RATE_HZ)
 		return refuse(BP_RULE_BUSY, BP_REASON_RUB, s->cycles, BUSY_CYCLES);
 	return (struct bp_ruling){

@@ -24,6 +24,8 @@
 /* Six pops of a manoeuvre fill less than two thirds of 230 ms; noise fills all of it. */
 #define BASE_SHARE	0.33f
 #define LATE_POWER	0.0144f
+#define LATE_NOISE	3.0f	/* of the floor: a hop of noise alone reaches it rarely */
+#define OVERTAKE	(14 * MS)
 #define BODY		(10 * MS)	/* window of spectrum and direction */
 #define LOW_FROM	(60 * MS)
 #define LOW_TO		(100 * MS)
@@ -134,8 +136,11 @@ static uint32_t hop_levels(const struct bp_stream *s, int64_t from, int64_t to, 
 static void surroundings(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 {
 	float v[SORT_MAX];
-	float late = LATE_POWER * sh->peak * sh->peak;
+	float late = LATE_POWER * sh->peak * sh->peak, noise = LATE_NOISE * bp_lanes_sum(s->floor);
 	uint32_t n, above = 0;
+
+	if (late < noise)
+		late = noise;
 
 	n = hop_levels(s, onset - BEFORE_FROM, onset - BEFORE_TO, v);
 	sh->before = quantile(v, n, BASE_SHARE);
@@ -315,6 +320,22 @@ static void body(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 	sh->cycles = cycles(sh, s, a);
 }
 
+/* A filter without phase rings before a strong event, too: is this only that? */
+static void overtaken(struct bp_shape *sh, const struct bp_stream *s)
+{
+	int64_t to = bp_stream_find(s, s->t[(uint64_t)sh->peak_i % BP_RING] + OVERTAKE);
+	bp_v4 w = weights(s->floor);
+	float best = 0;
+
+	for (int64_t i = sh->peak_i + 1; i <= to; i++) {
+		float p = normalised(s, i, w);
+
+		if (p > best)
+			best = p;
+	}
+	sh->overtaken = best / sh->ratio;
+}
+
 static void clipping(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 {
 	uint32_t have = bp_stream_hops(s);
@@ -361,6 +382,9 @@ void bp_shape_measure(struct bp_shape *sh, const struct bp_stream *s, int64_t on
 {
 	if (!sh->seen)
 		return;
+	/* Once is enough: the ring may have moved on later. */
+	if (!sh->overtaken)
+		overtaken(sh, s);
 	body(sh, s, onset_ns);
 	surroundings(sh, s, onset_ns);
 	low_band(sh, s, onset_ns);

@@ -22,7 +22,9 @@
  * @cycles:	half the sign changes along the main axis within length_s
  * @before:	lower third of the mean squares of the hops of the 80 ms before
  * @after:	the same of the hops after the event, as far as known
- * @late:	share of the hops from 15 ms on that stay above 12 % of the peak's magnitude
+ * @late:	share of the hops from 15 ms on that stay above 12 % of the peak's magnitude and
+ *		above the noise
+ * @overtaken: power over its own of the strongest that follows within 14 ms of the peak
  * @low_swing:	peak-to-peak below 25 Hz around it, less its trend, largest lane
  * @low_before: the most of it in as long a window in the second before
  * @period:	highest normalised autocorrelation at a voice's periods, -1..1
@@ -42,6 +44,7 @@ struct bp_shape {
 	float before;
 	float after;
 	float late;
+	float overtaken;
 	float low_swing;
 	float low_before;
 	float period;

@@ -33,6 +33,7 @@ enum bp_outcome {
 enum bp_rule {
 	BP_RULE_NONE,		/* nothing speaks against it */
 	BP_RULE_SAME,		/* another candidate has this onset already */
+	BP_RULE_FLANK,		/* a much stronger one follows at once, power over its own */
 	BP_RULE_FULL_SCALE,	/* a channel clips */
 	BP_RULE_TOO_STRONG,	/* more than any joint, g */
 	BP_RULE_PERIODIC,	/* a voice or a ring goes on after it, autocorrelation */
@@ -42,6 +43,7 @@ enum bp_rule {
 	BP_RULE_MASKED,		/* it does not stand out of what goes on, power over it */
 	BP_RULE_LOW,		/* at the lower edge of the band, Hz */
 	BP_RULE_RINGS,		/* longer than damped flesh, cycles */
+	BP_RULE_LASTS,		/* goes on near its level, share of the time after it */
 	BP_RULE_UNHEARD,	/* felt, but not heard by the film, power over noise */
 	BP_RULE_TOUCHED,	/* more film than this wearer's joints give, times the usual */
 	BP_RULE_NOISE,		/* neighbours were parts of a noise, number of them */

@@ -8,7 +8,7 @@
 #define SPAN_NS		220000000	/* longer than a manoeuvre, which has 150 ms (3.2) */
 #define MANY		7u		/* more than a manoeuvre has pops (3.2: 6) */
 #define SAID		8u		/* events that can have been said since a train began */
-#define LEAD_NS		400000000	/* its first crackles may not have been told as such */
+#define LEAD_NS		700000000	/* its first crackles may not have been told as such */
 #define NOISE_SHARE	1u		/* one part of a noise spoils so many crackles */
 #define PAUSE_NS	1000000000	/* a train ends when a second is silent */
 #define PEAK_OWN	5.0f		/* louder than the train by this: an event of its own */
@@ -27,7 +27,7 @@ void bp_train_init(struct bp_train *tr)
 	memset(tr, 0, sizeof(*tr));
 }
 
-static void remember(struct bp_train *tr, const struct bp_candidate *c)
+static void remember(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 {
 	int k = bp_candidate_main(c);
 
@@ -42,6 +42,7 @@ static void remember(struct bp_train *tr, const struct bp_candidate *c)
 		.freq_hz = c->shape[k].freq_hz,
 		.cycles = c->shape[k].cycles,
 		.stream = k,
+		.crackly = crackly,
 	};
 }
 
@@ -120,21 +121,24 @@ bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c)
 }
 
 bool bp_train_take(struct bp_train *tr, struct bp_book *book, const struct bp_candidate *c,
-		   bool wide, uint32_t noise, int64_t now_ns)
+		   bool crackly, bool wide, uint32_t noise, int64_t now_ns)
 {
-	uint32_t first, n;
+	uint32_t first, n = 0;
 	int64_t span;
 
-	if (bp_train_absorbs(tr, c)) {
+	if (crackly && bp_train_absorbs(tr, c)) {
 		tr->last_ns = c->onset_ns;
 		tr->crackles++;
 		tr->peak += (c->shape[tr->stream].peak - tr->peak) / (float)tr->crackles;
 		return true;
 	}
-	remember(tr, c);
+	remember(tr, c, crackly);
+	if (!crackly)
+		return false;
 	for (first = 0; c->onset_ns - tr->recent[first].onset_ns > WINDOW_NS; first++)
 		;
-	n = tr->n - first;
+	for (uint32_t i = first; i < tr->n; i++)
+		n += tr->recent[i].crackly;
 	span = c->onset_ns - tr->recent[first].onset_ns;
 	if (n < CRACKLES || (span < SPAN_NS && n < MANY) || noise * NOISE_SHARE > n ||
 	    !crepitates(tr, first, &c->context, wide))

@@ -8,7 +8,7 @@
 #include "core/book.h"
 #include "core/candidate.h"
 
-#define BP_CRACKLES	16u
+#define BP_CRACKLES	24u
 
 struct bp_crackle {
 	int64_t onset_ns;
@@ -16,6 +16,7 @@ struct bp_crackle {
 	float ratio;		/* peak power over noise */
 	float freq_hz, cycles;
 	int stream;
+	bool crackly;		/* it may be a crackle */
 };
 
 struct bp_train {
@@ -36,13 +37,14 @@ bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c);
 /**
  * bp_train_take() - a transient that may be a crackle
  * @c:		its candidate, whose event may be revised or withdrawn by a train's start
+ * @crackly:	it may be one, bp_crackly(); else it only tells what goes on
  * @wide:	its stream shows frequencies of 800 Hz and more
  * @noise:	how many transients of the last second were part of a noise
  *
  * Return: true if it belongs to a train.
  */
 bool bp_train_take(struct bp_train *tr, struct bp_book *book, const struct bp_candidate *c,
-		   bool wide, uint32_t noise, int64_t now_ns);
+		   bool crackly, bool wide, uint32_t noise, int64_t now_ns);
 
 /* Time goes on: close a train that has ended, or with @all any. */
 void bp_train_step(struct bp_train *tr, struct bp_book *book, int64_t now_ns, bool all);
