@@ -2,7 +2,8 @@
 #include "core/book.h"
 #include "core/clutter.h"
 
-#define BEFORE_NS	2000000000	/* keys are 0.35 s apart, strokes 3 a second */
+#define BEFORE_NS	700000000	/* strokes come 3 a second, creaks 5 to 30 */
+#define BEFORE_FAINT_NS	1300000000	/* keys are 0.35 s apart on the mean */
 #define AFTER_NS	300000000
 #define NEAR_NS		BP_MANOEUVRE_NS	/* closer ones may be pops of one manoeuvre */
 #define LIKE		0.1f		/* of the peak: a neighbour this loud counts */
@@ -64,14 +65,15 @@ struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_c
 	float peak = c->shape[k].peak;
 	uint32_t refused = 0, alike = 0;
 	int64_t first = c->onset_ns;
-	bool still = c->context.movement == BP_MOVEMENT_NONE;
-	uint32_t many = bp_candidate_faint(c, FAINT) ? 1 : MANY_ALIKE;
+	bool still = c->context.movement == BP_MOVEMENT_NONE, faint = bp_candidate_faint(c, FAINT);
+	int64_t before = faint ? BEFORE_FAINT_NS : BEFORE_NS;
+	uint32_t many = faint ? 1 : MANY_ALIKE;
 
 	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++) {
 		const struct bp_noticed *n = &cl->seen[i];
 		int64_t apart = c->onset_ns - n->onset_ns;
 
-		if (n->stream != k || n->peak < LIKE * peak || !n->peak || apart > BEFORE_NS ||
+		if (n->stream != k || n->peak < LIKE * peak || !n->peak || apart > before ||
 		    apart < -AFTER_NS || !apart)
 			continue;
 		refused += n->refused;

@@ -29,7 +29,7 @@ void bp_detect_init(struct bp_detect *d)
 	bp_train_init(&d->train);
 	bp_lung_init(&d->lung);
 	d->next_due_ns = NEVER;
-	d->newest_onset_ns = d->touched_ns = INT64_MIN / 2;
+	d->newest_onset_ns = d->touched_ns = d->said_ns = INT64_MIN / 2;
 }
 
 void bp_detect_hop(struct bp_detect *d, const struct bp_stream *streams, int k)
@@ -130,6 +130,7 @@ static void report(struct bp_detect *d, struct bp_candidate *c,
 	bp_candidate_describe(&ev, c);
 	bp_classify(&ev, c, &d->memory, &streams[bp_candidate_main(c)]);
 	ev.number = c->number = bp_book_open(book, &ev, now_ns);
+	d->said_ns = c->onset_ns;
 	if (bp_candidate_faint(c, DOUBT_RATIO))
 		bp_lung_doubt(&d->lung, &ev, c);
 }
@@ -285,7 +286,9 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		}
 		/* fall through */
 	case BP_LOOK_DOUBT:
-		if ((bp_candidate_weak(c) || bp_lung_like(&d->lung, c)) && !weak_said(d, c, streams, book, now_ns)) {
+		/* In company of a pop even a weak one is said: one manoeuvre has several. */
+		if (c->onset_ns - d->said_ns > BP_MANOEUVRE_NS &&
+		    (bp_candidate_weak(c) || bp_lung_like(&d->lung, c)) && !weak_said(d, c, streams, book, now_ns)) {
 			tell(d, c, c->in_train ? BP_JOINED : BP_HELD, BP_RULE_WEAK,
 			     c->shape[bp_candidate_main(c)].ratio, BP_WEAK_RATIO, now_ns);
 			hold(c);

@@ -35,8 +35,8 @@
 /* Flesh is damped (zeta 0.12 and more: 1 to 3 cycles to -20 dB), furniture rings (4.6 to 11). */
 #define RING_CYCLES	6.0f	/* short pops ring on in the converter's filter, too */
 #define RING_MIN_S	0.024f
-/* A deep one has 0.37 / zeta cycles to -20 dB: flesh up to 3, wood and steel 3.5 to 11. */
-#define DEEP_CYCLES	4.25f
+/* A deep one has 0.37 / zeta cycles to -20 dB: flesh up to 3 and some for its rise, wood and steel 3.5 to 11. */
+#define DEEP_CYCLES	5.25f
 #define DEEP_HZ		190.0f
 /* Six pops of a manoeuvre sound for a quarter of the 235 ms that are looked at. */
 #define LATE		0.45f
