@@ -69,9 +69,12 @@ static inline bool bp_candidate_faint(const struct bp_candidate *c, float film_r
  */
 #define BP_WEAK_RATIO	250.0f
 
+#define BP_SURE_RATIO	30.0f	/* that the noise alone hardly ever has, see trigger.c */
+
 static inline bool bp_candidate_weak(const struct bp_candidate *c)
 {
-	return bp_candidate_faint(c, BP_WEAK_RATIO);
+	return c->shape[bp_candidate_main(c)].ratio < BP_SURE_RATIO ||
+	       bp_candidate_faint(c, BP_WEAK_RATIO);
 }
 
 /* One line of the trace. */

@@ -3,7 +3,7 @@
 #include "core/clutter.h"
 
 #define BEFORE_NS	700000000	/* strokes come 3 a second, creaks 5 to 30 */
-#define BEFORE_FAINT_NS	1300000000	/* keys are 0.35 s apart on the mean */
+#define BEFORE_FAINT_NS	2000000000	/* keys are 0.35 s apart on the mean */
 #define AFTER_NS	300000000
 #define NEAR_NS		BP_MANOEUVRE_NS	/* closer ones may be pops of one manoeuvre */
 #define LIKE		0.1f		/* of the peak: a neighbour this loud counts */
@@ -76,7 +76,7 @@ struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_c
 		if (n->stream != k || n->peak < LIKE * peak || !n->peak || apart > before ||
 		    apart < -AFTER_NS || !apart)
 			continue;
-		refused += n->refused;
+		refused += n->refused && apart < BEFORE_NS;
 		if ((apart < NEAR_NS && apart > -NEAR_NS) || n->peak < ALIKE * peak)
 			continue;
 		alike++;

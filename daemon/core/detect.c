@@ -15,7 +15,6 @@
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
 #define ALONE_RATIO	100.0f	/* power over noise (20 dB) of what is said though weak */
-#define SURE_RATIO	30.0f	/* that the noise alone hardly ever has, see trigger.c */
 #define DOUBT_RATIO	2000.0f	/* film: lungs reach 33 dB where it is quiet */
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
@@ -103,7 +102,7 @@ static void find(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	ratio = c->shape[bp_candidate_main(c)].ratio;
 	if (!(c->shape[BP_MOTION].seen || c->shape[BP_FILM].seen) ||
 	    (c->onset_ns - d->newest_onset_ns < SAME_NS &&
-	     !(d->newest_ratio < SURE_RATIO && ratio > SURE_RATIO))) {
+	     !(d->newest_ratio < BP_SURE_RATIO && ratio > BP_SURE_RATIO))) {
 		tell(d, c, BP_REFUSED, BP_RULE_SAME, (float)(c->onset_ns - d->newest_onset_ns) * 1e-9f,
 		     SAME_NS * 1e-9f, now_ns);
 		drop(d, c);
@@ -251,7 +250,7 @@ static bool weak_said(struct bp_detect *d, struct bp_candidate *c,
 	float ratio = c->shape[k].ratio;
 
 	c->in_train = bp_lung_take(&d->lung, book, c, streams[k].rate_hz,
-				   ratio > SURE_RATIO, now_ns);
+				   ratio > BP_SURE_RATIO, now_ns);
 	if (c->in_train)
 		bp_clutter_forget(&d->clutter, c);
 	return !c->in_train && ratio > ALONE_RATIO && bp_clutter_quiet(&d->clutter, c);
@@ -267,7 +266,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	if (c->next == BP_LOOK_FIRST) {
 		c->context = *ctx;
 		bp_coupling_note(&d->coupling, c);
-		if (c->shape[bp_candidate_main(c)].ratio > SURE_RATIO)
+		if (c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO)
 			bp_clutter_note(&d->clutter, c);
 	}
 	r = judge(d, c, streams);

@@ -10,7 +10,7 @@
  * because there are so many more pairs.
  */
 #define RATIO_ALONE	30.0f
-#define RATIO_FAINT	18.0f	/* film: faint crackles of a group, once in two minutes by chance */
+#define RATIO_FAINT	18.0f	/* faint crackles of a group, once in two minutes by chance */
 #define RATIO_EACH	10.0f
 #define RATIO_JOINT	38.0f
 #define JOINT_NS	5000000		/* film and accelerometer may lag, signal-model.md 3.9 */
@@ -62,7 +62,7 @@ bool bp_trigger_hop(struct bp_trigger *tr, int k, const struct bp_hop *h)
 	if (tr->valley[k] < 1)
 		tr->valley[k] = 1;
 
-	out = r >= (k == BP_FILM ? RATIO_FAINT : RATIO_ALONE) ||
+	out = r >= RATIO_FAINT ||
 	      (r >= RATIO_EACH && other >= RATIO_EACH && r + other >= RATIO_JOINT);
 	if (!out || r < RISE * tr->valley[k])
 		return false;
