@@ -152,6 +152,20 @@ static bool add_trace_shape(struct json_object *o, const char *key, const struct
 	       add_double(in, "period", s->period, FORMAT_3);
 }
 
+static bool add_train(struct json_object *o, const struct bp_train_looks *l)
+{
+	return add_int(o, "parts", l->parts) &&
+	       add_double(o, "crackly", l->crackly, FORMAT_3) &&
+	       add_double(o, "span_s", l->span_s, FORMAT_3) &&
+	       add_double(o, "gap_cv", l->gap_cv, FORMAT_3) &&
+	       add_double(o, "freq_hz", l->freq_hz, FORMAT_3) &&
+	       add_double(o, "cycles", l->cycles, FORMAT_3) &&
+	       add_double(o, "late", l->late, FORMAT_3) &&
+	       add_double(o, "ratio_db", l->ratio_db, FORMAT_3) &&
+	       add_double(o, "moving", l->moving, FORMAT_3) &&
+	       add_double(o, "coupling", l->coupling, FORMAT_3);
+}
+
 int event_json_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
 {
 	locale_t before = enter_c_locale();
@@ -169,6 +183,7 @@ int event_json_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
 	      add_double(o, "limit", tr->limit, FORMAT_5))) &&
 	    (tr->reason == BP_REASON_NONE ||
 	     add_string(o, "reason", bp_reason_name(tr->reason))) &&
+	    (tr->look != BP_LOOK_TRAIN || add_train(o, &tr->train)) &&
 	    add_trace_shape(o, "motion_mg", &tr->motion, 1e3) &&
 	    add_trace_shape(o, "film_mv", &tr->film, 1) &&
 	    add_string(o, "breath_phase", bp_breath_phase_name(tr->breath_phase)) &&
@@ -201,6 +216,10 @@ int event_text_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
 	if (tr->rule != BP_RULE_NONE)
 		snprintf(why, sizeof(why), "%s %.4g (limit %.4g)", bp_rule_name(tr->rule),
 			 (double)tr->value, (double)tr->limit);
+	if (tr->look == BP_LOOK_TRAIN)
+		snprintf(why, sizeof(why), "%u parts, %.0f Hz, gap CV %.2f, moving %.2f",
+			 tr->train.parts, (double)tr->train.freq_hz, (double)tr->train.gap_cv,
+			 (double)tr->train.moving);
 	trace_shape_text(mg, sizeof(mg), &tr->motion, 1e3, "mg");
 	trace_shape_text(mv, sizeof(mv), &tr->film, 1, "mV");
 	errno = 0;

@@ -64,16 +64,21 @@ bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate
 	return true;
 }
 
+float bp_coupling_usual(const struct bp_coupling *cp)
+{
+	uint32_t n = cp->n < BP_COUPLINGS ? cp->n : BP_COUPLINGS;
+
+	return n < KNOWN ? 0 : median(cp->ratio, n);
+}
+
 bool bp_coupling_touched(const struct bp_coupling *cp, const struct bp_candidate *c,
 			 struct bp_ruling *r)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
-	uint32_t n = cp->n < BP_COUPLINGS ? cp->n : BP_COUPLINGS;
-	float usual;
+	float usual = bp_coupling_usual(cp);
 
-	if (!m->seen || !f->seen || n < KNOWN || !(m->peak > 0))
+	if (!m->seen || !f->seen || !(usual > 0 && m->peak > 0))
 		return false;
-	usual = median(cp->ratio, n);
 	if (f->peak <= TOUCH * usual * m->peak)
 		return false;
 	*r = (struct bp_ruling){ BP_REFUSED, BP_RULE_TOUCHED, BP_REASON_RUB,

@@ -23,6 +23,9 @@ void bp_coupling_note(struct bp_coupling *cp, const struct bp_candidate *c);
 /* A settled pop or snap: its ratio is this wearer's. */
 void bp_coupling_learn(struct bp_coupling *cp, const struct bp_candidate *c);
 
+/* This wearer's film over accelerometer, mV/g; 0 = not known yet. */
+float bp_coupling_usual(const struct bp_coupling *cp);
+
 /* Felt by the accelerometer, but not heard by a film that otherwise hears: a shake. */
 bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate *c,
 			 struct bp_ruling *r);

@@ -202,16 +202,26 @@ static void hold(struct bp_candidate *c)
 	c->due_ns = c->onset_ns + MIDDLE_NS;
 }
 
-static void crackle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
-		    struct bp_book *book, int64_t now_ns)
+/* Half a syllable after its end it is known what it was: a part of a train, perhaps. */
+static void crackle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams)
 {
 	bool wide = streams[bp_candidate_main(c)].rate_hz > WIDE_HZ;
-	uint32_t noise = bp_clutter_noise(&d->clutter, c->onset_ns);
 
-	if (!c->in_train)
-		c->in_train = bp_train_take(&d->train, book, c, bp_crackly(c) &&
-					    c->onset_ns - d->touched_ns > TOUCH_NS, wide, noise,
-					    now_ns);
+	if (c->next == BP_LOOK_MIDDLE && !c->in_train)
+		c->in_train = bp_train_take(&d->train, c, bp_crackly(c) &&
+					    c->onset_ns - d->touched_ns > TOUCH_NS, wide);
+}
+
+static void step_train(struct bp_detect *d, struct bp_book *book, int64_t now_ns, bool all)
+{
+	struct bp_trace tr = { .look = BP_LOOK_TRAIN, .onset_ns = d->train.first_ns, .now_ns = now_ns };
+
+	if (!bp_train_step(&d->train, book, bp_coupling_usual(&d->coupling), now_ns, all, &tr.train) ||
+	    !d->trace)
+		return;
+	tr.outcome = tr.train.said ? BP_KEPT : BP_REFUSED;
+	tr.event = d->train.number;
+	d->trace(d->trace_arg, &tr);
 }
 
 /* Refused: taken back if it was said.  As part of a noise it may still be a crackle. */
@@ -235,7 +245,7 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	    (reason == BP_REASON_RUB && !c->touched && !bp_crackly(c)))
 		bp_clutter_refused(&d->clutter, c);
 	if ((reason == BP_REASON_RUB && !c->touched) || reason == BP_REASON_KNOCK)
-		crackle(d, c, streams, book, now_ns);
+		crackle(d, c, streams);
 	drop(d, c);
 }
 
@@ -310,7 +320,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		c->due_ns = c->onset_ns + MIDDLE_NS;
 		return;
 	case BP_LOOK_MIDDLE:
-		crackle(d, c, streams, book, now_ns);
+		crackle(d, c, streams);
 		tell(d, c, c->in_train ? BP_JOINED : c->held ? BP_HELD : BP_KEPT,
 		     c->in_train ? BP_RULE_TRAIN : BP_RULE_NONE, 0, 0, now_ns);
 		if (c->held) {
@@ -331,7 +341,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
 		    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
-	bp_train_step(&d->train, book, now_ns, false);
+	step_train(d, book, now_ns, false);
 	bp_lung_step(&d->lung, book, now_ns, false);
 	d->next_due_ns = NEVER;
 	for (uint32_t i = 0; i < BP_CANDIDATES; i++) {
@@ -359,6 +369,6 @@ void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 			look(d, c, streams, ctx, book, now_ns);
 	}
 	d->next_due_ns = NEVER;
-	bp_train_step(&d->train, book, now_ns, true);
+	step_train(d, book, now_ns, true);
 	bp_lung_step(&d->lung, book, now_ns, true);
 }

@@ -49,7 +49,7 @@ void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 /* Anything due, or a train or breath to close?  Cheap: asked at every hop. */
 static inline bool bp_detect_due(const struct bp_detect *d, int64_t now_ns)
 {
-	return (d->n_open && now_ns >= d->next_due_ns) || d->train.number || d->lung.n;
+	return (d->n_open && now_ns >= d->next_due_ns) || d->train.state || d->lung.n;
 }
 
 #endif

@@ -48,6 +48,7 @@ static const char *const look_names[BP_LOOK_COUNT] = {
 	[BP_LOOK_DOUBT] = "doubt",
 	[BP_LOOK_MIDDLE] = "middle",
 	[BP_LOOK_LAST] = "last",
+	[BP_LOOK_TRAIN] = "train",
 };
 
 static const char *const outcome_names[BP_OUTCOME_COUNT] = {

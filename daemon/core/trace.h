@@ -17,6 +17,7 @@ enum bp_look {
 	BP_LOOK_DOUBT,		/* 22 ms: what the first look could not decide */
 	BP_LOOK_MIDDLE,		/* 110 ms: first chance to withdraw it */
 	BP_LOOK_LAST,		/* 270 ms: settled */
+	BP_LOOK_TRAIN,		/* a whole train of them, for crepitus */
 	BP_LOOK_COUNT
 };
 
@@ -67,12 +68,31 @@ struct bp_trace_shape {
 };
 
 /**
+ * struct bp_train_looks - what tells crepitus from other trains, means over its parts
+ * @parts:	transients in it
+ * @crackly:	share of them that may be crackles
+ * @span_s:	first to last
+ * @gap_cv:	coefficient of variation of the gaps: crepitus 0.9 to 1.05
+ *		(signal-model.md 1.2), a regular train less
+ * @freq_hz, @cycles, @late, @ratio_db: as struct bp_shape has them
+ * @moving:	share of them while the trunk moved, NaN = cannot be seen
+ * @coupling:	film over accelerometer, times this wearer's usual, NaN = unknown
+ * @said:	it is held for crepitus
+ */
+struct bp_train_looks {
+	uint32_t parts;
+	float crackly, span_s, gap_cv, freq_hz, cycles, late, ratio_db, moving, coupling;
+	bool said;
+};
+
+/**
  * struct bp_trace - one look at one candidate
  * @onset_ns, @now_ns:	on the frames' clock
  * @event:	its number, 0 = not said
  * @value, @limit:	the rule's measure and what it was held against, in the unit
  *		named at enum bp_rule; 0 where the rule has none
  * @reason:	with BP_REFUSED
+ * @train:	with BP_LOOK_TRAIN, where all the rest but the times is empty
  */
 struct bp_trace {
 	int64_t onset_ns;
@@ -87,6 +107,7 @@ struct bp_trace {
 	enum bp_movement movement;
 	enum bp_breath_phase breath_phase;
 	float volume;
+	struct bp_train_looks train;
 };
 
 typedef void (*bp_trace_fn)(void *arg, const struct bp_trace *trace);

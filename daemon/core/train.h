@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Crepitus: several transients within a second, while moving, are one event.
+ * Crepitus: a train of crackles while moving is one event (signal-model.md 3.5).
+ * Cloth, straps and keyboards make trains, too; which it is, is told by the whole
+ * of it, 0.9 s after its third part or when it has ended.
  */
 #ifndef BACKPOP_CORE_TRAIN_H
 #define BACKPOP_CORE_TRAIN_H
@@ -8,45 +10,53 @@
 #include "core/book.h"
 #include "core/candidate.h"
 
-#define BP_CRACKLES	24u
-
-struct bp_crackle {
-	int64_t onset_ns;
-	float peak;		/* in the unit of its main stream */
-	float ratio;		/* peak power over noise */
-	float freq_hz, cycles;
-	int stream;
-	bool crackly;		/* it may be a crackle */
+enum bp_train_state {
+	BP_TRAIN_NONE,
+	BP_TRAIN_OPEN,		/* parts come in, nothing is decided */
+	BP_TRAIN_SAID,		/* it is crepitus */
+	BP_TRAIN_REFUSED,	/* it is not; silence ends it */
 };
 
+/* Sums over the parts; means are what bp_train_looks are made of. */
 struct bp_train {
-	struct bp_crackle recent[BP_CRACKLES];	/* newest last */
-	uint32_t n;
-	uint32_t number;	/* event of the train that is going on, 0 = none */
-	int64_t last_ns;	/* its newest crackle */
-	uint32_t crackles;
-	float peak;		/* running mean of its crackles' peaks */
+	enum bp_train_state state;
+	int64_t first_ns, third_ns, last_ns;
+	uint32_t n;			/* parts */
+	uint32_t crackly;		/* those that may be crackles */
+	uint32_t moving;		/* those while the trunk moved */
+	uint32_t still;			/* those while it did not: neither if it cannot be seen */
+	uint32_t both;			/* those that film and accelerometer show */
+	float freq_hz, cycles, late, log_ratio, log_coupling, gap_s, gap2;
+	bool wide;			/* its stream shows frequencies of 800 Hz and more */
 	int stream;
+	float peak;			/* running mean */
+	uint32_t number;		/* its event */
+	struct bp_event draft;		/* as its first part was */
 };
 
 void bp_train_init(struct bp_train *tr);
 
-/* Does a train go on that the candidate belongs to? */
+/* Does a train of crepitus go on that the candidate belongs to? */
 bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c);
 
 /**
- * bp_train_take() - a transient that may be a crackle
- * @c:		its candidate, whose event may be revised or withdrawn by a train's start
- * @crackly:	it may be one, bp_crackly(); else it only tells what goes on
+ * bp_train_take() - a transient that may be a part of a train
+ * @crackly:	it may be a crackle, bp_crackly(); else it tells only what goes on
  * @wide:	its stream shows frequencies of 800 Hz and more
- * @noise:	how many transients of the last second were part of a noise
  *
- * Return: true if it belongs to a train.
+ * Return: true if it belongs to a train of crepitus.
  */
-bool bp_train_take(struct bp_train *tr, struct bp_book *book, const struct bp_candidate *c,
-		   bool crackly, bool wide, uint32_t noise, int64_t now_ns);
+bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crackly, bool wide);
 
-/* Time goes on: close a train that has ended, or with @all any. */
-void bp_train_step(struct bp_train *tr, struct bp_book *book, int64_t now_ns, bool all);
+/**
+ * bp_train_step() - time goes on: decide on a train, or close it
+ * @usual:	this wearer's film over accelerometer, mV/g, 0 = unknown
+ * @all:	the stream ends
+ * @looks:	filled when something was decided
+ *
+ * Return: true if something was decided.
+ */
+bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64_t now_ns,
+		   bool all, struct bp_train_looks *looks);
 
 #endif
