@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * backpopd: runs the sensors that are there, and tells what they hear on D-Bus
- * and a trigger line.  This file is the program: options, start and end, and
- * which device has which sensor object.
+ * and a trigger line.  This file is the program: options, start, reload and end.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,6 +12,7 @@
 #include <systemd/sd-event.h>
 
 #include "bus/bus.h"
+#include "clockwatch.h"
 #include "config.h"
 #include "gpio/marker.h"
 #include "gpio/trigger.h"
@@ -20,8 +20,7 @@
 #include "log.h"
 #include "notify.h"
 #include "sensor.h"
-
-#define MAX_SENSORS	8
+#include "sensor_set.h"
 
 struct options {
 	const char *config;
@@ -30,9 +29,11 @@ struct options {
 	bool realtime;
 	bool session;
 	bool check_config;
+	bool idle_lines;
 };
 
 struct app {
+	const struct options *opt;
 	struct config cfg;
 	sd_event *event;
 	sd_bus *bus;
@@ -40,51 +41,28 @@ struct app {
 	struct marker *marker;
 	struct trigger *trigger;
 	struct sensor_env env;
-	struct sensor_live *live[MAX_SENSORS];
-	struct sensor_replay *replay;
+	struct sensor_set sensors;
 	struct hotplug *hotplug;
+	struct clockwatch *clockwatch;
 	struct notify *notify;
 };
 
-/* ---- devices -------------------------------------------------------------- */
+/* ---- what happens around us ------------------------------------------------ */
 
-static struct sensor_live **find_slot(struct app *app, const char *device)
-{
-	for (size_t i = 0; i < MAX_SENSORS; i++)
-		if (app->live[i] && !strcmp(sensor_live_sensor(app->live[i])->device, device))
-			return &app->live[i];
-	return NULL;
-}
-
-static void on_iio_added(void *userdata, const char *device, const char *name)
+static void on_iio_added(void *userdata, const struct hotplug_iio *dev)
 {
 	struct app *app = userdata;
-	int r;
 
-	/* `udevadm trigger` announces what is known already; a stream must not suffer. */
-	if (find_slot(app, device))
-		return;
-	for (size_t i = 0; i < MAX_SENSORS; i++) {
-		if (app->live[i])
-			continue;
-		log_info("%s: %s has come", device, name);
-		r = sensor_live_new(&app->live[i], &app->env, device, name);
-		if (r < 0)
-			log_error("%s: %s", device, strerror(-r));
-		return;
-	}
-	log_error("%s: left out, %d sensors are running", device, MAX_SENSORS);
+	sensor_set_add(&app->sensors, dev);
+	notify_wake(app->notify);
 }
 
 static void on_iio_removed(void *userdata, const char *device)
 {
-	struct sensor_live **slot = find_slot(userdata, device);
+	struct app *app = userdata;
 
-	if (!slot)
-		return;
-	log_info("%s: has gone", device);
-	sensor_live_free(*slot);
-	*slot = NULL;
+	sensor_set_remove(&app->sensors, device);
+	notify_wake(app->notify);
 }
 
 static void on_gpio_added(void *userdata)
@@ -101,47 +79,97 @@ static const struct hotplug_ops hotplug_ops = {
 	.gpio_added = on_gpio_added,
 };
 
+/* Time stamps stand still while the machine sleeps: the stream is not one any more. */
+static void on_slept(void *userdata, int64_t ns)
+{
+	struct app *app = userdata;
+
+	log_notice("the machine slept for %.1f s: streams are started anew", (double)ns / 1e9);
+	sensor_set_restart(&app->sensors);
+}
+
+static void on_stepped(void *userdata, int64_t ns)
+{
+	(void)userdata;
+	log_notice("the wall clock was set by %.3f s; time stamps are not concerned",
+		   (double)ns / 1e9);
+}
+
+static const struct clockwatch_ops clockwatch_ops = {
+	.slept = on_slept,
+	.stepped = on_stepped,
+};
+
 /* ---- the service manager -------------------------------------------------- */
+
+static bool is_idle(void *userdata)
+{
+	struct app *app = userdata;
+
+	return sensor_set_idle(&app->sensors);
+}
 
 static bool has_progress(void *userdata)
 {
 	struct app *app = userdata;
-	bool all = true;
 
-	for (size_t i = 0; i < MAX_SENSORS; i++)
-		if (app->live[i] && !sensor_live_progress(app->live[i]))
-			all = false;
-	return all;
-}
-
-static int describe_sensor(const struct sensor *s, char *text, size_t size)
-{
-	return snprintf(text, size, "%s %s, %s, %llu events, %llu samples lost", s->device,
-			s->bus.state, s->bus.mode, (unsigned long long)s->bus.events,
-			(unsigned long long)s->bus.samples_lost);
+	return sensor_set_progress(&app->sensors);
 }
 
 static void describe(void *userdata, char *line, size_t size)
 {
 	struct app *app = userdata;
-	size_t n = 0;
 
-	snprintf(line, size, "waiting for a sensor");
-	if (app->replay)
-		describe_sensor(sensor_replay_sensor(app->replay), line, size);
-	for (size_t i = 0; i < MAX_SENSORS && n + 2 < size; i++) {
-		if (!app->live[i])
-			continue;
-		if (n)
-			n += (size_t)snprintf(line + n, size - n, "; ");
-		n += (size_t)describe_sensor(sensor_live_sensor(app->live[i]), line + n, size - n);
-	}
+	sensor_set_describe(&app->sensors, line, size);
 }
 
 static const struct notify_ops notify_ops = {
+	.idle = is_idle,
 	.progress = has_progress,
 	.status = describe,
 };
+
+/* ---- settings ------------------------------------------------------------- */
+
+static int load_config(const struct options *opt, struct config *cfg)
+{
+	char err[CONFIG_ERROR_SIZE];
+	int r;
+
+	config_default(cfg);
+	r = opt->config ? config_load_file(cfg, opt->config, err) :
+			  config_load(cfg, BACKPOP_SYSCONFDIR, BACKPOP_LIBDIR, err);
+	if (r < 0)
+		log_error("%s", err);
+	return r;
+}
+
+/* Take up the files anew; what has not changed in them goes on as if nothing were. */
+static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, void *userdata)
+{
+	struct app *app = userdata;
+	struct config old = app->cfg, new;
+
+	(void)src;
+	(void)si;
+	notify_reloading();
+	if (load_config(app->opt, &new) < 0) {
+		log_error("the settings stay as they were");
+		notify_reloaded("settings not reloaded: see the log");
+		return 0;
+	}
+	app->cfg = new;
+	if (config_marker_differs(&old, &new))
+		marker_reload(app->marker);
+	if (config_triggers_differ(&old, &new))
+		trigger_reload(app->trigger, &old);
+	if (config_sensor_differs(&old, &new))
+		sensor_set_reload(&app->sensors);
+	log_info("settings reloaded");
+	notify_reloaded(NULL);
+	notify_wake(app->notify);
+	return 0;
+}
 
 /* ---- start and end -------------------------------------------------------- */
 
@@ -183,11 +211,17 @@ static int start_sensors(struct app *app, struct source *src, bool realtime)
 		.bus = app->bus,
 		.trigger = app->trigger,
 		.cfg = &app->cfg,
+		.open = source_open_iio,
 	};
+	app->sensors.env = &app->env;
 	if (src) {
-		r = sensor_replay_new(&app->replay, &app->env, src, realtime);
+		r = sensor_replay_new(&app->sensors.replay, &app->env, src, realtime);
 		return r < 0 ? complain("cannot start the replay", r) : 0;
 	}
+	r = clockwatch_new(&app->clockwatch, app->event, &clockwatch_ops, app);
+	if (r < 0)
+		return complain("cannot watch the clock", r);
+	sensor_set_add_remote(&app->sensors);
 	r = hotplug_new(&app->hotplug, app->event, &hotplug_ops, app);
 	return r < 0 ? complain("cannot listen to udev", r) : 0;
 }
@@ -200,6 +234,7 @@ static int start_event_loop(struct app *app)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	r = sd_event_default(&app->event);
@@ -207,6 +242,8 @@ static int start_event_loop(struct app *app)
 		r = sd_event_add_signal(app->event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(app->event, NULL, SIGINT, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(app->event, NULL, SIGHUP, on_reload, app);
 	return r < 0 ? complain("cannot set up the event loop", r) : 0;
 }
 
@@ -216,11 +253,8 @@ static void stop(struct app *app)
 	hotplug_free(app->hotplug);
 	if (app->trigger)
 		trigger_release(app->trigger);
-	for (size_t i = 0; i < MAX_SENSORS; i++)
-		if (app->live[i])
-			sensor_live_free(app->live[i]);
-	if (app->replay)
-		sensor_replay_free(app->replay);
+	sensor_set_free(&app->sensors);
+	clockwatch_free(app->clockwatch);
 	marker_free(app->marker);
 	trigger_free(app->trigger);
 	bus_manager_remove(&app->manager);
@@ -278,6 +312,7 @@ static void usage(FILE *f)
 	      "  --replay FILE.edf      play a session file in place of a device\n"
 	      "  --speed 1|max          pace of the replay: recorded (default), or no waiting\n"
 	      "  --session              use the session bus\n"
+	      "  --idle-lines           make the trigger lines of a daemon that died inactive; exit\n"
 	      "  --bus-introspect PATH  print the D-Bus interfaces of an object as XML; exit\n"
 	      "  -h, --help             print this\n"
 	      "  --version              print the version\n", f);
@@ -286,13 +321,14 @@ static void usage(FILE *f)
 /* Return: -1 = go on, else an exit status. */
 static int parse_options(int argc, char **argv, struct options *opt)
 {
-	enum { CONFIG = 256, CHECK, REPLAY, SPEED, SESSION, INTROSPECT, VERSION };
+	enum { CONFIG = 256, CHECK, REPLAY, SPEED, SESSION, IDLE, INTROSPECT, VERSION };
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, CONFIG },
 		{ "check-config", no_argument, NULL, CHECK },
 		{ "replay", required_argument, NULL, REPLAY },
 		{ "speed", required_argument, NULL, SPEED },
 		{ "session", no_argument, NULL, SESSION },
+		{ "idle-lines", no_argument, NULL, IDLE },
 		{ "bus-introspect", required_argument, NULL, INTROSPECT },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, VERSION },
@@ -317,6 +353,9 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			break;
 		case SESSION:
 			opt->session = true;
+			break;
+		case IDLE:
+			opt->idle_lines = true;
 			break;
 		case INTROSPECT:
 			opt->introspect = optarg;
@@ -366,7 +405,6 @@ int main(int argc, char **argv)
 {
 	struct options opt = { 0 };
 	struct app app = { 0 };
-	char err[CONFIG_ERROR_SIZE];
 	int r;
 
 	r = parse_options(argc, argv, &opt);
@@ -375,17 +413,15 @@ int main(int argc, char **argv)
 	if (opt.introspect)
 		return print_introspection(opt.introspect);
 
-	config_default(&app.cfg);
-	r = opt.config ? config_load_file(&app.cfg, opt.config, err) :
-			 config_load(&app.cfg, BACKPOP_SYSCONFDIR, BACKPOP_LIBDIR, err);
-	if (r < 0) {
-		log_error("%s", err);
+	if (load_config(&opt, &app.cfg) < 0)
 		return EXIT_FAILURE;
-	}
 	if (opt.check_config) {
 		config_print(stdout, &app.cfg);
 		return EXIT_SUCCESS;
 	}
+	if (opt.idle_lines)
+		return trigger_idle(&app.cfg) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	app.opt = &opt;
 	r = run(&opt, &app);
 	stop(&app);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-device.h>
@@ -14,15 +15,38 @@ struct hotplug {
 	void *userdata;
 };
 
+/* "1-0020": bus and address of an I2C device. */
+static int i2c_address(sd_device *dev)
+{
+	const char *subsystem, *sysname;
+	unsigned int bus, address;
+	sd_device *parent;
+	int end = 0;
+
+	if (sd_device_get_parent(dev, &parent) < 0 ||
+	    sd_device_get_subsystem(parent, &subsystem) < 0 || strcmp(subsystem, "i2c") ||
+	    sd_device_get_sysname(parent, &sysname) < 0 ||
+	    sscanf(sysname, "%u-%4x%n", &bus, &address, &end) != 2 || sysname[end])
+		return -1;
+	return (int)address;
+}
+
 static void report_iio(struct hotplug *h, sd_device *dev)
 {
-	const char *device, *name;
+	const char *device, *name, *label;
+	struct hotplug_iio iio;
 
 	/* Triggers are IIO devices to udev too; they have other names. */
 	if (sd_device_get_sysname(dev, &device) < 0 || strncmp(device, "iio:device", 10) ||
 	    sd_device_get_sysattr_value(dev, "name", &name) < 0 || strcmp(name, HOTPLUG_IIO_NAME))
 		return;
-	h->ops->iio_added(h->userdata, device, name);
+	if (sd_device_get_sysattr_value(dev, "label", &label) < 0)
+		label = "";
+	iio.address = i2c_address(dev);
+	snprintf(iio.device, sizeof(iio.device), "%s", device);
+	snprintf(iio.name, sizeof(iio.name), "%s", name);
+	snprintf(iio.label, sizeof(iio.label), "%s", label);
+	h->ops->iio_added(h->userdata, &iio);
 }
 
 static int on_uevent(sd_device_monitor *monitor, sd_device *dev, void *userdata)

@@ -8,13 +8,27 @@
 #define HOTPLUG_IIO_NAME	"st1vafe3bx"	/* attribute `name` of our devices */
 
 /**
+ * struct hotplug_iio - one of our devices
+ * @device:	"iio:deviceN"
+ * @name:	attribute `name`
+ * @label:	attribute `label`, what the board calls it; "" = nothing
+ * @address:	on its I2C bus; -1 = it is on none
+ */
+struct hotplug_iio {
+	char device[64];
+	char name[64];
+	char label[64];
+	int address;
+};
+
+/**
  * struct hotplug_ops - what the owner wants to hear
- * @iio_added:		@device is "iio:deviceN"; may repeat one that is known
+ * @iio_added:		may repeat one that is known
  * @iio_removed:	any IIO device, ours or not
  * @gpio_added:		a GPIO chip came
  */
 struct hotplug_ops {
-	void (*iio_added)(void *userdata, const char *device, const char *name);
+	void (*iio_added)(void *userdata, const struct hotplug_iio *dev);
 	void (*iio_removed)(void *userdata, const char *device);
 	void (*gpio_added)(void *userdata);
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -15,21 +16,34 @@ struct notify {
 	void *userdata;
 	sd_event_source *timer;
 	uint64_t period_us;
-	bool watchdog;
+	uint64_t watchdog_us;		/* 0 = the manager wants none */
+	bool idle;
 	bool warned;
 	char line[256];
 };
+
+/*
+ * The watchdog watches samples come; where none can, it is told to rest, so that an idle
+ * daemon never wakes up.
+ */
+static void set_idle(struct notify *n, bool idle)
+{
+	if (n->watchdog_us && idle != n->idle)
+		sd_notifyf(0, "WATCHDOG_USEC=%" PRIu64, idle ? 0 : n->watchdog_us);
+	n->idle = idle;
+}
 
 static void tell(struct notify *n)
 {
 	char line[sizeof(n->line)];
 
+	set_idle(n, n->ops->idle(n->userdata));
 	n->ops->status(n->userdata, line, sizeof(line));
 	if (strcmp(line, n->line)) {
 		strcpy(n->line, line);
 		sd_notifyf(0, "STATUS=%s", line);
 	}
-	if (!n->watchdog)
+	if (!n->watchdog_us || n->idle)
 		return;
 	if (n->ops->progress(n->userdata)) {
 		n->warned = false;
@@ -40,15 +54,22 @@ static void tell(struct notify *n)
 	}
 }
 
+static int rearm(struct notify *n)
+{
+	int r = sd_event_source_set_time_relative(n->timer, n->period_us);
+
+	return r < 0 ? r : sd_event_source_set_enabled(n->timer, n->idle ? SD_EVENT_OFF :
+						       SD_EVENT_ONESHOT);
+}
+
 static int on_timer(sd_event_source *src, uint64_t usec, void *userdata)
 {
 	struct notify *n = userdata;
-	int r;
 
+	(void)src;
 	(void)usec;
 	tell(n);
-	r = sd_event_source_set_time_relative(src, n->period_us);
-	return r < 0 ? r : sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
+	return rearm(n);
 }
 
 int notify_new(struct notify **ret, sd_event *event, const struct notify_ops *ops,
@@ -65,7 +86,7 @@ int notify_new(struct notify **ret, sd_event *event, const struct notify_ops *op
 	n->period_us = STATUS_US;
 	r = sd_watchdog_enabled(0, &usec);
 	if (r > 0) {
-		n->watchdog = true;
+		n->watchdog_us = usec;
 		if (usec / 3 < n->period_us)
 			n->period_us = usec / 3;
 	}
@@ -78,6 +99,7 @@ int notify_new(struct notify **ret, sd_event *event, const struct notify_ops *op
 	}
 	sd_notify(0, "READY=1");
 	tell(n);
+	rearm(n);
 	*ret = n;
 	return 0;
 }
@@ -89,4 +111,30 @@ void notify_free(struct notify *n)
 	sd_notify(0, "STOPPING=1");
 	sd_event_source_disable_unref(n->timer);
 	free(n);
+}
+
+void notify_wake(struct notify *n)
+{
+	if (!n)
+		return;
+	tell(n);
+	rearm(n);
+}
+
+void notify_reloading(void)
+{
+	struct timespec ts;
+
+	/* The manager of Type=notify-reload wants to know that it is this reload that began. */
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+void notify_reloaded(const char *complaint)
+{
+	if (complaint)
+		sd_notifyf(0, "READY=1\nSTATUS=%s", complaint);
+	else
+		sd_notify(0, "READY=1");
 }

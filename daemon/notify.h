@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Talking to the service manager: ready, status, watchdog. */
+/* Talking to the service manager: ready, status, reloading, watchdog. */
 #ifndef BACKPOP_NOTIFY_H
 #define BACKPOP_NOTIFY_H
 
@@ -9,10 +9,12 @@
 
 /**
  * struct notify_ops - what only the owner knows
+ * @idle:	there is nothing to watch over: the watchdog sleeps, and so do we
  * @progress:	is there nothing that hangs?  false lets the watchdog bite
  * @status:	one line for `systemctl status`
  */
 struct notify_ops {
+	bool (*idle)(void *userdata);
 	bool (*progress)(void *userdata);
 	void (*status)(void *userdata, char *line, size_t size);
 };
@@ -24,5 +26,12 @@ int notify_new(struct notify **n, sd_event *event, const struct notify_ops *ops,
 	       void *userdata);
 /* Say STOPPING=1. */
 void notify_free(struct notify *n);
+
+/* Something has come or gone: look again.  @n may be NULL (not begun yet). */
+void notify_wake(struct notify *n);
+
+/* Settings are being reloaded; it is done, with a word to show if it was in vain. */
+void notify_reloading(void);
+void notify_reloaded(const char *complaint);
 
 #endif

@@ -9,11 +9,15 @@
 #include "sensor.h"
 
 #define RATE_WINDOW_NS	2000000000LL
+#define RANGE_SAME	0.05
 #define STATUS_EVERY_NS	250000000LL	/* news of breathing and movement */
 
 int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 		const char *device, const char *name, const char *mode)
 {
+	char path[BUS_PATH_SIZE];
+	int r;
+
 	s->env = env;
 	snprintf(s->device, sizeof(s->device), "%s", device);
 	snprintf(s->name, sizeof(s->name), "%s", name);
@@ -29,7 +33,9 @@ int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 	s->bus.breath_rate = NAN;
 	s->bus.breath_phase = bp_breath_phase_name(BP_BREATH_UNKNOWN);
 	s->bus.movement = bp_movement_name(BP_MOVEMENT_UNKNOWN);
-	return bus_sensor_add(&s->bus, env->bus, id);
+	bus_sensor_path(path, id);
+	r = sensor_share_init(&s->share, s, env->event, env->bus, path);
+	return r < 0 ? r : bus_sensor_add(&s->bus, env->bus, id);
 }
 
 void sensor_finish(struct sensor *s)
@@ -37,6 +43,7 @@ void sensor_finish(struct sensor *s)
 	if (s->bus.slot)
 		sensor_flush(s);
 	bus_sensor_remove(&s->bus);
+	sensor_share_finish(&s->share);
 	free(s->core_mem);
 	s->core = NULL;
 	s->core_mem = NULL;
@@ -48,11 +55,14 @@ int sensor_set_source(struct sensor *s, const struct source_info *info)
 	const struct bp_config *cfg = &info->config;
 	const struct bp_config *old = &s->core_config;
 
-	/* A core that fits lives on: it knows sites, and which joints are refractory. */
+	/*
+	 * A core that fits lives on: it knows sites, and which joints are refractory.  Full
+	 * scales are rounded by data sheets, and before a device was seen by the settings.
+	 */
 	if (!s->core || cfg->motion_rate_hz != old->motion_rate_hz ||
 	    cfg->film_rate_hz != old->film_rate_hz ||
-	    cfg->motion_range_g != old->motion_range_g ||
-	    cfg->film_range_mv != old->film_range_mv) {
+	    fabs(cfg->motion_range_g - old->motion_range_g) > RANGE_SAME * old->motion_range_g ||
+	    fabs(cfg->film_range_mv - old->film_range_mv) > RANGE_SAME * old->film_range_mv) {
 		s->core = bp_core_init(s->core_mem, BP_CORE_STATE_SIZE, cfg);
 		if (!s->core)
 			return -EINVAL;
@@ -62,6 +72,7 @@ int sensor_set_source(struct sensor *s, const struct source_info *info)
 	s->bus.sample_rate = fmax(cfg->motion_rate_hz, cfg->film_rate_hz);
 	s->bus.measured_rate = 0;
 	s->rate_from_ns = 0;
+	tap_set_source(&s->share.tap, info, s->device);
 	bus_sensor_changed(&s->bus, news);
 	return 0;
 }
@@ -157,6 +168,7 @@ void sensor_feed(struct sensor *s, const struct bp_frame *frames, size_t n)
 	s->last_ns = frames[n - 1].t_ns;
 	publish_events(s);
 	trigger_advance(s->env->trigger, &s->settle, s->last_ns);
+	tap_push(&s->share.tap, frames, n, s->bus.samples_lost);
 	s->bus.samples_read += n;
 	measure_rate(s, frames, n);
 	publish_status(s);

@@ -15,6 +15,7 @@
 #include "core/core.h"
 #include "gpio/settle.h"
 #include "gpio/trigger.h"
+#include "sensor_share.h"
 #include "source/source.h"
 
 #define SENSOR_FRAMES	256	/* frames handled at once */
@@ -25,17 +26,20 @@ struct sensor_env {
 	sd_bus *bus;
 	struct trigger *trigger;
 	const struct config *cfg;
+	source_opener open;	/* of IIO devices: source_open_iio() or a test's */
 };
 
 /**
  * struct sensor - common part
  * @bus:	the object on the bus
+ * @share:	with other programs
  * @core:	NULL until the first source opened
  * @last_ns:	newest frame
  */
 struct sensor {
 	const struct sensor_env *env;
 	struct bus_sensor bus;
+	struct sensor_share share;
 	struct settle settle;
 	struct bp_core *core;
 	void *core_mem;
@@ -60,7 +64,8 @@ void sensor_finish(struct sensor *s);
 /* A source has opened: make or keep a core fit for it.  0 or negative errno. */
 int sensor_set_source(struct sensor *s, const struct source_info *info);
 
-/* Set State ("starting", "streaming", "stalled", "failed", "ended") and why. */
+/* Set State ("starting", "streaming", "degraded",
+ * "stalled", "failed", "inhibited", "ended") and why. */
 void sensor_set_state(struct sensor *s, const char *state, const char *reason);
 
 /* Run frames (CLOCK_MONOTONIC, at least one) through the core and publish. */
@@ -68,30 +73,35 @@ void sensor_feed(struct sensor *s, const struct bp_frame *frames, size_t n);
 /* No more frames will come: publish what the core still holds. */
 void sensor_flush(struct sensor *s);
 
-/* ---- an IIO device -------------------------------------------------------- */
+/* ---- IIO devices ---------------------------------------------------------- */
 
 struct sensor_live;
 
 /**
- * sensor_live_new() - run an IIO device for as long as it is there
- * @device:	"iio:deviceN"
+ * sensor_live_new() - a sensor on one IIO device, or on a pair of them
+ * @id:		last part of its object path, and what it is called: "iio:deviceN", "pair"
  * @name:	the device's name attribute
+ * @pair:	two devices: leg 0 gives motion, leg 1 film
  *
- * Faults are retried for ever; they show in State.  Return: 0 or negative errno
- * (only for want of memory or a broken bus).
+ * No device is opened yet.  Return: 0 or negative errno (only for want of memory or a
+ * broken bus).
  */
-int sensor_live_new(struct sensor_live **l, const struct sensor_env *env, const char *device,
-		    const char *name);
+int sensor_live_new(struct sensor_live **l, const struct sensor_env *env, const char *id,
+		    const char *name, bool pair);
 void sensor_live_free(struct sensor_live *l);
 const struct sensor *sensor_live_sensor(const struct sensor_live *l);
 
-/**
- * sensor_live_progress() - has anything moved since the last call?
- *
- * Samples came, or none can come because the stream is down and waits for the
- * next attempt to start it: false means that this program hangs, not that the
- * hardware does.
- */
+/* The leg's device has come: run it.  Faults are retried for ever; they show in State. */
+void sensor_live_attach(struct sensor_live *l, unsigned int leg, const char *device);
+/* A device has gone.  Return: whether the sensor has one left. */
+bool sensor_live_detach(struct sensor_live *l, const char *device);
+/* Is this device one of the sensor's? */
+bool sensor_live_has(const struct sensor_live *l, const char *device);
+
+/* Settings have changed, or the machine has slept: open the devices anew. */
+void sensor_live_restart(struct sensor_live *l);
+
+/* As leg_progress(), of all legs. */
 bool sensor_live_progress(struct sensor_live *l);
 
 /* ---- a session file ------------------------------------------------------- */

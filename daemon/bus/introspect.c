@@ -11,6 +11,7 @@
 
 #include "bus/bus.h"
 #include "bus/bus_sensor.h"
+#include "bus/bus_stream.h"
 
 #define MAX_TURNS	1000
 
@@ -48,6 +49,7 @@ int bus_introspect(const char *path, char **xml)
 {
 	struct bus_manager manager = { 0 };
 	struct bus_sensor sensor = { 0 };
+	struct bus_stream stream = { 0 };
 	sd_bus *server = NULL, *client = NULL;
 	int fds[2], r, again = 1;
 
@@ -64,6 +66,8 @@ int bus_introspect(const char *path, char **xml)
 	if (r >= 0)
 		r = bus_sensor_add(&sensor, server, "iio:device0");
 	if (r >= 0)
+		r = bus_stream_add(&stream, server, sensor.path);
+	if (r >= 0)
 		r = sd_bus_call_method_async(client, NULL, NULL, path,
 					     "org.freedesktop.DBus.Introspectable", "Introspect",
 					     keep_xml, xml, "");
@@ -74,6 +78,7 @@ int bus_introspect(const char *path, char **xml)
 			r = sd_bus_process(client, NULL);
 		again += r;
 	}
+	bus_stream_remove(&stream);
 	sensor.slot = sd_bus_slot_unref(sensor.slot);
 	bus_manager_remove(&manager);
 	sd_bus_close_unref(client);

@@ -34,7 +34,8 @@ struct source_scale {
 /**
  * struct source_info - what an open source delivers
  * @name:	for people: device name and node, or file name
- * @mode:	"motion+film", "motion", "film" (system.md section 3)
+ * @mode:	"motion+film", "motion", "film" (system.md section 3); "" = not known before
+ *		the first frames (a remote device)
  * @config:	ready for bp_core_init()
  * @scales:	of the channels that the frames carry, body axes
  */
@@ -87,6 +88,7 @@ struct source *source_open_edf(const char *path, char *err);
 
 /**
  * struct source_iio_options - how to run an IIO device
+ * @uri:	libiio URI of another machine; NULL or "" = this one
  * @mode:	as in struct source_info
  * @rate_hz:	sampling frequency to set
  * @accel_range_g, @film_range_mv: full scales to set; nearest at or above
@@ -94,6 +96,7 @@ struct source *source_open_edf(const char *path, char *err);
  *		hardware's maximum, whichever is less
  */
 struct source_iio_options {
+	const char *uri;
 	const char *mode;
 	double rate_hz;
 	double accel_range_g;
@@ -102,5 +105,7 @@ struct source_iio_options {
 };
 struct source *source_open_iio(const char *device, const struct source_iio_options *opt,
 			       char *err);
+typedef struct source *(*source_opener)(const char *device, const struct source_iio_options *opt,
+					char *err);
 
 #endif
