@@ -65,6 +65,7 @@ $(O)/backpopctl: $(call obj,$(CTL_SRC)) $(LIB)
 $(O)/tests/backpop-gen: $(call obj,tests/gen/gen_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
 $(O)/tests/backpop-score: $(call obj,tests/gen/score_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
 $(O)/tests/backpop-feed: $(call obj,tests/sim/feeder.c $(FEED_SRC)) $(LIB)
+$(O)/tests/backpop-gen $(O)/tests/backpop-score: LIBS += -lz
 $(O)/tests/backpop-feed: LIBS += $(call PKG_LIBS,samplerate)
 $(TOOLS):
 	@mkdir -p $(@D)
@@ -81,7 +82,7 @@ $(O)/obj/driver/%.o $(O)/obj/tests/unit/driver_%.o: CPPFLAGS += -Itests/unit/ker
 $(call needs,daemon,$(filter-out daemon/backpopd.c,$(DAEMON_SRC)))
 $(UNIT_BIN) $(BENCH_BIN): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call PKG_LIBS,$(PKGS) samplerate) -lm
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call PKG_LIBS,$(PKGS) samplerate) -lz -lm
 .SECONDARY:
 
 overlay: $(O)/st1vafe3bx.dtbo

@@ -29,21 +29,22 @@ static int tap(struct gen_wave *w, struct gen_item *it, const struct gen_subject
 {
 	double peak = rng_uniform(r, 1.0, 4.0), f = rng_uniform(r, 300.0, 900.0);
 	double decay = rng_uniform(r, 2e-3, 6e-3);
-	double volts = fmin(10.0, fmax(1.0, peak * s->film_v_per_g * rng_loguniform(r, 5.0, 50.0)));
+	double volts = fmin(10.0, fmax(1.0, peak * fabs(s->film_v_per_g) * rng_loguniform(r, 5.0, 50.0)));
 	double push = rng_uniform(r, 0.05, 0.3), length = rng_uniform(r, 0.06, 0.15);
+	double sign = rng_below(r, 2) ? 1.0 : -1.0;
 	int ret = alloc(w, it, 0.25, true, r);
 
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < w->n; i++) {
 		double x = time_of(w, it, i);
-		double ring = exp(-x / decay) * cos(2.0 * M_PI * f * x) * (1.0 - exp(-x / 0.15e-3));
-		double press = x < length ? sin(M_PI * x / length) : 0.0;
+		double ring = gm_exp(-x / decay) * gm_cos(2.0 * M_PI * f * x) * (1.0 - gm_exp(-x / 0.15e-3));
+		double press = x < length ? gm_sin(M_PI * x / length) : 0.0;
 
 		if (x < 0.0)
 			continue;
 		w->acc[i] = (float)(peak * ring + push * press);
-		w->film[i] = (float)(volts * (ring + 0.4 * press));
+		w->film[i] = (float)(sign * volts * (ring + 0.4 * press));
 	}
 	it->end_s = it->onset_s + length;
 	return 0;
@@ -63,8 +64,8 @@ static int step(struct gen_wave *w, struct gen_item *it, struct rng *r)
 
 		if (x >= 0.0)
 			w->acc[i] = (float)(it->size *
-					    (exp(-x / 0.030) * sin(2.0 * M_PI * f1 * x) +
-					     share * exp(-x / 0.012) * sin(2.0 * M_PI * f2 * x)));
+					    (gm_exp(-x / 0.030) * gm_sin(2.0 * M_PI * f1 * x) +
+					     share * gm_exp(-x / 0.012) * gm_sin(2.0 * M_PI * f2 * x)));
 	}
 	/* Mostly head-ward, with some forward push. */
 	w->dir[0] = 0.93;
@@ -93,40 +94,48 @@ static int cough(struct gen_wave *w, struct gen_item *it, struct rng *r)
 		if (x < 0.0 || u > 1.0)
 			continue;
 		/* peak of the burst is about three times its rms */
-		w->acc[i] = (float)(heave * (1.0 - exp(-x / 0.040)) * sin(M_PI * u) +
-				    burst / 3.0 * 1.6 * noise * (1.0 - exp(-x / 8e-3)) *
-				    exp(-x / 90e-3) +
-				    click * exp(-x / click_decay) * sin(2.0 * M_PI * click_hz * x));
+		w->acc[i] = (float)(heave * (1.0 - gm_exp(-x / 0.040)) * gm_sin(M_PI * u) +
+				    burst / 3.0 * 1.6 * noise * (1.0 - gm_exp(-x / 8e-3)) *
+				    gm_exp(-x / 90e-3) +
+				    click * gm_exp(-x / click_decay) * gm_sin(2.0 * M_PI * click_hz * x));
 	}
 	it->end_s = it->onset_s + length;
 	return 0;
 }
 
-/* Voiced syllables at 4 Hz, sometimes laughter's harder 4.5 Hz bursts. */
+/* Voiced syllables at 4 Hz, no two alike; laughter's are shorter and more even. */
 static int speech(struct gen_wave *w, struct gen_item *it, const struct gen_subject *s,
 		  struct rng *r)
 {
-	bool laughter = rng_uniform(r, 0.0, 1.0) < 0.15;
+	bool laughter = it->kind == KIND_LAUGHTER;
 	double loud = rng_loguniform(r, 1e-3, 30e-3), volts = loud / 30e-3 * rng_uniform(r, 0.03, 0.06);
 	double syllable_hz = laughter ? rng_uniform(r, 4.0, 5.0) : rng_uniform(r, 3.5, 4.5);
-	double phase = 0.0, pitch = 1.0, drift = 0.0;
+	double phase = 0.0, pitch = 1.0, drift = 0.0, stress = 1.0, edge = 0.7;
+	double weight[9], before = 0.0;
 	int ret = alloc(w, it, it->length_s, true, r);
 
 	if (ret)
 		return ret;
+	for (int k = 1; k <= 8; k++)
+		weight[k] = gm_pow(k, -1.5);
 	for (size_t i = 0; i < w->n; i++) {
 		double x = time_of(w, it, i), sum = 0.0, gate, f0;
 
 		if (x < 0.0 || x > it->length_s)
 			continue;
 		drift += (rng_normal(r, 0.0, 1.0) - drift) / (0.3 * GEN_RATE);
-		pitch = 1.0 + 0.1 * sin(2.0 * M_PI * 0.4 * x) + 3.0 * drift;
+		pitch = 1.0 + 0.1 * gm_sin(2.0 * M_PI * 0.4 * x) + 3.0 * drift;
 		f0 = s->speech_f0_hz * pitch;
 		phase += f0 / GEN_RATE;
 		for (int k = 1; k <= 8; k++)
-			sum += sin(2.0 * M_PI * k * phase) / pow(k, 1.5);
-		gate = fmax(0.0, sin(2.0 * M_PI * syllable_hz * x));
-		gate = laughter ? gate : pow(gate, 0.7);
+			sum += gm_sin(2.0 * M_PI * k * phase) * weight[k];
+		gate = fmax(0.0, gm_sin(2.0 * M_PI * syllable_hz * x));
+		if (gate > 0.0 && before == 0.0) {
+			stress = laughter ? rng_uniform(r, 0.8, 1.0) : rng_uniform(r, 0.3, 1.0);
+			edge = laughter ? 1.0 : rng_uniform(r, 0.3, 1.0);	/* hard or soft */
+		}
+		before = gate;
+		gate = stress * gm_pow(gate, edge);
 		/* a pause to breathe after some three seconds */
 		if (fmod(x, 3.7) > 3.2)
 			gate = 0.0;
@@ -137,13 +146,11 @@ static int speech(struct gen_wave *w, struct gen_item *it, const struct gen_subj
 	return 0;
 }
 
-/* Cloth over the sensor, or a strap that sticks and slips. */
+/* Cloth over the sensor: strokes of noise with a crackle in them. */
 static int rub(struct gen_wave *w, struct gen_item *it, struct rng *r)
 {
-	bool creak = rng_uniform(r, 0.0, 1.0) < 0.25;
 	double acc = rng_uniform(r, 5e-3, 30e-3), volts = rng_loguniform(r, 0.02, 0.3);
-	double crackle = rng_uniform(r, 1e-3, 3e-3), rate = rng_uniform(r, 5.0, 30.0);
-	double stroke_hz = rng_uniform(r, 2.5, 3.5), pulse = 0.0, next = 0.0;
+	double crackle = rng_uniform(r, 1e-3, 3e-3), stroke_hz = rng_uniform(r, 2.0, 4.0);
 	struct biquad hp = biquad_highpass(80.0, 0.707, GEN_RATE);
 	struct biquad lp = biquad_lowpass(1400.0, 0.707, GEN_RATE);
 	double gain = noise_gain(1320.0);
@@ -158,15 +165,7 @@ static int rub(struct gen_wave *w, struct gen_item *it, struct rng *r)
 			continue;
 		if (rng_uniform(r, 0.0, 1.0) < crackle)
 			drive *= 3.0;
-		if (creak) {
-			if (x >= next) {
-				pulse = rng_uniform(r, 3.0, 8.0);
-				next = x + rng_uniform(r, 0.7, 1.3) / rate;
-			}
-			pulse *= exp(-1.0 / (1.5e-3 * GEN_RATE));
-			drive *= 0.2 + pulse;
-		}
-		stroke = fabs(sin(M_PI * stroke_hz * x)) * sin(M_PI * x / it->length_s);
+		stroke = fabs(gm_sin(M_PI * stroke_hz * x)) * gm_sin(M_PI * x / it->length_s);
 		y = gain * biquad_step(&lp, biquad_step(&hp, drive)) * stroke;
 		/* the ranges of 3.8 are peaks: three times the rms */
 		w->acc[i] = (float)(acc / 3.0 * y);
@@ -184,8 +183,30 @@ static void add_knock(struct gen_wave *w, const struct gen_item *it, double at, 
 		double x = time_of(w, it, i) - at;
 
 		if (x >= 0.0 && x < 10.0 * decay)
-			w->acc[i] += (float)(peak * exp(-x / decay) * sin(2.0 * M_PI * f * x));
+			w->acc[i] += (float)(peak * gm_exp(-x / decay) * gm_sin(2.0 * M_PI * f * x));
 	}
+}
+
+/* The strap sticks and slips, 5 to 30 times a second, slower or faster as it is pulled. */
+static int creak(struct gen_wave *w, struct gen_item *it, struct rng *r)
+{
+	double rate = rng_loguniform(r, 5.0, 30.0), acc = rng_uniform(r, 5e-3, 30e-3);
+	double f = rng_loguniform(r, 120.0, 700.0), decay = rng_uniform(r, 1.5e-3, 5e-3);
+	double volts = rng_loguniform(r, 0.02, 0.3) / acc, slope = rng_uniform(r, -0.5, 0.5);
+	int ret = alloc(w, it, it->length_s + 0.05, true, r);
+
+	if (ret)
+		return ret;
+	for (double t = 0.0; t < it->length_s;) {
+		double u = t / it->length_s;
+
+		add_knock(w, it, t, acc * rng_uniform(r, 0.5, 1.0), f * rng_uniform(r, 0.9, 1.1), decay);
+		t += rng_uniform(r, 0.8, 1.25) / (rate * (1.0 + slope * (u - 0.5)));
+	}
+	for (size_t i = 0; i < w->n; i++)
+		w->film[i] = (float)(volts * w->acc[i]);
+	it->end_s = it->onset_s + it->length_s;
+	return 0;
 }
 
 /* Something hits the chair: longer and lower than a pop. */
@@ -227,18 +248,23 @@ static int mains(struct gen_wave *w, struct gen_item *it, const struct gen_subje
 		double fade = fmin(1.0, fmin(x, it->length_s - x) / 0.2);
 
 		if (x >= 0.0 && x <= it->length_s)
-			w->film[i] = (float)(volts * fade * (sin(p) + third * sin(3.0 * p)));
+			w->film[i] = (float)(volts * fade * (gm_sin(p) + third * gm_sin(3.0 * p)));
 	}
 	it->end_s = it->onset_s + it->length_s;
 	return 0;
 }
 
-/* Touch, warmth or a pull at the cable: a step that the film's RC lets decay. */
-static int tug(struct gen_wave *w, struct gen_item *it, struct rng *r)
+/*
+ * A pull at the cable, or a touch or warmth that only the film feels: a step that
+ * its RC lets decay.
+ */
+static int film_pull(struct gen_wave *w, struct gen_item *it, struct rng *r)
 {
+	bool tug = it->kind == KIND_TUG;
 	double volts = rng_loguniform(r, 0.1, 2.0) * (rng_below(r, 2) ? 1.0 : -1.0);
-	double rise = rng_loguniform(r, 1e-3, 50e-3), length = 0.3 + rng_uniform(r, 0.0, 0.7);
-	double jerk = rng_uniform(r, 0.01, 0.1), release = 0.15;
+	double rise = tug ? rng_loguniform(r, 1e-3, 50e-3) : rng_loguniform(r, 5e-3, 0.3);
+	double length = 0.3 + rng_uniform(r, 0.0, 0.7);
+	double jerk = tug ? rng_uniform(r, 0.01, 0.1) : 0.0, release = 0.15;
 	int ret = alloc(w, it, length + release, true, r);
 
 	if (ret)
@@ -249,12 +275,12 @@ static int tug(struct gen_wave *w, struct gen_item *it, struct rng *r)
 		if (x < 0.0)
 			continue;
 		/* Released smoothly, or the end would be a second, unnamed step. */
-		w->film[i] = (float)(volts * (1.0 - exp(-x / rise)) *
+		w->film[i] = (float)(volts * (1.0 - gm_exp(-x / rise)) *
 				     (x < length ? 1.0 :
-				      0.5 + 0.5 * cos(M_PI * fmin(1.0, (x - length) / release))));
-		w->acc[i] = (float)(jerk * exp(-x / 0.04) * sin(2.0 * M_PI * 12.0 * x));
+				      0.5 + 0.5 * gm_cos(M_PI * fmin(1.0, (x - length) / release))));
+		w->acc[i] = (float)(jerk * gm_exp(-x / 0.04) * gm_sin(2.0 * M_PI * 12.0 * x));
 	}
-	it->end_s = it->onset_s + length;
+	it->end_s = it->onset_s + length + release;
 	return 0;
 }
 
@@ -269,7 +295,7 @@ static int ramp(struct gen_wave *w, struct gen_item *it, struct rng *r)
 		double u = time_of(w, it, i) / it->length_s;
 
 		if (u >= 0.0 && u <= 1.0)
-			w->acc[i] = (float)(it->size * 0.5 * (1.0 - cos(2.0 * M_PI * u)));
+			w->acc[i] = (float)(it->size * 0.5 * (1.0 - gm_cos(2.0 * M_PI * u)));
 	}
 	it->end_s = it->onset_s + it->length_s;
 	return 0;
@@ -286,6 +312,7 @@ int gen_artefact_wave(struct gen_wave *w, struct gen_item *it, const struct gen_
 	case KIND_COUGH:
 		return cough(w, it, r);
 	case KIND_SPEECH:
+	case KIND_LAUGHTER:
 		return speech(w, it, s, r);
 	case KIND_RUB:
 		return rub(w, it, r);
@@ -294,7 +321,10 @@ int gen_artefact_wave(struct gen_wave *w, struct gen_item *it, const struct gen_
 	case KIND_MAINS:
 		return mains(w, it, s, r);
 	case KIND_TUG:
-		return tug(w, it, r);
+	case KIND_TOUCH:
+		return film_pull(w, it, r);
+	case KIND_CREAK:
+		return creak(w, it, r);
 	case KIND_TYPING:
 		return typing(w, it, r);
 	default:

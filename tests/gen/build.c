@@ -71,6 +71,11 @@ bool build_is_free(const struct builder *b, double from_s, double to_s)
 	       !touches(b->artefacts, b->n_artefacts, from_s, to_s);
 }
 
+bool build_has_no_artefact(const struct builder *b, double from_s, double to_s)
+{
+	return !touches(b->artefacts, b->n_artefacts, from_s, to_s);
+}
+
 void build_move(struct builder *b, enum gen_movement kind, double start_s, double rise_s,
 		double hold_s, double fall_s, double range)
 {
@@ -135,24 +140,26 @@ int build_pops(struct builder *b, double t, enum gen_load load, double level, in
 	return done;
 }
 
-double build_snaps(struct builder *b, double start_s, int n, int site, enum gen_movement kind)
+double build_snaps(struct builder *b, double start_s, int n, int site)
 {
 	const struct gen_site *s = &b->subject->sites[site];
-	double range = rng_uniform(b->rng, 25.0, 50.0) * DEG;
-	double rise = rng_uniform(b->rng, 0.9, 1.6), fall = rng_uniform(b->rng, 0.9, 1.6);
 	double t = start_s;
 
 	for (int i = 0; i < n; i++) {
-		/* The angle is kept to 2 degrees, where raised cosine reaches the share. */
-		double share = s->angle_share + rng_uniform(b->rng, -2.0, 2.0) * DEG / range;
-		double at = t + rise * acos(1.0 - 2.0 * share) / M_PI;
+		/* The angle is kept to 2 degrees, however far the movement goes. */
+		double angle = s->angle + rng_uniform(b->rng, -2.0, 2.0) * DEG;
+		double range = s->angle + rng_uniform(b->rng, 5.0, 30.0) * DEG;
+		double rise = rng_uniform(b->rng, 0.5, 1.8), fall = rng_uniform(b->rng, 0.5, 1.8);
+		double at = t + rise * gm_acos(1.0 - 2.0 * angle / range) / M_PI;
 		double lead = rng_uniform(b->rng, 0.03, 0.12);
 
-		build_move(b, kind, t, rise, 0.1, fall, range);
-		build_item(b, KIND_RAMP, at - lead, 1.0 / rng_uniform(b->rng, 1.0, 3.0), -1, 0,
-			   rng_uniform(b->rng, 5e-3, 30e-3));
-		build_item(b, KIND_SNAP, at, 0.01, site, 0, 1.0);
-		t += rise + 0.1 + fall + rng_uniform(b->rng, 0.1, 1.0);
+		build_move(b, s->movement, t, rise, 0.1, fall, range);
+		if (rng_below(b->rng, 20)) {	/* now and then it slides over */
+			build_item(b, KIND_RAMP, at - lead, 1.0 / rng_uniform(b->rng, 1.0, 3.0), -1, 0,
+				   rng_uniform(b->rng, 5e-3, 30e-3));
+			build_item(b, KIND_SNAP, at, 0.01, site, 0, 1.0);
+		}
+		t += rise + 0.1 + fall + rng_loguniform(b->rng, 0.05, 2.5);
 	}
 	return t;
 }
@@ -174,8 +181,12 @@ double artefact_length(enum gen_kind kind, struct rng *r)
 	switch (kind) {
 	case KIND_SPEECH:
 		return rng_uniform(r, 2.0, 10.0);
+	case KIND_LAUGHTER:
+		return rng_uniform(r, 1.0, 3.0);
 	case KIND_RUB:
 		return rng_uniform(r, 0.8, 3.0);
+	case KIND_CREAK:
+		return rng_uniform(r, 0.4, 2.0);
 	case KIND_MAINS:
 		return rng_uniform(r, 5.0, 30.0);
 	case KIND_TYPING:
@@ -183,6 +194,7 @@ double artefact_length(enum gen_kind kind, struct rng *r)
 	case KIND_COUGH:
 		return 0.6;
 	case KIND_TUG:
+	case KIND_TOUCH:
 		return 1.0;
 	default:
 		return 0.25;
@@ -219,38 +231,52 @@ static double add_breath(struct builder *b, double start_s, double length_s, dou
 }
 
 /*
- * Quiet breaths up to each wished deep one, stretched or squeezed a little so
- * that its inhalation ends when it was wished.
+ * Quiet breaths up to @until_s: their rate wanders by 5 to 10 %, now and then one is
+ * a sigh, now and then the breath is held.  The last makes up for what is left.
  */
+static double quiet_breaths(struct builder *b, double t, double until_s, double *next_sigh_s)
+{
+	double usual = 1.0 / b->subject->breath_hz;
+
+	while (until_s - t > 0.3 * usual) {
+		double left = until_s - t, depth = rng_uniform(b->rng, 0.8, 1.2), hold = 0.0;
+		double length = usual * fmax(0.75, rng_normal(b->rng, 1.0, 0.07));
+
+		if (t >= *next_sigh_s) {
+			depth = rng_uniform(b->rng, 2.0, 4.0);
+			length *= 1.3;
+			*next_sigh_s = t + rng_uniform(b->rng, 20.0, 120.0);
+		}
+		if (left > 20.0 + 3.0 * usual && rng_below(b->rng, 60) == 0)
+			hold = rng_uniform(b->rng, 5.0, 20.0);
+		if (left < length + 0.8 * usual) {
+			/* two are left at most: one long, or two equal ones */
+			length = left > 1.4 * usual ? 0.5 * left : left;
+			hold = 0.0;
+		}
+		t = add_breath(b, t, length, depth, hold);
+	}
+	return t;
+}
+
+/* Breaths around the wished deep ones, whose inhalations end when they were wished. */
 static void lay_out_breaths(struct builder *b)
 {
 	double usual = 1.0 / b->subject->breath_hz, ratio = b->subject->breath_ratio;
 	double deep_length = fmax(5.0, 1.4 * usual);
 	double deep_inhale = 0.92 * deep_length * ratio / (1.0 + ratio);
-	double t = 0.0;
+	double t = 0.0, next_sigh = b->sighs ? rng_uniform(b->rng, 20.0, 120.0) : INFINITY;
 
-	for (size_t i = 0; i <= b->n_deep; i++) {
-		double until = i < b->n_deep ? b->deep[i].peak_s - deep_inhale :
-					       b->plan->duration_s + usual;
-		int n;
+	for (size_t i = 0; i < b->n_deep; i++) {
+		bool hold = rng_uniform(b->rng, 0.0, 1.0) < 0.1;
 
-		if (until < t)
+		if (b->deep[i].peak_s - deep_inhale < t + 0.3 * usual)
 			continue;	/* wished sooner than the breath before ends */
-		n = (int)fmax(1.0, round((until - t) / usual));
-		for (double share = (until - t) / n; n > 0; n--) {
-			/* The last of the run makes up for the jitter of the others. */
-			double length = n == 1 ? until - t :
-					share * (1.0 + rng_uniform(b->rng, -0.08, 0.08));
-
-			t = add_breath(b, t, length, rng_uniform(b->rng, 0.85, 1.15), 0.0);
-		}
-		if (i < b->n_deep) {
-			bool hold = rng_uniform(b->rng, 0.0, 1.0) < 0.1;
-
-			t = add_breath(b, t, deep_length, b->deep[i].depth,
-				       hold ? rng_uniform(b->rng, 5.0, 10.0) : 0.0);
-		}
+		quiet_breaths(b, t, b->deep[i].peak_s - deep_inhale, &next_sigh);
+		t = add_breath(b, b->deep[i].peak_s - deep_inhale, deep_length, b->deep[i].depth,
+			       hold ? rng_uniform(b->rng, 5.0, 20.0) : 0.0);
 	}
+	quiet_breaths(b, t, b->plan->duration_s + usual, &next_sigh);
 }
 
 /* Late in the inhalation, at the same volume breath after breath. */
@@ -260,7 +286,7 @@ static void add_lung_crackles(struct builder *b)
 
 	for (size_t i = 0; i < b->plan->n_breaths && s->lung_hz > 0.0; i++) {
 		const struct gen_breath *v = &b->plan->breaths[i];
-		double at = v->start_s + v->inhale_s * acos(1.0 - 2.0 * s->lung_volume) / M_PI;
+		double at = v->start_s + v->inhale_s * gm_acos(1.0 - 2.0 * s->lung_volume) / M_PI;
 		double length = 0.8 * (v->start_s + v->inhale_s - at);
 
 		if (length > 0.02 && build_is_free(b, at - 0.3, at + length + 0.3))
@@ -275,7 +301,7 @@ static void add_heart(struct builder *b)
 
 	while (t < b->plan->duration_s) {
 		double *beat = append(b, &b->plan->beats, &b->plan->n_beats, sizeof(*beat));
-		double breathing = 0.05 * sin(2.0 * M_PI * b->subject->breath_hz * t);
+		double breathing = 0.05 * gm_sin(2.0 * M_PI * b->subject->breath_hz * t);
 
 		if (!beat)
 			return;

@@ -23,7 +23,7 @@ static void add_pulse(struct gen_wave *w, double t, double sigma, double f, doub
 
 	for (size_t i = 0; i < n_scratch; i++) {
 		double x = ((double)(first + (int64_t)i) / GEN_RATE - t) / sigma;
-		double force = exp(-0.5 * x * x);
+		double force = gm_exp(-0.5 * x * x);
 
 		scratch[i] = (float)(biquad_step(&a, force) + second * biquad_step(&b, force));
 	}
@@ -83,11 +83,11 @@ int gen_crepitus_wave(struct gen_wave *w, struct gen_item *it, const struct gen_
 
 		/* white noise of 1 has sqrt(400 / 6400) left in 50..450 Hz */
 		if (u >= 0.0 && u <= 1.0)
-			w->acc[i] = (float)(4.0 * noise_g * x * sin(M_PI * u));
+			w->acc[i] = (float)(4.0 * noise_g * x * gm_sin(M_PI * u));
 	}
 	while (t < it->onset_s + it->length_s) {
 		double u = (t - it->onset_s) / it->length_s;
-		double speed = fmax(0.3, sin(M_PI * u));
+		double speed = fmax(0.3, gm_sin(M_PI * u));
 		double sigma = rng_uniform(r, 0.2e-3, 1e-3) / 2.355;
 
 		last = t;
@@ -123,8 +123,8 @@ int gen_lung_wave(struct gen_wave *w, struct gen_item *it, const struct gen_subj
 			double x = (double)(w->start + (int64_t)i) / GEN_RATE - t;
 
 			if (x >= 0.0 && x < 8.0 * decay)
-				w->acc[i] += (float)(peak * 1.3 * exp(-x / decay) *
-						     sin(2.0 * M_PI * f * x));
+				w->acc[i] += (float)(peak * 1.3 * gm_exp(-x / decay) *
+						     gm_sin(2.0 * M_PI * f * x));
 		}
 		t += it->length_s / n * rng_uniform(r, 0.6, 1.4);
 		if (t > it->onset_s + it->length_s)

@@ -3,11 +3,13 @@
 
 #include <math.h>
 
+#include "gmath.h"
+
 /* (b2 s^2 + b1 w s + b0 w^2) / (s^2 + 2 zeta w s + w^2) */
 static struct biquad analog_section(double b2, double b1, double b0, double f, double zeta,
 				    double rate)
 {
-	double k = tan(M_PI * f / rate);
+	double k = gm_tan(M_PI * f / rate);
 	double norm = 1.0 / (1.0 + 2.0 * zeta * k + k * k);
 
 	return (struct biquad){
@@ -36,7 +38,7 @@ struct biquad biquad_highpass(double f, double zeta, double rate)
 
 struct biquad biquad_highpass1(double f, double rate)
 {
-	double k = tan(M_PI * f / rate);
+	double k = gm_tan(M_PI * f / rate);
 
 	return (struct biquad){
 		.b0 = 1.0 / (1.0 + k), .b1 = -1.0 / (1.0 + k), .a1 = (k - 1.0) / (k + 1.0),
@@ -61,8 +63,8 @@ void fir_lowpass(float *taps, size_t n, double fc)
 
 		for (size_t i = 0; i < n; i++) {
 			double x = (double)i - half, u = 2.0 * M_PI * (double)i / (double)(n - 1);
-			double sinc = x == 0.0 ? 2.0 * fc : sin(2.0 * M_PI * fc * x) / (M_PI * x);
-			double tap = sinc * (0.42 - 0.5 * cos(u) + 0.08 * cos(2.0 * u));
+			double sinc = x == 0.0 ? 2.0 * fc : gm_sin(2.0 * M_PI * fc * x) / (M_PI * x);
+			double tap = sinc * (0.42 - 0.5 * gm_cos(u) + 0.08 * gm_cos(2.0 * u));
 
 			sum += pass ? 0.0 : tap;
 			taps[i] = (float)(tap * scale);
@@ -86,7 +88,7 @@ double peak_frequency(const float *x, size_t n, double rate, double lo, double h
 	double best = -1.0, at = lo;
 
 	for (double f = lo; f <= hi; f += step) {
-		double c = 2.0 * cos(2.0 * M_PI * f / rate), s1 = 0.0, s2 = 0.0, power;
+		double c = 2.0 * gm_cos(2.0 * M_PI * f / rate), s1 = 0.0, s2 = 0.0, power;
 
 		/* Goertzel */
 		for (size_t i = 0; i < n; i++) {

@@ -23,6 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "gmath.h"
 #include "rng.h"
 
 /* All transients are made at this rate and decimated: 4 x 3200, 16 x 800 Hz. */
@@ -53,6 +54,16 @@ enum gen_script {
 	SCRIPT_COUNT
 };
 
+/* One activity of an hour without events. */
+enum gen_activity {
+	ACTIVITY_ANY,
+	ACTIVITY_REST,			/* breathing and heart alone, with sighs and holds */
+	ACTIVITY_MOVE,			/* bend, twist, sit down and stand up */
+	ACTIVITY_WALK,
+	ACTIVITY_ARTEFACT,		/* + kind - KIND_TAP: this artefact alone */
+	ACTIVITY_COUNT = ACTIVITY_ARTEFACT + 12
+};
+
 /* What one item is. The order up to KIND_LUNG_CRACKLE is that of the classes. */
 enum gen_kind {
 	KIND_POP,
@@ -66,8 +77,11 @@ enum gen_kind {
 	KIND_RUB,
 	KIND_KNOCK,
 	KIND_MAINS,
-	KIND_TUG,
+	KIND_TUG,		/* a pull at the cable */
 	KIND_TYPING,
+	KIND_LAUGHTER,
+	KIND_CREAK,		/* of the strap: sticks and slips */
+	KIND_TOUCH,		/* or warmth: a step of the film alone */
 	KIND_RAMP,		/* slow displacement before a snap: no truth line of its own */
 	KIND_COUNT
 };
@@ -76,6 +90,7 @@ enum gen_load { LOAD_BREATH, LOAD_TWIST, LOAD_BEND };
 enum gen_movement { MOVE_NONE, MOVE_TWIST, MOVE_BEND, MOVE_WALK, MOVE_OTHER };
 enum gen_phase { PHASE_INHALE, PHASE_EXHALE, PHASE_HOLD };
 
+const char *gen_activity_name(enum gen_activity a);
 const char *gen_mode_name(enum gen_mode m);
 const char *gen_script_name(enum gen_script s);
 const char *gen_movement_name(enum gen_movement m);
@@ -90,8 +105,21 @@ struct gen_options {
 	enum gen_script script;
 	double duration_s;		/* whole seconds */
 	double snr_db;			/* force sharp events to it; NaN = as they come */
+	/* what SCRIPT_NEGATIVES is made of alone; ACTIVITY_ANY = of everything */
+	enum gen_activity activity;
+	/* other rates than the mode's, Hz; 0 = the mode's own. Divisors of GEN_RATE. */
+	int accel_rate, film_rate;
+	int full_scale_g;		/* 2, 4, 8 or 16; 0 = 4 */
+	double odr_error;		/* share by which the sensor's clock runs fast; NaN = drawn */
+	double drop_share;		/* samples that repeat the one before; NaN = drawn */
+	double lag_s;			/* film behind the accelerometer; NaN = drawn */
+	bool loose_mount;		/* heavy or badly taped: 3.9; else one subject in eight */
+	const char *background;		/* a real recording instead of the body, or NULL */
 	const char *out, *truth;
 };
+
+#define GEN_OPTIONS_DEFAULT \
+	{ .seed = 1, .snr_db = NAN, .odr_error = NAN, .drop_share = NAN, .lag_s = NAN }
 
 /* ---- who -------------------------------------------------------------- */
 
@@ -100,6 +128,7 @@ struct gen_options {
 
 /* A joint that can pop: signal-model 3.2. */
 struct gen_joint {
+	bool bubble;			/* source: partial collapse of a bubble; else inception */
 	double mode_hz[3], mode_zeta[3], mode_gain[3];
 	double depth_m;
 	double dir[3];
@@ -115,7 +144,8 @@ struct gen_site {
 	double width_s;
 	double peak_g, peak_cv;
 	double dir[3];
-	double angle_share;		/* of the movement's range */
+	enum gen_movement movement;	/* of which it snaps: bend or twist */
+	double angle;			/* rad, in the rise */
 };
 
 struct gen_subject {
@@ -124,15 +154,21 @@ struct gen_subject {
 	/* sensor */
 	double accel_density_g;		/* g per sqrt(Hz) */
 	double film_noise_mv;		/* rms at the chip in 1600 Hz */
-	double film_v_per_g;		/* k_f, open film */
+	double film_v_per_g;		/* k_f, open film; negative = reversed */
 	double film_shunt;		/* C_film / (C_film + C_shunt): volts open -> at the chip */
 	double film_rc_hz, film_res_hz, film_res_zeta;
+	double film_lag_s;		/* behind the accelerometer; may be negative */
+	double mount_hz, mount_zeta;	/* low-pass of a loose mount; 0 Hz = firm */
+	double odr_error, drop_share;
 	/* body */
 	double pitch, roll;		/* rad, at rest */
 	double breath_g;		/* swing of a quiet breath, p-p */
 	double breath_hz;
 	double breath_ratio;		/* inhale / exhale */
 	double breath_strain_v;		/* p-p, open film */
+	double move_strain_v;		/* per radian of bend or twist */
+	double drift_v;			/* pyroelectric, rms, slower than 0.1 Hz */
+	double lumbar;			/* 1 = this back's joints rest for 40 to 95 min */
 	double heart_g, heart_v, heart_rr_s;
 	double lung_hz, lung_length_s, lung_volume;	/* lung_hz 0 = no crackles */
 	double speech_f0_hz;
@@ -140,7 +176,8 @@ struct gen_subject {
 };
 
 void gen_subject_draw(struct gen_subject *s, struct rng *r);
-void gen_joint_draw(struct gen_joint *j, struct rng *r);
+/* @lumbar: probability of the long refractory time of the lumbar spine. */
+void gen_joint_draw(struct gen_joint *j, double lumbar, struct rng *r);
 
 /* ---- what happens when ------------------------------------------------- */
 
@@ -191,6 +228,7 @@ struct gen_plan {
 	size_t n_beats;
 	struct gen_item *items;		/* by begin_s */
 	size_t n_items;
+	struct gen_background *background;	/* or NULL */
 	double min_snr_db;		/* softer sharp events are made this loud; NaN = no limit */
 };
 
@@ -209,9 +247,36 @@ struct gen_slow {
 void gen_body_at(const struct gen_plan *plan, const struct gen_subject *s, double t,
 		 struct gen_slow *out);
 enum gen_movement gen_movement_at(const struct gen_plan *plan, double t);
-enum gen_phase gen_phase_at(const struct gen_plan *plan, double t, double *depth);
+double gen_angle_at(const struct gen_plan *plan, double t);	/* rad of bend or twist */
+/* @degrees: 0 = start of inhalation, 180 = its end, 360 = start of the next. */
+enum gen_phase gen_phase_at(const struct gen_plan *plan, double t, double *depth,
+			    double *degrees);
 /* 0..1 between rest and the end of the range, and its sign-less speed per s. */
 double gen_move_shape(const struct gen_move *m, double t, double *speed);
+
+/* ---- real recordings (background.c) --------------------------------------- */
+
+/**
+ * struct gen_background - a recording, brought to one rate
+ * @acc:	g, gravity included, [n][3]; NULL if it has no acceleration
+ * @film:	mV at the chip, [n]; NULL if it is no film
+ * @rate:	of both, Hz
+ * @source_hz:	mean rate of the file
+ *
+ * A session longer than the recording plays it forth and back.
+ */
+struct gen_background {
+	float (*acc)[3];
+	float *film;
+	size_t n;
+	double rate, source_hz;
+};
+
+/* NULL with @err if the file cannot be read or understood. */
+struct gen_background *gen_background_open(const char *path, double rate, char *err);
+void gen_background_free(struct gen_background *b);
+/* Acceleration and film at @t; what is absent is left as it is. */
+void gen_background_at(const struct gen_background *b, double t, double acc[3], double *film_mv);
 
 /* ---- waveforms ---------------------------------------------------------- */
 
@@ -256,7 +321,8 @@ double gen_wave_length(const float *x, size_t n, double share);
 /* Generate and write both files; on failure @err says why and neither is left. */
 int gen_session(const struct gen_options *opt, char *err);
 
+/* @scale: seconds of the file in one of the plan. */
 int gen_truth_write(FILE *f, const struct gen_options *opt, const struct gen_plan *plan,
-		    const struct gen_subject *s);
+		    const struct gen_subject *s, double scale);
 
 #endif

@@ -19,7 +19,22 @@ static const char usage[] =
 	"  --mode MODE        motion+film, film, film800, motion or pair (default motion+film)\n"
 	"  --script SCRIPT    demo, rest, day, dense, walk or negatives (default demo)\n"
 	"  --duration S       whole seconds (default 120 for demo, 600 for the others)\n"
+	"  --activity WHAT    of negatives: any, rest, move, walking, or one artefact alone (tap,\n"
+	"                     step, cough, speech, rub, knock, mains, tug, typing, laughter, creak,\n"
+	"                     touch) (default any)\n"
 	"  --snr DB           make every pop and snap this high over the sensor's noise\n"
+	"  --background FILE  a real recording (text or CSV, may be gzipped) as the body: posture,\n"
+	"                     breathing, heart and gait are the recording's\n"
+	"\n"
+	"The sensor (what is not given is the mode's, or drawn from the seed):\n"
+	"  --motion-rate HZ, --film-rate HZ\n"
+	"                     200, 400, 800, 1600, 3200 or 6400, of channels that the mode has\n"
+	"  --range G          accelerometer, 2, 4, 8 or 16 (default 4)\n"
+	"  --odr-error PCT    its clock runs fast by this much, -5 to 5\n"
+	"  --drops PCT        samples that repeat the one before, 0 to 10\n"
+	"  --lag MS           film behind the accelerometer, -5 to 5\n"
+	"  --loose            a loose mount\n"
+	"\n"
 	"  --out FILE         the session\n"
 	"  --truth FILE       the truth (default: FILE with .truth.jsonl instead of .edf)\n"
 	"  --help, --version\n";
@@ -55,6 +70,11 @@ static const char *script_name(int i)
 	return gen_script_name((enum gen_script)i);
 }
 
+static const char *activity_name(int i)
+{
+	return gen_activity_name((enum gen_activity)i);
+}
+
 static double number(const char *option, const char *value, double lo, double hi)
 {
 	char *end;
@@ -65,6 +85,17 @@ static double number(const char *option, const char *value, double lo, double hi
 	if (end == value || *end || errno || !(v >= lo && v <= hi))
 		usage_error("--%s: \"%s\" is not a number from %g to %g", option, value, lo, hi);
 	return v;
+}
+
+/* One of @n whole numbers. */
+static int one_of(const char *option, const char *value, const int *numbers, size_t n)
+{
+	double v = number(option, value, 0, 1e6);
+
+	for (size_t i = 0; i < n; i++)
+		if (v == numbers[i])
+			return numbers[i];
+	usage_error("--%s: \"%s\" is none of those that --help lists", option, value);
 }
 
 static uint64_t seed(const char *value)
@@ -94,13 +125,24 @@ static void default_truth(char *truth, const char *out)
 
 static void parse_options(int argc, char **argv, struct gen_options *opt)
 {
-	enum { SEED, MODE, SCRIPT, DURATION, SNR, OUT, TRUTH, HELP, VERSION };
+	enum { SEED, MODE, SCRIPT, DURATION, SNR, OUT, TRUTH, HELP, VERSION, ACTIVITY, BACKGROUND,
+	       MOTION_RATE, FILM_RATE, RANGE, ODR_ERROR, DROPS, LAG, LOOSE };
+	static const int rates[] = { 200, 400, 800, 1600, 3200, 6400 }, ranges[] = { 2, 4, 8, 16 };
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, SEED },
 		{ "mode", required_argument, NULL, MODE },
 		{ "script", required_argument, NULL, SCRIPT },
 		{ "duration", required_argument, NULL, DURATION },
 		{ "snr", required_argument, NULL, SNR },
+		{ "activity", required_argument, NULL, ACTIVITY },
+		{ "background", required_argument, NULL, BACKGROUND },
+		{ "motion-rate", required_argument, NULL, MOTION_RATE },
+		{ "film-rate", required_argument, NULL, FILM_RATE },
+		{ "range", required_argument, NULL, RANGE },
+		{ "odr-error", required_argument, NULL, ODR_ERROR },
+		{ "drops", required_argument, NULL, DROPS },
+		{ "lag", required_argument, NULL, LAG },
+		{ "loose", no_argument, NULL, LOOSE },
 		{ "out", required_argument, NULL, OUT },
 		{ "truth", required_argument, NULL, TRUTH },
 		{ "help", no_argument, NULL, HELP },
@@ -129,6 +171,34 @@ static void parse_options(int argc, char **argv, struct gen_options *opt)
 		case SNR:
 			opt->snr_db = number("snr", optarg, -20, 60);
 			break;
+		case ACTIVITY:
+			opt->activity = (enum gen_activity)pick("activity", optarg, activity_name,
+								ACTIVITY_COUNT);
+			break;
+		case BACKGROUND:
+			opt->background = optarg;
+			break;
+		case MOTION_RATE:
+			opt->accel_rate = one_of("motion-rate", optarg, rates, 6);
+			break;
+		case FILM_RATE:
+			opt->film_rate = one_of("film-rate", optarg, rates, 6);
+			break;
+		case RANGE:
+			opt->full_scale_g = one_of("range", optarg, ranges, 4);
+			break;
+		case ODR_ERROR:
+			opt->odr_error = 0.01 * number("odr-error", optarg, -5.0, 5.0);
+			break;
+		case DROPS:
+			opt->drop_share = 0.01 * number("drops", optarg, 0.0, 10.0);
+			break;
+		case LAG:
+			opt->lag_s = 1e-3 * number("lag", optarg, -5.0, 5.0);
+			break;
+		case LOOSE:
+			opt->loose_mount = true;
+			break;
 		case OUT:
 			opt->out = optarg;
 			break;
@@ -150,12 +220,14 @@ static void parse_options(int argc, char **argv, struct gen_options *opt)
 		usage_error("unexpected argument \"%s\"", argv[optind]);
 	if (!opt->out)
 		usage_error("--out is missing");
+	if (opt->activity != ACTIVITY_ANY && opt->script != SCRIPT_NEGATIVES)
+		usage_error("--activity goes with --script negatives");
 }
 
 int main(int argc, char **argv)
 {
 	static char truth[GEN_PATH_SIZE];
-	struct gen_options opt = { .seed = 1, .snr_db = NAN };
+	struct gen_options opt = GEN_OPTIONS_DEFAULT;
 	char err[GEN_ERROR_SIZE];
 
 	parse_options(argc, argv, &opt);

@@ -34,6 +34,8 @@ void level_measure(const struct gen_wave *w, struct gen_item *it, const struct g
 {
 	struct band acc = band_init(mode->accel_rate ? mode->accel_rate : USUAL_RATE);
 	struct band volt = band_init(mode->film_rate ? mode->film_rate : USUAL_RATE);
+	struct biquad mount = biquad_lowpass(s->mount_hz > 0.0 ? s->mount_hz : 100.0, s->mount_zeta,
+					     GEN_RATE);
 	struct film film = film_init(s);
 
 	it->peak_g = it->peak_mv = 0.0;
@@ -41,7 +43,10 @@ void level_measure(const struct gen_wave *w, struct gen_item *it, const struct g
 		double mv = film_step(&film, w->acc[i] * w->dir[2], w->film ? w->film[i] : 0.0);
 
 		it->peak_mv = fmax(it->peak_mv, fabs(band_step(&volt, mv)));
-		it->peak_g = fmax(it->peak_g, fabs(band_step(&acc, w->acc[i])));
+		it->peak_g = fmax(it->peak_g,
+				  fabs(band_step(&acc, s->mount_hz > 0.0 ?
+							       biquad_step(&mount, w->acc[i]) :
+							       w->acc[i])));
 	}
 	if (it->kind == KIND_POP || it->kind == KIND_SNAP)
 		it->f_peak_hz = peak_frequency(w->acc, w->n, GEN_RATE, 20.0, 2000.0);
@@ -56,7 +61,7 @@ static double band_rms(double rms, double step, double rate)
 {
 	double share = (sensor_band_hi(rate) - GEN_BAND_LO_HZ) / (rate / 2.0);
 
-	return hypot(rms, step / sqrt(12.0)) * sqrt(share);
+	return gm_hypot(rms, step / sqrt(12.0)) * sqrt(share);
 }
 
 double level_db(const struct gen_item *it, const struct gen_subject *s,
@@ -68,12 +73,12 @@ double level_db(const struct gen_item *it, const struct gen_subject *s,
 	if (mode->accel_rate)
 		best = it->peak_g / sqrt(3.0) /
 		       band_rms(sensor_accel_noise_g(s, mode->accel_rate),
-				sensor_accel_step_g(mode->accel_bits), mode->accel_rate);
+				sensor_accel_step_g(mode), mode->accel_rate);
 	if (mode->film_rate)
 		best = fmax(best, it->peak_mv /
 				  band_rms(sensor_film_noise_mv(s, mode->film_rate),
-					   sensor_film_step_mv(mode->film_bits), mode->film_rate));
-	return 20.0 * log10(best);
+					   sensor_film_step_mv(mode), mode->film_rate));
+	return 20.0 * gm_log10(best);
 }
 
 int noise_record_init(struct noise_record *n, double duration_s, double rate)
@@ -117,5 +122,5 @@ void level_find_snr(struct gen_item *it, const struct noise_record *accel,
 		best = fmax(best, it->peak_g / local_rms(accel, it->onset_s, it->end_s));
 	if (film->bins)
 		best = fmax(best, it->peak_mv / local_rms(film, it->onset_s, it->end_s));
-	it->snr_db = 20.0 * log10(best);
+	it->snr_db = 20.0 * gm_log10(best);
 }

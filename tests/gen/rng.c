@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "gmath.h"
+
 static uint64_t rotl(uint64_t x, int k)
 {
 	return (x << k) | (x >> (64 - k));
@@ -52,23 +54,23 @@ double rng_normal(struct rng *r, double mean, double sd)
 	/* Box-Muller; 1 - u is never 0. */
 	double u = 1.0 - rng_uniform(r, 0.0, 1.0);
 
-	return mean + sd * sqrt(-2.0 * log(u)) * cos(2.0 * M_PI * rng_uniform(r, 0.0, 1.0));
+	return mean + sd * sqrt(-2.0 * gm_log(u)) * gm_cos(2.0 * M_PI * rng_uniform(r, 0.0, 1.0));
 }
 
 double rng_lognormal(struct rng *r, double median, double sigma)
 {
-	return median * exp(rng_normal(r, 0.0, sigma));
+	return median * gm_exp(rng_normal(r, 0.0, sigma));
 }
 
 double rng_loguniform(struct rng *r, double lo, double hi)
 {
-	return lo * exp(rng_uniform(r, 0.0, log(hi / lo)));
+	return lo * gm_exp(rng_uniform(r, 0.0, gm_log(hi / lo)));
 }
 
 /* Marsaglia & Tsang 2000; a shape below 1 is boosted by one. */
 double rng_gamma(struct rng *r, double shape, double mean)
 {
-	double boost = shape < 1.0 ? pow(1.0 - rng_uniform(r, 0.0, 1.0), 1.0 / shape) : 1.0;
+	double boost = shape < 1.0 ? gm_pow(1.0 - rng_uniform(r, 0.0, 1.0), 1.0 / shape) : 1.0;
 	double d = (shape < 1.0 ? shape + 1.0 : shape) - 1.0 / 3.0;
 	double c = 1.0 / sqrt(9.0 * d);
 
@@ -78,14 +80,14 @@ double rng_gamma(struct rng *r, double shape, double mean)
 		double u = 1.0 - rng_uniform(r, 0.0, 1.0);
 
 		v = v * v * v;
-		if (v > 0.0 && log(u) < 0.5 * x * x + d - d * v + d * log(v))
+		if (v > 0.0 && gm_log(u) < 0.5 * x * x + d - d * v + d * gm_log(v))
 			return d * v * boost * mean / shape;
 	}
 }
 
 int rng_poisson(struct rng *r, double mean)
 {
-	double limit = exp(-mean), p = 1.0;
+	double limit = gm_exp(-mean), p = 1.0;
 	int n = -1;
 
 	do {

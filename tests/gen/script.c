@@ -15,7 +15,8 @@
  * @walk, @snaps, @crepitus, @strain: share of the activities; the rest is sitting
  *	with a deep breath (@strain: one bend or twist to the end of the range)
  * @sit_s, @walk_s: shortest and longest
- * @artefact_gap_s: mean between artefacts beside steps; 0 = as dense as can be
+ * @artefact_gap_s: mean between artefacts beside steps; 0 = as dense as can be,
+ *	NaN = none
  * @events:	pops, snaps and crepitus happen
  * @rested:	every joint is ready at the start
  */
@@ -26,12 +27,22 @@ struct density {
 	bool events, rested;
 };
 
+/* Hours without events, one activity each; every other artefact sits among breaths. */
+static const struct density activities[ACTIVITY_ARTEFACT] = {
+	[ACTIVITY_ANY] = { 0.20, 0.0, 0.0, 0.20, { 8, 20 }, { 15, 40 }, 6.0, false, false },
+	[ACTIVITY_REST] = { 0.0, 0.0, 0.0, 0.0, { 20, 60 }, { 0, 0 }, NAN, false, false },
+	[ACTIVITY_MOVE] = { 0.0, 0.0, 0.0, 0.85, { 4, 8 }, { 0, 0 }, NAN, false, false },
+	[ACTIVITY_WALK] = { 0.95, 0.0, 0.0, 0.0, { 4, 8 }, { 40, 120 }, NAN, false, false },
+};
+static const struct density one_artefact = {
+	0.0, 0.0, 0.0, 0.05, { 8, 30 }, { 0, 0 }, 3.0, false, false
+};
+
 static const struct density densities[SCRIPT_COUNT] = {
 	[SCRIPT_REST] = { 0.0, 0.04, 0.04, 0.12, { 20, 60 }, { 0, 0 }, 300.0, true, false },
 	[SCRIPT_DAY] = { 0.15, 0.08, 0.06, 0.12, { 20, 90 }, { 15, 60 }, 60.0, true, false },
 	[SCRIPT_DENSE] = { 0.08, 0.12, 0.10, 0.20, { 8, 15 }, { 6, 12 }, 0.0, true, true },
 	[SCRIPT_WALK] = { 0.70, 0.03, 0.03, 0.06, { 8, 20 }, { 40, 90 }, 60.0, true, false },
-	[SCRIPT_NEGATIVES] = { 0.20, 0.0, 0.0, 0.20, { 8, 20 }, { 15, 40 }, 6.0, false, false },
 };
 
 /*
@@ -53,7 +64,8 @@ static void tell_demo(struct builder *b)
 		build_pops(b, breaths[i].peak_s - rng_uniform(b->rng, 0.05, 0.4), LOAD_BREATH, 1.0,
 			   breaths[i].pops);
 	}
-	t = build_snaps(b, 41.0, 4, 0, MOVE_BEND);
+	b->subject->sites[0].movement = MOVE_BEND;
+	t = build_snaps(b, 41.0, 4, 0);
 	t = build_crepitus(b, t + 2.0, 1, MOVE_TWIST);
 	build_move(b, MOVE_TWIST, t + 2.0, 1.2, 0.6, 1.2, 50.0 * DEG);
 	build_pops(b, t + 3.3, LOAD_TWIST, 1.0, 2);
@@ -92,11 +104,16 @@ static double sit(struct builder *b, const struct density *d, double t)
 /* One bend or twist to the end of the range; sometimes something gives. */
 static double strain(struct builder *b, const struct density *d, double t)
 {
-	bool bend = rng_below(b->rng, 2) == 0;
+	bool bend = rng_below(b->rng, 2) == 0, stand = rng_below(b->rng, 6) == 0;
 	double rise = rng_uniform(b->rng, 0.8, 3.0), hold = rng_uniform(b->rng, 0.3, 1.5);
 	double fall = rng_uniform(b->rng, 0.8, 3.0), level = rng_uniform(b->rng, 0.5, 1.0);
 	double when = t + rise + rng_uniform(b->rng, -0.3, 0.6) * fmin(1.0, hold);
 
+	if (stand) {	/* sit down, stand up */
+		build_move(b, MOVE_OTHER, t, rng_uniform(b->rng, 0.5, 1.0), 0.0,
+			   rng_uniform(b->rng, 0.5, 1.0), rng_uniform(b->rng, 0.2, 0.5));
+		return t + 2.0;
+	}
 	build_move(b, bend ? MOVE_BEND : MOVE_TWIST, t, rise, hold, fall,
 		   level * (bend ? 80.0 : 60.0) * DEG);
 	if (d->events)
@@ -126,7 +143,7 @@ static double next_activity(struct builder *b, const struct density *d, double t
 	if ((u -= d->walk) < 0.0)
 		return walk(b, d, t);
 	if ((u -= d->snaps) < 0.0)
-		return build_snaps(b, t, n, site, bend_or_twist(b->rng));
+		return build_snaps(b, t, n, site);
 	if ((u -= d->crepitus) < 0.0)
 		return build_crepitus(b, t, site, bend_or_twist(b->rng));
 	if (u < d->strain)
@@ -140,8 +157,9 @@ static enum gen_kind draw_artefact(struct rng *r)
 		enum gen_kind kind;
 		int weight;
 	} mix[] = {
-		{ KIND_TAP, 20 }, { KIND_COUGH, 15 }, { KIND_SPEECH, 20 }, { KIND_RUB, 15 },
-		{ KIND_KNOCK, 12 }, { KIND_MAINS, 3 }, { KIND_TUG, 6 }, { KIND_TYPING, 9 },
+		{ KIND_TAP, 18 }, { KIND_COUGH, 14 }, { KIND_SPEECH, 16 }, { KIND_LAUGHTER, 4 },
+		{ KIND_RUB, 13 }, { KIND_CREAK, 5 }, { KIND_KNOCK, 12 }, { KIND_MAINS, 3 },
+		{ KIND_TUG, 4 }, { KIND_TOUCH, 3 }, { KIND_TYPING, 8 },
 	};
 	int u = rng_below(r, 100);
 	size_t i = 0;
@@ -151,23 +169,33 @@ static enum gen_kind draw_artefact(struct rng *r)
 	return mix[i].kind;
 }
 
+/* How many follow each other: coughs and taps come in groups. */
+static int draw_group(enum gen_kind kind, struct rng *r)
+{
+	return kind == KIND_COUGH ? 1 + rng_below(r, 5) : kind == KIND_TAP ? 1 + rng_below(r, 4) : 1;
+}
+
 /*
- * Artefacts go where nothing else is, 0.4 s clear of it: what covers an event
- * completely has no true answer. Coughs and taps come in groups.
+ * Artefacts keep 0.4 s clear of everything else: what covers an event completely
+ * has no true answer.  Those that only lie under it - talk, typing, hum - may.
+ * @only: this kind alone, or KIND_COUNT.
  */
-static void fill_artefacts(struct builder *b, double gap_s)
+static void fill_artefacts(struct builder *b, double gap_s, enum gen_kind only)
 {
 	const double clear = 0.4;
 	double t = 2.0;
 
 	while (t < b->plan->duration_s) {
-		enum gen_kind kind = draw_artefact(b->rng);
-		int group = kind == KIND_COUGH || kind == KIND_TAP ? 1 + rng_below(b->rng, 4) : 1;
+		enum gen_kind kind = only == KIND_COUNT ? draw_artefact(b->rng) : only;
+		int group = draw_group(kind, b->rng);
+		bool may_cover = (kind == KIND_SPEECH || kind == KIND_TYPING || kind == KIND_MAINS) &&
+				 rng_below(b->rng, 4) == 0;
 
 		for (int i = 0; i < group; i++) {
 			double length = artefact_length(kind, b->rng);
 
-			if (build_is_free(b, t - clear, t + length + clear))
+			if (may_cover ? build_has_no_artefact(b, t - clear, t + length + clear) :
+					build_is_free(b, t - clear, t + length + clear))
 				build_artefact_of(b, kind, t, length);
 			t += fmax(length + 0.1, rng_uniform(b->rng, 0.6, 1.2));
 		}
@@ -176,9 +204,11 @@ static void fill_artefacts(struct builder *b, double gap_s)
 	}
 }
 
-static void draw_script(struct builder *b, const struct density *d)
+static void draw_script(struct builder *b, const struct density *d, enum gen_kind only)
 {
 	double t = 5.0;
+
+	b->sighs = true;
 
 	for (int i = 0; i < GEN_JOINTS && !d->rested; i++) {
 		struct gen_joint *j = &b->subject->joints[i];
@@ -187,7 +217,15 @@ static void draw_script(struct builder *b, const struct density *d)
 	}
 	while (t < b->plan->duration_s && !b->failed)
 		t = next_activity(b, d, t) + rng_uniform(b->rng, 0.5, 3.0);
-	fill_artefacts(b, d->artefact_gap_s);
+	if (!isnan(d->artefact_gap_s))
+		fill_artefacts(b, d->artefact_gap_s, only);
+}
+
+static const struct density *density_of(const struct gen_options *opt)
+{
+	if (opt->script != SCRIPT_NEGATIVES)
+		return &densities[opt->script];
+	return opt->activity < ACTIVITY_ARTEFACT ? &activities[opt->activity] : &one_artefact;
 }
 
 int gen_plan_make(struct gen_plan *plan, const struct gen_options *opt, struct gen_subject *s,
@@ -203,9 +241,15 @@ int gen_plan_make(struct gen_plan *plan, const struct gen_options *opt, struct g
 			s->joints[i].load = i % 2 ? LOAD_TWIST : LOAD_BREATH;
 		tell_demo(&b);
 	} else {
-		draw_script(&b, &densities[opt->script]);
+		struct density d = *density_of(opt);
+
+		if (opt->background)	/* that body walks when it will */
+			d.walk = 0.0;
+		draw_script(&b, &d, opt->activity >= ACTIVITY_ARTEFACT ?
+				    (enum gen_kind)(KIND_TAP + opt->activity - ACTIVITY_ARTEFACT) :
+				    KIND_COUNT);
 		/* Crackling lungs are an event: none where there may be none. */
-		if (!densities[opt->script].events)
+		if (!d.events)
 			s->lung_hz = 0.0;
 	}
 	build_finish(&b);

@@ -28,6 +28,7 @@ struct builder {
 	struct deep *deep;
 	size_t n_deep;
 	int bursts;
+	bool sighs;		/* unwished deep breaths, and held ones */
 	bool failed;
 };
 
@@ -40,8 +41,8 @@ void build_deep_breath(struct builder *b, double peak_s, double depth);
 void build_walk(struct builder *b, double start_s, double end_s);
 /* Up to @n ready joints of this load pop near @t; returns how many. */
 int build_pops(struct builder *b, double t, enum gen_load load, double level, int n);
-/* @n movements of @kind with the site's snap in each; returns the end. */
-double build_snaps(struct builder *b, double start_s, int n, int site, enum gen_movement kind);
+/* @n movements over the site's angle, nearly all with its snap; returns the end. */
+double build_snaps(struct builder *b, double start_s, int n, int site);
 /* One slow movement with a crackling train; returns the end. */
 double build_crepitus(struct builder *b, double start_s, int site, enum gen_movement kind);
 /* An artefact of usual length; returns its end. */
@@ -49,6 +50,7 @@ double build_artefact(struct builder *b, enum gen_kind kind, double onset_s);
 double artefact_length(enum gen_kind kind, struct rng *r);
 void build_artefact_of(struct builder *b, enum gen_kind kind, double onset_s, double length_s);
 bool build_is_free(const struct builder *b, double from_s, double to_s);
+bool build_has_no_artefact(const struct builder *b, double from_s, double to_s);
 
 /* After everything else: breaths around the wishes, lung crackles, heart, order. */
 void build_finish(struct builder *b);

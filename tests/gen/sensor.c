@@ -3,7 +3,6 @@
 
 #include "sim/chip_model.h"
 
-#define ACCEL_FS_4G	1	/* code of chip_quantise_accel() */
 #define FILM_GAIN_2	0
 #define WANDER_HZ	1.0	/* 1/f corner */
 
@@ -36,17 +35,25 @@ double noise_step(struct noise *n, struct rng *r)
 	return n->rms * rng_normal(r, 0.0, 1.0) + n->wander;
 }
 
-const struct sensor_mode *sensor_mode(enum gen_mode m)
+struct sensor_mode sensor_mode(const struct gen_options *opt)
 {
 	static const struct sensor_mode modes[MODE_COUNT] = {
-		[MODE_MOTION_FILM] = { 800, 800, 12, 12 },
-		[MODE_FILM] = { 0, 3200, 0, 12 },
-		[MODE_FILM800] = { 0, 800, 0, 14 },
-		[MODE_MOTION] = { 800, 0, 16, 0 },
-		[MODE_PAIR] = { 800, 3200, 16, 12 },
+		[MODE_MOTION_FILM] = { 800, 800, 12, 12, 1 },
+		[MODE_FILM] = { 0, 3200, 0, 12, 1 },
+		[MODE_FILM800] = { 0, 800, 0, 14, 1 },
+		[MODE_MOTION] = { 800, 0, 16, 0, 1 },
+		[MODE_PAIR] = { 800, 3200, 16, 12, 1 },
 	};
+	struct sensor_mode m = modes[opt->mode];
 
-	return &modes[m];
+	if (m.accel_rate && opt->accel_rate)
+		m.accel_rate = opt->accel_rate;
+	if (m.film_rate && opt->film_rate)
+		m.film_rate = opt->film_rate;
+	for (int g = 2; opt->full_scale_g && g <= 16; g *= 2)
+		if (opt->full_scale_g == g)
+			m.fs_code = g == 2 ? 0 : g == 4 ? 1 : g == 8 ? 2 : 3;
+	return m;
 }
 
 double sensor_accel_noise_g(const struct gen_subject *s, double rate)
@@ -64,24 +71,29 @@ double sensor_band_hi(double rate)
 	return fmin(GEN_BAND_HI_HZ, GEN_BAND_SHARE * rate);
 }
 
+double sensor_accel_mg_per_count(const struct sensor_mode *m)
+{
+	return SENSOR_ACCEL_MG_PER_COUNT_2G * (1 << m->fs_code);
+}
+
 /* The chip model saturates at its full scale; beyond 30 g an int32 of ug would not. */
-int16_t sensor_accel_count(double g, unsigned int bits)
+int16_t sensor_accel_count(const struct sensor_mode *m, double g)
 {
 	double ug = 1e6 * fmax(-30.0, fmin(30.0, g));
 
-	return chip_quantise_accel((int32_t)lround(ug), ACCEL_FS_4G, (u8)bits);
+	return chip_quantise_accel((int32_t)lround(ug), (u8)m->fs_code, (u8)m->accel_bits);
 }
 
-int16_t sensor_film_count(double mv, unsigned int bits)
+int16_t sensor_film_count(const struct sensor_mode *m, double mv)
 {
 	double nv = 1e6 * fmax(-2000.0, fmin(2000.0, mv));
 
-	return chip_quantise_film((int32_t)lround(nv), FILM_GAIN_2, (u8)bits);
+	return chip_quantise_film((int32_t)lround(nv), FILM_GAIN_2, (u8)m->film_bits);
 }
 
-double sensor_accel_g(int16_t count)
+double sensor_accel_g(const struct sensor_mode *m, int16_t count)
 {
-	return count * SENSOR_ACCEL_MG_PER_COUNT * 1e-3;
+	return count * sensor_accel_mg_per_count(m) * 1e-3;
 }
 
 double sensor_film_mv(int16_t count)
@@ -89,12 +101,12 @@ double sensor_film_mv(int16_t count)
 	return count / SENSOR_FILM_COUNTS_PER_MV;
 }
 
-double sensor_accel_step_g(unsigned int bits)
+double sensor_accel_step_g(const struct sensor_mode *m)
 {
-	return sensor_accel_g((int16_t)(1 << (16 - bits)));
+	return sensor_accel_g(m, (int16_t)(1 << (16 - m->accel_bits)));
 }
 
-double sensor_film_step_mv(unsigned int bits)
+double sensor_film_step_mv(const struct sensor_mode *m)
 {
-	return sensor_film_mv((int16_t)(1 << (16 - bits)));
+	return sensor_film_mv((int16_t)(1 << (16 - m->film_bits)));
 }

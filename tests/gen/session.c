@@ -14,8 +14,10 @@
 #include "level.h"
 #include "sensor.h"
 
-#define HALF		256			/* samples a decimator looks ahead and back */
-#define SPAN		(GEN_RATE + 2 * HALF)
+#define HALF		1152	/* samples a decimator looks ahead and back, and the film may lag */
+#define SLACK		512	/* a second of a clock that is 2 % slow, rounding */
+#define SPAN		(GEN_RATE + SLACK + 2 * HALF)
+#define MAX_RATE	6400
 #define MAX_ACTIVE	64
 #define START_TIME	1767225600		/* 2026-01-01: sessions of one seed are equal */
 
@@ -39,7 +41,7 @@ struct channel_noise {
 
 struct synth {
 	const struct gen_options *opt;
-	const struct sensor_mode *mode;
+	struct sensor_mode mode;
 	struct gen_subject subject;
 	struct gen_plan plan;
 	struct rng rng;
@@ -47,12 +49,16 @@ struct synth {
 	struct active active[MAX_ACTIVE];
 	size_t n_active, next_item;
 	int64_t rendered;			/* samples at GEN_RATE so far, from -HALF */
+	int64_t base;				/* index of the buffers' first sample */
+	double stretch;				/* body seconds in one second of the file */
+	struct biquad mount[LAYER_COUNT][3];
 	float accel_fir[2 * HALF + 1], film_fir[2 * HALF + 1];
 	size_t accel_taps, film_taps;
 	struct channel_noise accel[3], film;
 	struct noise_record accel_record, film_record;
 	struct edf_writer *edf;
-	int16_t counts[4][3200];
+	struct rng drops;
+	int16_t counts[4][MAX_RATE], last[4];
 };
 
 /* ---- items --------------------------------------------------------------- */
@@ -80,7 +86,7 @@ static int make_wave(struct synth *s, struct gen_item *it, struct gen_wave *w)
 /* --snr, and the demo's wish to be heard: change the size of a pop or snap. */
 static void adjust_size(const struct synth *s, struct gen_wave *w, struct gen_item *it)
 {
-	double now = level_db(it, &s->subject, s->mode), want = now;
+	double now = level_db(it, &s->subject, &s->mode), want = now;
 
 	if (!isnan(s->opt->snr_db))
 		want = s->opt->snr_db;
@@ -89,8 +95,8 @@ static void adjust_size(const struct synth *s, struct gen_wave *w, struct gen_it
 	if (want == now)
 		return;
 	for (size_t i = 0; i < w->n; i++)
-		w->acc[i] *= (float)pow(10.0, (want - now) / 20.0);
-	level_measure(w, it, &s->subject, s->mode);
+		w->acc[i] *= (float)gm_pow(10.0, (want - now) / 20.0);
+	level_measure(w, it, &s->subject, &s->mode);
 }
 
 static int start_items(struct synth *s, int64_t span_end)
@@ -108,7 +114,7 @@ static int start_items(struct synth *s, int64_t span_end)
 		if (ret)
 			return ret;
 		a->item = it;
-		level_measure(&a->wave, it, &s->subject, s->mode);
+		level_measure(&a->wave, it, &s->subject, &s->mode);
 		if (it->kind == KIND_POP || it->kind == KIND_SNAP)
 			adjust_size(s, &a->wave, it);
 		s->n_active++;
@@ -155,15 +161,23 @@ static void add_film(struct synth *s, const float *direct, size_t at, size_t n)
 	const int step = GEN_RATE / GEN_BODY_RATE;
 	struct layer_buffer *ev = &s->layer[LAYER_EVENTS], *rest = &s->layer[LAYER_REST];
 	struct gen_slow from = { 0 }, to = { 0 };
+	int64_t grid = INT64_MIN;
 
-	gen_body_at(&s->plan, &s->subject, (double)s->rendered / GEN_RATE, &to);
 	for (size_t i = 0; i < n; i++) {
-		double u = (double)(i % (size_t)step) / step, z, v;
+		/* Slow signals on a grid of their own, whatever pieces are rendered. */
+		int64_t now = s->rendered + (int64_t)i;
+		int64_t cell = (now + HALF) / step;
+		double u = (double)((now + HALF) % step) / step, z, v;
 
-		if (i % (size_t)step == 0) {
-			from = to;
-			gen_body_at(&s->plan, &s->subject,
-				    (double)(s->rendered + (int64_t)i + step) / GEN_RATE, &to);
+		if (cell != grid) {
+			double t = (double)(cell * step - HALF) / GEN_RATE;
+
+			if (cell == grid + 1 && grid != INT64_MIN)
+				from = to;
+			else
+				gen_body_at(&s->plan, &s->subject, t, &from);
+			gen_body_at(&s->plan, &s->subject, t + 1.0 / GEN_BODY_RATE, &to);
+			grid = cell;
 		}
 		z = from.acc[2] + u * (to.acc[2] - from.acc[2]);
 		v = from.film_v + u * (to.film_v - from.film_v);
@@ -173,22 +187,34 @@ static void add_film(struct synth *s, const float *direct, size_t at, size_t n)
 	}
 }
 
+/* The accelerometer on a loose mount: the film, which sticks to the skin, does not care. */
+static void add_mount(struct synth *s, size_t at, size_t n)
+{
+	for (int l = 0; l < LAYER_COUNT; l++)
+		for (int c = 0; c < 3; c++)
+			for (size_t i = at; i < at + n; i++)
+				s->layer[l].acc[c][i] = (float)biquad_step(&s->mount[l][c],
+									   s->layer[l].acc[c][i]);
+}
+
 /* The next @n samples into the buffers from @at on. */
 static int render(struct synth *s, size_t at, size_t n)
 {
-	static float direct[GEN_RATE];
+	static float direct[SPAN];
 	int ret = start_items(s, s->rendered + (int64_t)n);
 
 	if (ret)
 		return ret;
-	memset(direct, 0, sizeof(direct));
+	memset(direct, 0, n * sizeof(float));
 	for (int l = 0; l < LAYER_COUNT; l++)
 		for (int c = 0; c < 3; c++)
 			memset(&s->layer[l].acc[c][at], 0, n * sizeof(float));
 	for (size_t i = 0; i < s->n_active; i++)
 		add_wave(s, &s->active[i], direct, at, n);
-	if (s->mode->film_rate)
+	if (s->mode.film_rate)
 		add_film(s, direct, at, n);
+	if (s->subject.mount_hz > 0.0)
+		add_mount(s, at, n);
 	s->rendered += (int64_t)n;
 	end_items(s, s->rendered);
 	return 0;
@@ -206,28 +232,46 @@ static void settle_film(struct synth *s)
 
 /* ---- channels ------------------------------------------------------------- */
 
+/* A decimator's output at the buffers' position @at, which need not be whole. */
+static double decimate(const float *taps, size_t n, const float *buffer, double at)
+{
+	size_t whole = (size_t)at;
+	double part = at - (double)whole, y = fir_at(taps, n, buffer + whole);
+
+	return part == 0.0 ? y : y + part * (fir_at(taps, n, buffer + whole + 1) - y);
+}
+
+/* Does this sample of the sensor repeat the one before? */
+static bool is_dropped(struct synth *s)
+{
+	return s->subject.drop_share > 0.0 &&
+	       rng_uniform(&s->drops, 0.0, 1.0) < s->subject.drop_share;
+}
+
 static void accel_second(struct synth *s, uint64_t second)
 {
-	int rate = s->mode->accel_rate, step = rate ? GEN_RATE / rate : 0;
+	int rate = s->mode.accel_rate;
 	const struct layer_buffer *l = s->layer;
 
 	for (int k = 0; k < rate; k++) {
-		double t = (double)second + (double)k / rate, square = 0.0;
-		size_t centre = HALF + (size_t)(k * step);
+		double file_t = (double)second + (double)k / rate, t = file_t * s->stretch;
+		double square = 0.0, at = t * GEN_RATE - (double)s->base;
+		bool dropped = is_dropped(s);
 		struct gen_slow slow;
 
 		gen_body_at(&s->plan, &s->subject, t, &slow);
 		for (int c = 0; c < 3; c++) {
-			double event = fir_at(s->accel_fir, s->accel_taps,
-					      &l[LAYER_EVENTS].acc[c][centre]);
-			double rest = fir_at(s->accel_fir, s->accel_taps,
-					     &l[LAYER_REST].acc[c][centre]);
+			double event = decimate(s->accel_fir, s->accel_taps, l[LAYER_EVENTS].acc[c], at);
+			double rest = decimate(s->accel_fir, s->accel_taps, l[LAYER_REST].acc[c], at);
 			double banded;
 
 			rest += slow.acc[c] + noise_step(&s->accel[c].noise, &s->rng);
-			s->counts[c][k] = sensor_accel_count(event + rest, s->mode->accel_bits);
+			s->counts[c][k] = sensor_accel_count(&s->mode, event + rest);
+			if (dropped)
+				s->counts[c][k] = s->last[c];
+			s->last[c] = s->counts[c][k];
 			/* The converter's steps are noise too. */
-			rest = sensor_accel_g(s->counts[c][k]) - event;
+			rest = sensor_accel_g(&s->mode, s->counts[c][k]) - event;
 			banded = biquad_step(&s->accel[c].band, rest);
 			square += banded * banded;
 		}
@@ -237,20 +281,23 @@ static void accel_second(struct synth *s, uint64_t second)
 
 static void film_second(struct synth *s, uint64_t second)
 {
-	int rate = s->mode->film_rate, step = rate ? GEN_RATE / rate : 0;
-	int16_t *counts = s->counts[s->mode->accel_rate ? 3 : 0];
+	int rate = s->mode.film_rate, signal = s->mode.accel_rate ? 3 : 0;
+	int16_t *counts = s->counts[signal];
 
 	for (int k = 0; k < rate; k++) {
-		size_t centre = HALF + (size_t)(k * step);
-		double event = fir_at(s->film_fir, s->film_taps, &s->layer[LAYER_EVENTS].film[centre]);
-		double rest = fir_at(s->film_fir, s->film_taps, &s->layer[LAYER_REST].film[centre]);
+		double file_t = (double)second + (double)k / rate, t = file_t * s->stretch;
+		double at = (t - s->subject.film_lag_s) * GEN_RATE - (double)s->base;
+		double event = decimate(s->film_fir, s->film_taps, s->layer[LAYER_EVENTS].film, at);
+		double rest = decimate(s->film_fir, s->film_taps, s->layer[LAYER_REST].film, at);
 		double banded;
 
 		rest += noise_step(&s->film.noise, &s->rng);
-		counts[k] = sensor_film_count(event + rest, s->mode->film_bits);
+		counts[k] = sensor_film_count(&s->mode, event + rest);
+		if (is_dropped(s))
+			counts[k] = s->last[signal];
+		s->last[signal] = counts[k];
 		banded = biquad_step(&s->film.band, sensor_film_mv(counts[k]) - event);
-		noise_record_add(&s->film_record, (double)second + (double)k / rate,
-				 banded * banded);
+		noise_record_add(&s->film_record, t, banded * banded);
 	}
 }
 
@@ -269,8 +316,8 @@ static size_t describe_signals(const struct sensor_mode *m, struct edf_signal *s
 		snprintf(e->label, sizeof(e->label), "%s", labels[c]);
 		snprintf(e->dimension, sizeof(e->dimension), "mg");
 		snprintf(e->transducer, sizeof(e->transducer), "ST1VAFE3BX accelerometer, simulated");
-		e->phys_min = edf_header_value(-32768 * SENSOR_ACCEL_MG_PER_COUNT);
-		e->phys_max = edf_header_value(32767 * SENSOR_ACCEL_MG_PER_COUNT);
+		e->phys_min = edf_header_value(-32768 * sensor_accel_mg_per_count(m));
+		e->phys_max = edf_header_value(32767 * sensor_accel_mg_per_count(m));
 		e->samples_per_record = (uint32_t)m->accel_rate;
 	}
 	if (m->film_rate) {
@@ -295,28 +342,23 @@ static struct biquad rest_band(double rate)
 	return biquad_highpass(GEN_BAND_LO_HZ, 0.707, rate);
 }
 
-static int synth_init(struct synth *s, const struct gen_options *opt)
+/* What the options say instead of what was drawn. */
+static void override_subject(struct gen_subject *s, const struct gen_options *opt)
 {
-	const double accel_rate = sensor_mode(opt->mode)->accel_rate;
-	const double film_rate = sensor_mode(opt->mode)->film_rate;
-	struct rng plan_rng;
-	int ret;
+	if (!isnan(opt->odr_error))
+		s->odr_error = opt->odr_error;
+	if (!isnan(opt->drop_share))
+		s->drop_share = opt->drop_share;
+	if (!isnan(opt->lag_s))
+		s->film_lag_s = opt->lag_s;
+	else if (opt->mode == MODE_MOTION_FILM)
+		s->film_lag_s *= 0.2;	/* one chip samples both: what is left is the glue */
+	if (opt->loose_mount && s->mount_hz <= 0.0)
+		s->mount_hz = 250.0;
+}
 
-	s->opt = opt;
-	s->mode = sensor_mode(opt->mode);
-	/* Plan and noise have streams of their own: one mode's session is another's. */
-	rng_seed(&plan_rng, opt->seed);
-	rng_seed(&s->rng, opt->seed ^ 0x6e6f697365u);
-	gen_subject_draw(&s->subject, &plan_rng);
-	ret = gen_plan_make(&s->plan, opt, &s->subject, &plan_rng);
-	if (ret)
-		return ret;
-	ret = noise_record_init(&s->accel_record, opt->duration_s, accel_rate);
-	if (!ret)
-		ret = noise_record_init(&s->film_record, opt->duration_s, film_rate);
-	if (ret)
-		return ret;
-
+static void init_channels(struct synth *s, double accel_rate, double film_rate)
+{
 	/* 32 output periods long: down 60 dB where aliases would begin. */
 	if (accel_rate > 0.0) {
 		s->accel_taps = 32 * GEN_RATE / (size_t)accel_rate + 1;
@@ -333,9 +375,48 @@ static int synth_init(struct synth *s, const struct gen_options *opt)
 		s->film.noise = noise_init(sensor_film_noise_mv(&s->subject, film_rate), film_rate);
 		s->film.band = rest_band(film_rate);
 	}
-	for (int l = 0; l < LAYER_COUNT; l++)
+	for (int l = 0; l < LAYER_COUNT; l++) {
 		s->layer[l].filter = film_init(&s->subject);
-	s->rendered = -HALF;
+		for (int c = 0; c < 3 && s->subject.mount_hz > 0.0; c++)
+			s->mount[l][c] = biquad_lowpass(s->subject.mount_hz, s->subject.mount_zeta,
+							GEN_RATE);
+	}
+}
+
+static int synth_init(struct synth *s, const struct gen_options *opt, char *err)
+{
+	struct gen_background *background = NULL;
+	struct gen_options body = *opt;
+	struct rng plan_rng;
+	int ret;
+
+	s->opt = opt;
+	s->mode = sensor_mode(opt);
+	if (opt->background) {
+		background = gen_background_open(opt->background, GEN_BODY_RATE, err);
+		if (!background)
+			return -EINVAL;
+	}
+	/* Plan and noise have streams of their own: one mode's session is another's. */
+	rng_seed(&plan_rng, opt->seed);
+	rng_seed(&s->rng, opt->seed ^ 0x6e6f697365u);
+	rng_seed(&s->drops, opt->seed ^ 0x64726f7073u);
+	gen_subject_draw(&s->subject, &plan_rng);
+	override_subject(&s->subject, opt);
+	s->stretch = 1.0 / (1.0 + s->subject.odr_error);
+	body.duration_s *= s->stretch;
+	ret = gen_plan_make(&s->plan, &body, &s->subject, &plan_rng);
+	s->plan.background = background;
+	if (!ret)
+		ret = noise_record_init(&s->accel_record, body.duration_s, s->mode.accel_rate);
+	if (!ret)
+		ret = noise_record_init(&s->film_record, body.duration_s, s->mode.film_rate);
+	if (ret) {
+		snprintf(err, GEN_ERROR_SIZE, "out of memory");
+		return ret;
+	}
+	init_channels(s, s->mode.accel_rate, s->mode.film_rate);
+	s->rendered = s->base = -HALF;
 	settle_film(s);
 	return 0;
 }
@@ -344,6 +425,7 @@ static void synth_free(struct synth *s)
 {
 	for (size_t i = 0; i < s->n_active; i++)
 		gen_wave_free(&s->active[i].wave);
+	gen_background_free(s->plan.background);
 	gen_plan_free(&s->plan);
 	noise_record_free(&s->accel_record);
 	noise_record_free(&s->film_record);
@@ -353,7 +435,11 @@ static void synth_free(struct synth *s)
 static int write_second(struct synth *s, uint64_t second)
 {
 	const int16_t *counts[4] = { s->counts[0], s->counts[1], s->counts[2], s->counts[3] };
-	int ret = render(s, 2 * HALF, GEN_RATE);
+	/* Up to where the last sample's decimator looks, and a sample more between two. */
+	int64_t end = (int64_t)ceil((double)(second + 1) * s->stretch * GEN_RATE) + HALF;
+	int64_t next = (int64_t)floor((double)(second + 1) * s->stretch * GEN_RATE) - HALF;
+	size_t shift = (size_t)(next - s->base), kept = (size_t)(end - next);
+	int ret = render(s, (size_t)(s->rendered - s->base), (size_t)(end - s->rendered));
 
 	if (ret)
 		return ret;
@@ -361,10 +447,11 @@ static int write_second(struct synth *s, uint64_t second)
 	film_second(s, second);
 	for (int l = 0; l < LAYER_COUNT; l++) {
 		for (int c = 0; c < 3; c++)
-			memmove(s->layer[l].acc[c], &s->layer[l].acc[c][GEN_RATE],
-				2 * HALF * sizeof(float));
-		memmove(s->layer[l].film, &s->layer[l].film[GEN_RATE], 2 * HALF * sizeof(float));
+			memmove(s->layer[l].acc[c], &s->layer[l].acc[c][shift],
+				kept * sizeof(float));
+		memmove(s->layer[l].film, &s->layer[l].film[shift], kept * sizeof(float));
 	}
+	s->base = next;
 	return edf_write_record(s->edf, (double)second, counts);
 }
 
@@ -390,7 +477,7 @@ static int write_truth(struct synth *s)
 
 	if (!f)
 		return -errno;
-	ret = gen_truth_write(f, s->opt, &s->plan, &s->subject);
+	ret = gen_truth_write(f, s->opt, &s->plan, &s->subject, 1.0 / s->stretch);
 	if (fclose(f) && !ret)
 		ret = -errno;
 	return ret;
@@ -402,12 +489,12 @@ int gen_session(const struct gen_options *opt, char *err)
 	struct edf_signal signals[4] = { 0 };
 	char edf_err[EDF_ERROR_SIZE];
 	struct synth *s = calloc(1, sizeof(*s));
-	int ret = s ? synth_init(s, opt) : -ENOMEM;
+	int ret = s ? synth_init(s, opt, err) : -ENOMEM;
 
-	if (ret) {
+	if (!s) {
 		snprintf(err, GEN_ERROR_SIZE, "out of memory");
-	} else {
-		size_t n = describe_signals(s->mode, signals);
+	} else if (!ret) {
+		size_t n = describe_signals(&s->mode, signals);
 
 		s->edf = edf_create(opt->out, &info, signals, n, edf_err);
 		if (!s->edf) {

@@ -10,7 +10,8 @@ static void draw_site(struct gen_site *site, struct rng *r)
 	site->peak_g = rng_lognormal(r, 0.10, 0.5);
 	site->peak_cv = rng_uniform(r, 0.10, 0.25);
 	gen_direction(site->dir, 0.35, r);
-	site->angle_share = rng_uniform(r, 0.35, 0.75);
+	site->movement = rng_below(r, 2) ? MOVE_BEND : MOVE_TWIST;
+	site->angle = rng_uniform(r, 12.0, 40.0) * M_PI / 180.0;
 }
 
 /*
@@ -25,13 +26,24 @@ static void draw_sensor(struct gen_subject *s, struct rng *r)
 	double film_nf = rng_uniform(r, 0.8, 1.4);
 
 	s->film_shunt = film_nf / (film_nf + shunt_nf);
-	s->film_v_per_g = rng_loguniform(r, 0.8, 3.0);
+	s->film_v_per_g = rng_loguniform(r, 0.3, 4.0) * (rng_below(r, 2) ? 1.0 : -1.0);
 	s->film_rc_hz = rng_uniform(r, 0.7, 3.0);
 	s->film_res_hz = rng_loguniform(r, 300.0, 2000.0);
 	s->film_res_zeta = rng_uniform(r, 0.1, 0.3);
-	s->film_noise_mv = rng_loguniform(r, 0.05, 0.15);
-	s->accel_density_g = rng_uniform(r, 180e-6, 280e-6);	/* "down to 220 ug" */
+	s->film_noise_mv = rng_loguniform(r, 0.03, 0.15);
+	/* The chip's own is some 220 ug per root Hz; other sensors have less. */
+	s->accel_density_g = rng_uniform(r, 0.0, 1.0) < 0.7 ? rng_uniform(r, 150e-6, 300e-6) :
+							rng_loguniform(r, 25e-6, 150e-6);
 	s->mains_hz = rng_below(r, 2) ? 50.0 : 60.0;
+	s->drift_v = rng_loguniform(r, 0.02, 0.5);
+	s->move_strain_v = rng_loguniform(r, 0.02, 0.5);
+	s->film_lag_s = rng_uniform(r, 0.0, 1.0) < 0.3 ? rng_uniform(r, -5e-3, 5e-3) : 0.0;
+	s->mount_hz = rng_uniform(r, 150.0, 400.0);
+	s->mount_zeta = rng_uniform(r, 0.2, 0.5);
+	if (rng_below(r, 8))
+		s->mount_hz = 0.0;
+	s->odr_error = rng_uniform(r, -0.02, 0.02);
+	s->drop_share = rng_uniform(r, 0.0, 1.0) < 0.3 ? rng_loguniform(r, 1e-5, 1e-3) : 0.0;
 }
 
 /* One back in three crackles: fine (650 Hz, 5 ms) or coarse (350 Hz, 15 ms). */
@@ -47,8 +59,9 @@ static void draw_lungs(struct gen_subject *s, struct rng *r)
 void gen_subject_draw(struct gen_subject *s, struct rng *r)
 {
 	draw_lungs(s, r);
+	s->lumbar = rng_below(r, 6) == 0 ? 1.0 : 0.0;
 	for (int i = 0; i < GEN_JOINTS; i++)
-		gen_joint_draw(&s->joints[i], r);
+		gen_joint_draw(&s->joints[i], s->lumbar, r);
 	for (int i = 0; i < GEN_SITES; i++)
 		draw_site(&s->sites[i], r);
 	draw_sensor(s, r);
