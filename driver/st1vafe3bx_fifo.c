@@ -311,8 +311,8 @@ static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 
 	enum st1vafe3bx_word_kind kind = st1vafe3bx_kinds[st->mode];
 	unsigned int i, full, first = 0, end;
 	struct st1vafe3bx_word word;
+	bool doubt, emptied;
 	int pushed = 0;
-	bool doubt;
 
 	/* nothing is lost from a FIFO that was not full since its level was read */
 	full = words + st1vafe3bx_words_within(st, end_ns - start_ns);
@@ -321,9 +321,11 @@ static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 
 
 	full += st->held;
 	words += st->held;
-	/* if there was less than it said, the rest is empty */
+	/* if there was less than it said, the rest is empty; if not, that word is corrupt */
+	end = words;
 	while (words && st1vafe3bx_get_word(st, words - 1, &word) == ST1VAFE3BX_WORD_EMPTY)
 		words--;
+	emptied = words != end;
 
 	end = words;
 	if (doubt) {
@@ -343,6 +345,8 @@ static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 
 		}
 	}
 
+	if (emptied)
+		st->unplaced = true;
 	st->held = words - end;
 	memmove(st->words, st->words + end * ST1VAFE3BX_WORD_SIZE,
 		st->held * ST1VAFE3BX_WORD_SIZE);

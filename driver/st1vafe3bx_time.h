@@ -19,10 +19,12 @@
 /*
  * The counter is read with so many bytes on the wire (address, register, address, 4 of
  * data), and its value is caught with so many of them gone.  That it is at the end of
- * the first data byte is not confirmed for this chip.
+ * the first data byte (4), and not when the reading begins (3), is not confirmed.
  */
 #define ST1VAFE3BX_COUNTER_BYTES	7
+#ifndef ST1VAFE3BX_COUNTER_CAUGHT
 #define ST1VAFE3BX_COUNTER_CAUGHT	4
+#endif
 
 #define ST1VAFE3BX_CLOCK_READINGS	32
 

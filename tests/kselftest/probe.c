@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Probe and set-up: waking, identity, reset, and the register writes that start and
- * stop each mode, as the chip saw them.
- */
+/* Probe and set-up: waking, identity, reset. */
 #include <stdio.h>
 #include <string.h>
 
@@ -12,26 +9,7 @@
 
 #define CTRL1		0x10
 #define  SW_RESET	0x20
-#define CTRL2		0x11
-#define CTRL3		0x12
-#define CTRL4		0x13
-#define CTRL5		0x14
-#define  ODR		0xf0
-#define  ODR_400	0xa0
-#define  ODR_800	0xb0
-#define FIFO_CTRL	0x15
-#define FIFO_WTM	0x16
-#define  FTH		0x7f
-#define INTERRUPT_CFG	0x17
-#define AH_BIO_CFG1	0x30
-#define AH_BIO_CFG2	0x31
-#define  AH_BIO_EN	0x01
-#define AH_BIO_CFG3	0x32
-#define FIFO_BATCH_DEC	0x47
-#define TIMESTAMP2	0x7c
-
 #define LOG_MAX		256
-#define MS		1000000LL
 
 /* Index of the last write to @reg before entry @end, or -1. */
 static int last_write(const struct sim_write *log, int end, uint8_t reg)
@@ -42,14 +20,6 @@ static int last_write(const struct sim_write *log, int end, uint8_t reg)
 		if (log[i].reg == reg && !log[i].bank)
 			return i;
 	return -1;
-}
-
-/* Index of the write that switched sampling on: the last of CTRL5 with an ODR, or -1. */
-static int start_write(const struct sim_write *log, int n)
-{
-	int i = last_write(log, n, CTRL5);
-
-	return i >= 0 && (log[i].value & ODR) ? i : -1;
 }
 
 FIXTURE(probe)
@@ -168,138 +138,6 @@ TEST_F(probe, reloads)
 		ASSERT_EQ(0, rig_module_load("st1vafe3bx", ""));
 		EXPECT_EQ(0, capture_find(&self->c, 0));
 	}
-}
-
-/* What the registers must hold when sampling starts; @mask 0 ends the list. */
-struct expect {
-	uint8_t reg;
-	uint8_t value;
-	uint8_t mask;
-};
-
-FIXTURE(recipe)
-{
-	struct capture c;
-	struct sim_write log[LOG_MAX];
-};
-
-FIXTURE_VARIANT(recipe)
-{
-	enum capture_mode mode;
-	unsigned int rate_hz;
-	bool step_down;
-	struct expect expect[12];
-};
-
-/* Whatever the mode: time stamps every 32 samples, level interrupts, no STOP_ON_FTH. */
-#define COMMON								\
-	{ INTERRUPT_CFG, 0x80, 0xff }, { FIFO_BATCH_DEC, 0x18, 0xff },	\
-	{ CTRL4, 0x28, 0xff }, { CTRL2, 0x30, 0xff }, { CTRL1, 0x50, 0xff }
-
-FIXTURE_VARIANT_ADD(recipe, combined_800) {
-	.mode = CAPTURE_COMBINED, .rate_hz = 800, .step_down = true,
-	.expect = { COMMON, { AH_BIO_CFG1, 0x00, 0xff }, { AH_BIO_CFG2, 0x18, 0xf9 },
-		    { CTRL3, 0x04, 0xff }, { FIFO_WTM, 0x00, 0x80 }, { FIFO_CTRL, 0x06, 0xff },
-		    { CTRL5, 0xb0, ODR } },
-};
-
-FIXTURE_VARIANT_ADD(recipe, combined_100) {
-	.mode = CAPTURE_COMBINED, .rate_hz = 100,
-	.expect = { COMMON, { AH_BIO_CFG1, 0x00, 0xff }, { AH_BIO_CFG2, 0x18, 0xf9 },
-		    { FIFO_WTM, 0x00, 0x80 }, { FIFO_CTRL, 0x06, 0xff }, { CTRL5, 0x80, ODR } },
-};
-
-FIXTURE_VARIANT_ADD(recipe, motion_800) {
-	.mode = CAPTURE_MOTION, .rate_hz = 800, .step_down = true,
-	.expect = { COMMON, { AH_BIO_CFG2, 0x00, AH_BIO_EN }, { FIFO_WTM, 0x80, 0x80 },
-		    { FIFO_CTRL, 0x06, 0xff }, { CTRL5, 0xb0, ODR } },
-};
-
-FIXTURE_VARIANT_ADD(recipe, motion_50) {
-	.mode = CAPTURE_MOTION, .rate_hz = 50,
-	.expect = { COMMON, { AH_BIO_CFG2, 0x00, AH_BIO_EN }, { FIFO_WTM, 0x80, 0x80 },
-		    { CTRL3, 0x00, 0xff }, { FIFO_CTRL, 0x06, 0xff }, { CTRL5, 0x70, ODR } },
-};
-
-FIXTURE_VARIANT_ADD(recipe, film_3200) {
-	.mode = CAPTURE_FILM, .rate_hz = 3200,
-	.expect = { COMMON, { AH_BIO_CFG2, 0x19, 0xf9 }, { AH_BIO_CFG3, 0x00, 0xff },
-		    { CTRL3, 0x00, 0xff }, { FIFO_CTRL, 0x16, 0xff }, { CTRL5, 0xb0, ODR } },
-};
-
-FIXTURE_VARIANT_ADD(recipe, film_800) {
-	.mode = CAPTURE_FILM, .rate_hz = 800,
-	.expect = { COMMON, { AH_BIO_CFG2, 0x19, 0xf9 }, { AH_BIO_CFG3, 0x00, 0xff },
-		    { CTRL3, 0x04, 0xff }, { FIFO_CTRL, 0x06, 0xff }, { CTRL5, 0xb0, ODR } },
-};
-
-FIXTURE_SETUP(recipe)
-{
-	SKIP_WITHOUT_RIG();
-	ASSERT_EQ(0, rig_up(1));
-	ASSERT_EQ(0, capture_find(&self->c, 0));
-	ASSERT_EQ(0, sim_log_clear(0));
-}
-
-FIXTURE_TEARDOWN(recipe)
-{
-	capture_stop(&self->c);
-	EXPECT_EQ(0, rig_down());
-}
-
-TEST_F(recipe, start)
-{
-	const struct expect *e;
-	int n, start, i;
-
-	ASSERT_EQ(0, capture_start(&self->c, variant->mode, variant->rate_hz, 32));
-	n = sim_log(0, self->log, LOG_MAX);
-	ASSERT_GT(n, 0);
-	start = start_write(self->log, n);
-	ASSERT_GE(start, 0);
-	for (e = variant->expect; e->mask; e++) {
-		i = last_write(self->log, start + 1, e->reg);
-		ASSERT_GE(i, 0) TH_LOG("register 0x%02x was never written", e->reg);
-		EXPECT_EQ(e->value, self->log[i].value & e->mask)
-			TH_LOG("register 0x%02x", e->reg);
-	}
-	i = last_write(self->log, start, FIFO_WTM);
-	ASSERT_GE(i, 0);
-	EXPECT_GE(self->log[i].value & FTH, 32);
-	/* the FIFO is opened when all about it is set, the clock set to 0 before */
-	EXPECT_LT(i, last_write(self->log, start, FIFO_CTRL));
-	i = last_write(self->log, start, TIMESTAMP2);
-	ASSERT_GE(i, 0);
-	EXPECT_EQ(0xaa, self->log[i].value);
-}
-
-TEST_F(recipe, stop)
-{
-	int n, off, before;
-
-	ASSERT_EQ(0, capture_start(&self->c, variant->mode, variant->rate_hz, 32));
-	ASSERT_EQ(0, sim_log_clear(0));
-	capture_stop(&self->c);
-	n = sim_log(0, self->log, LOG_MAX);
-	ASSERT_GT(n, 0);
-	off = last_write(self->log, n, CTRL5);
-	ASSERT_GE(off, 0);
-	EXPECT_EQ(0, self->log[off].value & ODR);
-	before = last_write(self->log, off, CTRL5);
-	if (variant->step_down) {
-		ASSERT_GE(before, 0);
-		EXPECT_EQ(ODR_400, self->log[before].value & ODR);
-		EXPECT_GE(self->log[off].t_ns - self->log[before].t_ns, 3 * MS);
-	}
-	before = last_write(self->log, n, CTRL2);
-	ASSERT_GE(before, 0);
-	EXPECT_EQ(0, self->log[before].value);
-	before = last_write(self->log, n, FIFO_CTRL);
-	ASSERT_GE(before, 0);
-	EXPECT_EQ(0, self->log[before].value);
-	before = last_write(self->log, n, AH_BIO_CFG2);
-	ASSERT_GE(before, 0);
-	EXPECT_EQ(0, self->log[before].value & AH_BIO_EN);
 }
 
 TEST_HARNESS_MAIN

@@ -25,6 +25,8 @@
 /* klogctl() */
 #define SYSLOG_ACTION_READ_ALL		3
 #define SYSLOG_ACTION_SIZE_BUFFER	10
+/* in the kernel's log, where the rig was loaded */
+#define LOG_MARK	"kselftest: rig loaded"
 #define POLL_NS		5000000L
 #define MAX_READS	20
 
@@ -256,6 +258,9 @@ int rig_load_params(const char *sim_params)
 		ret = load_dependencies();
 	if (ret)
 		return ret;
+	ret = rig_write("/dev/kmsg", LOG_MARK);
+	if (ret)
+		return ret;
 	snprintf(params, sizeof(params), "%s instantiate=0", sim_params);
 	ret = rig_module_load(SIM, params);
 	return ret ? ret : rig_module_load(DRIVER, "");
@@ -311,12 +316,15 @@ bool rig_logged(const char *text)
 {
 	int size = klogctl(SYSLOG_ACTION_SIZE_BUFFER, NULL, 0), n;
 	char *log = size > 0 ? malloc(size + 1) : NULL;
+	char *since, *at;
 	bool found = false;
 
 	if (log) {
 		n = klogctl(SYSLOG_ACTION_READ_ALL, log, size);
 		log[n > 0 ? n : 0] = '\0';
-		found = strstr(log, text);
+		for (since = log; (at = strstr(since, LOG_MARK));)
+			since = at + 1;
+		found = strstr(since, text);
 		free(log);
 	}
 	return found;

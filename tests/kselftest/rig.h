@@ -54,7 +54,7 @@ int rig_bind(unsigned int chip, bool bind);
 /* Is a driver bound to the chip's client? */
 bool rig_bound(unsigned int chip);
 
-/* Does the kernel log hold @text? */
+/* Does the kernel log hold @text, since the rig was loaded? */
 bool rig_logged(const char *text);
 
 /* One short file, without its newline. */

@@ -64,6 +64,16 @@ int truth_feed(unsigned int chip, const struct truth_wave *w)
 	return fd;
 }
 
+int truth_rest(unsigned int chip)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/backpop_sim%u", chip);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : close(fd);
+}
+
 /* What the wave is at @t_ns, as a share of its peak. */
 static double wave_at(const struct truth *t, double t_ns)
 {

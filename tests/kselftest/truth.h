@@ -34,6 +34,8 @@ struct truth_wave {
 
 /* Feed @w, beginning with the chip's next sample.  Return: descriptor to close. */
 int truth_feed(unsigned int chip, const struct truth_wave *w);
+/* What is still to be fed is not: the chip lies still.  Its descriptor has been closed. */
+int truth_rest(unsigned int chip);
 
 /**
  * struct truth - samples seen against samples due

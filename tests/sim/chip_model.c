@@ -23,6 +23,8 @@
 #define DRDY_PULSE_NS	(75 * NS_PER_US)
 #define ONE_SHOT_NS	(1250 * NS_PER_US)	/* no figure published */
 #define TS_LSB_NS	(10 * NS_PER_US)
+#define UNSETTLED_SAMPLES 2
+#define UNSETTLED_FILM_NS (10 * NS_PER_MS)
 #define FILM_FAST_NS	312500u			/* 3200 Hz */
 #define FILM_SLOW_NS	1250000u		/* 800 Hz */
 
@@ -178,6 +180,24 @@ static const u16 down_ms[16] = {
 /* Bit b set: bw = b is defined at this ODR in low power; ULP knows 0 only (2.4). */
 static const u8 low_power_bw[16] = {
 	0xf, 0x1, 0x1, 0x1, 0x8, 0xc, 0xe, 0xf, 0xf, 0xf, 0xf, 0xf, 0xf, 0xf, 0x1, 0x1,
+};
+
+/* What such a register holds after a reset, if it is not 0: all that could do harm. */
+static const u8 odd_reset[CHIP_REGS] = {
+	[EXT_CLK_CFG]		= 0x80,
+	[PIN_CTRL]		= PP_OD | H_LACTIVE,
+	[CTRL2]			= INT_DRDY | INT_FIFO_FULL,
+	[CTRL3]			= ST_SIGN_X | HP_EN,
+	[FIFO_CTRL]		= STOP_ON_FTH | FIFO_EN_ADV | FIFO_DEPTH | CFG_CHG_EN,
+	[FIFO_WTM]		= XL_ONLY_FIFO | 1,
+	[INTERRUPT_CFG]		= 0x2f,
+	[WAKE_UP_DUR]		= ST_SIGN_Z,
+	[MD1_CFG]		= 0xbf,
+	[AH_BIO_CFG1]		= 0x18,
+	[AH_BIO_CFG2]		= AH_BIO_FRONT,
+	[AH_BIO_CFG3]		= 0x20,
+	[I3C_IF_CTRL]		= 0x83,
+	[FIFO_BATCH_DEC]	= BDR_OFF,
 };
 
 /* Deflection of one self-test phase, ug: 4 x that is what 2.10's procedure computes. */
@@ -585,6 +605,11 @@ static void sample(struct chip *c, u64 t)
 	int i;
 
 	c->input(c->ctx, t, &in);
+	if (c->opt.unsettled && c->stats.samples < UNSETTLED_SAMPLES)
+		for (i = 0; i < 3; i++)
+			in.accel_ug[i] = 0x7fffffff;
+	if (c->opt.unsettled && c->stats.samples * c->period < UNSETTLED_FILM_NS)
+		in.film_nv = 0x7fffffff;
 	if ((c->reg[AH_BIO_CFG2] & AH_BIO_MODE) == AH_BIO_MODE)
 		in.film_nv = 0;		/* forced reset of the front end */
 	if (!c->stats.samples++)
@@ -733,7 +758,7 @@ static void reset_registers(struct chip *c)
 	int i;
 
 	for (i = 0; i < CHIP_REGS; i++)
-		c->reg[i] = 0;
+		c->reg[i] = c->opt.odd_reset ? odd_reset[i] : 0;
 	for (i = 0; i < CHIP_EMB_REGS; i++)
 		c->emb[i] = 0;
 	c->reg[CTRL1] = IF_ADD_INC;
@@ -955,7 +980,7 @@ static u8 read_output(struct chip *c, u8 addr)
 
 static u8 read_timestamp(struct chip *c, u8 addr)
 {
-	if (addr == TIMESTAMP0)
+	if (addr == TIMESTAMP0 && !c->opt.ts_latched_early)
 		c->ts_latch = timestamp(c, c->clk.chip_ns);
 	return c->ts_latch >> 8 * (addr - TIMESTAMP0);
 }
@@ -1036,6 +1061,8 @@ bool chip_i2c_start(struct chip *c, bool read, u64 now)
 		return false;
 	}
 	c->pointer_due = !read;
+	if (read && c->pointer == TIMESTAMP0 && c->opt.ts_latched_early)
+		c->ts_latch = timestamp(c, c->clk.chip_ns);
 	return true;
 }
 
@@ -1111,6 +1138,9 @@ void chip_options_default(struct chip_options *opt)
 	opt->film_full_16bit = false;
 	opt->full_reads_zero = true;
 	opt->ts_after_sample = false;
+	opt->ts_latched_early = false;
+	opt->unsettled = false;
+	opt->odd_reset = false;
 	opt->odr_error_ppm = 0;
 	opt->ts_start = 0;
 	opt->stuck_int = -1;

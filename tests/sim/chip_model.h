@@ -60,6 +60,9 @@ enum chip_wake { CHIP_WAKE_NACK, CHIP_WAKE_GARBAGE };
  * @film_full_16bit:	no 12/14 bit quantisation of the film in film-only mode
  * @full_reads_zero:	FSS reads 0 with OVR set when 128 words are in (2.7), else 0x80
  * @ts_after_sample:	time-stamp word follows its sample instead of preceding it
+ * @ts_latched_early: the counter is caught when its reading begins, not at its first byte
+ * @unsettled:		the first 2 samples, and the film's first 10 ms, are at full scale
+ * @odd_reset:		registers whose reset values are not confirmed come up with bits set
  * @odr_error_ppm:	the chip's clock is that much fast (its samples and its 10 us
  *			time stamps come from one oscillator)
  * @ts_start:		value the time stamp counter is reset to (0), to test its wrap
@@ -72,6 +75,9 @@ struct chip_options {
 	bool film_full_16bit;
 	bool full_reads_zero;
 	bool ts_after_sample;
+	bool ts_latched_early;
+	bool unsettled;
+	bool odd_reset;
 	s32 odr_error_ppm;
 	u32 ts_start;
 	s32 stuck_int;

@@ -202,6 +202,9 @@ enum knob {
 	KNOB_FILM_FULL_16BIT,
 	KNOB_FULL_READS_ZERO,
 	KNOB_TS_AFTER_SAMPLE,
+	KNOB_TS_LATCHED_EARLY,
+	KNOB_UNSETTLED,
+	KNOB_ODD_RESET,
 	KNOB_ODR_ERROR_PPM,
 	KNOB_TS_START,
 	KNOB_STUCK_INT,
@@ -233,6 +236,9 @@ static const struct knob_info {
 	[KNOB_FILM_FULL_16BIT]	 = { "film_full_16bit", 0, 1 },
 	[KNOB_FULL_READS_ZERO]	 = { "full_reads_zero", 0, 1 },
 	[KNOB_TS_AFTER_SAMPLE]	 = { "ts_after_sample", 0, 1 },
+	[KNOB_TS_LATCHED_EARLY]	 = { "ts_latched_early", 0, 1 },
+	[KNOB_UNSETTLED]	 = { "unsettled", 0, 1 },
+	[KNOB_ODD_RESET]	 = { "odd_reset", 0, 1 },
 	[KNOB_ODR_ERROR_PPM]	 = { "odr_error_ppm", -100000, 100000 },
 	[KNOB_TS_START]		 = { "ts_start", 0, U32_MAX },
 	[KNOB_STUCK_INT]	 = { "stuck_int", -1, 1 },
@@ -268,6 +274,12 @@ static s64 knob_get(struct bsim_chip *chip, enum knob knob)
 		return o->full_reads_zero;
 	case KNOB_TS_AFTER_SAMPLE:
 		return o->ts_after_sample;
+	case KNOB_TS_LATCHED_EARLY:
+		return o->ts_latched_early;
+	case KNOB_UNSETTLED:
+		return o->unsettled;
+	case KNOB_ODD_RESET:
+		return o->odd_reset;
 	case KNOB_ODR_ERROR_PPM:
 		return o->odr_error_ppm;
 	case KNOB_TS_START:
@@ -319,6 +331,15 @@ static void set_option(struct bsim_chip *chip, enum knob knob, s64 value)
 		break;
 	case KNOB_TS_AFTER_SAMPLE:
 		o->ts_after_sample = value;
+		break;
+	case KNOB_TS_LATCHED_EARLY:
+		o->ts_latched_early = value;
+		break;
+	case KNOB_UNSETTLED:
+		o->unsettled = value;
+		break;
+	case KNOB_ODD_RESET:
+		o->odd_reset = value;
 		break;
 	case KNOB_ODR_ERROR_PPM:
 		o->odr_error_ppm = value;

@@ -7,13 +7,14 @@
 #	UML_TEST	program to run
 #	UML_HERE	directory of this file
 #	BACKPOP_MODULES	directories with the modules, joined by ':'
+#	BACKPOP_MODULES_OTHER	the same, of the driver built for the test "unconfirmed"
 #	BACKPOP_SECONDS	for the test "hour", if it is to be longer than usual
 #	UML_GCOV	directory of the host to put the modules' gcov data into, if wanted
 # The root file system is the host's, read-only; only /dev/shm and UML_GCOV can be written.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 TMPDIR=/dev/shm
 LC_ALL=C
-export PATH TMPDIR LC_ALL BACKPOP_MODULES BACKPOP_SECONDS
+export PATH TMPDIR LC_ALL BACKPOP_MODULES BACKPOP_MODULES_OTHER BACKPOP_SECONDS
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
