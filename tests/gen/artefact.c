@@ -198,9 +198,9 @@ static int creak(struct gen_wave *w, struct gen_item *it, struct rng *r)
 	if (ret)
 		return ret;
 	for (double t = 0.0; t < it->length_s;) {
-		double u = t / it->length_s;
+		double u = t / it->length_s, peak = acc * rng_uniform(r, 0.5, 1.0);
 
-		add_knock(w, it, t, acc * rng_uniform(r, 0.5, 1.0), f * rng_uniform(r, 0.9, 1.1), decay);
+		add_knock(w, it, t, peak, f * rng_uniform(r, 0.9, 1.1), decay);
 		t += rng_uniform(r, 0.8, 1.25) / (rate * (1.0 + slope * (u - 0.5)));
 	}
 	for (size_t i = 0; i < w->n; i++)
@@ -212,12 +212,12 @@ static int creak(struct gen_wave *w, struct gen_item *it, struct rng *r)
 /* Something hits the chair: longer and lower than a pop. */
 static int knock(struct gen_wave *w, struct gen_item *it, struct rng *r)
 {
-	double f = rng_loguniform(r, 30.0, 200.0);
+	double f = rng_loguniform(r, 30.0, 200.0), peak = rng_loguniform(r, 5e-3, 0.1);
 	int ret = alloc(w, it, 0.5, false, r);
 
 	if (ret)
 		return ret;
-	add_knock(w, it, 0.0, rng_loguniform(r, 5e-3, 0.1), f, rng_uniform(r, 2.0, 5.0) / f);
+	add_knock(w, it, 0.0, peak, f, rng_uniform(r, 2.0, 5.0) / f);
 	it->end_s = (double)w->start / GEN_RATE + gen_wave_length(w->acc, w->n, END_SHARE);
 	return 0;
 }
@@ -228,9 +228,11 @@ static int typing(struct gen_wave *w, struct gen_item *it, struct rng *r)
 
 	if (ret)
 		return ret;
-	for (double t = 0.0; t < it->length_s - 0.05; t += 0.05 + rng_gamma(r, 2.0, 0.15))
-		add_knock(w, it, t, rng_loguniform(r, 0.5e-3, 5e-3), rng_uniform(r, 80.0, 250.0),
-			  rng_uniform(r, 5e-3, 15e-3));
+	for (double t = 0.0; t < it->length_s - 0.05; t += 0.05 + rng_gamma(r, 2.0, 0.15)) {
+		double peak = rng_loguniform(r, 0.5e-3, 5e-3), f = rng_uniform(r, 80.0, 250.0);
+
+		add_knock(w, it, t, peak, f, rng_uniform(r, 5e-3, 15e-3));
+	}
 	it->end_s = it->onset_s + it->length_s;
 	return 0;
 }
@@ -261,7 +263,7 @@ static int mains(struct gen_wave *w, struct gen_item *it, const struct gen_subje
 static int film_pull(struct gen_wave *w, struct gen_item *it, struct rng *r)
 {
 	bool tug = it->kind == KIND_TUG;
-	double volts = rng_loguniform(r, 0.1, 2.0) * (rng_below(r, 2) ? 1.0 : -1.0);
+	double sign = rng_below(r, 2) ? 1.0 : -1.0, volts = sign * rng_loguniform(r, 0.1, 2.0);
 	double rise = tug ? rng_loguniform(r, 1e-3, 50e-3) : rng_loguniform(r, 5e-3, 0.3);
 	double length = 0.3 + rng_uniform(r, 0.0, 0.7);
 	double jerk = tug ? rng_uniform(r, 0.01, 0.1) : 0.0, release = 0.15;

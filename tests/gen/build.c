@@ -155,7 +155,9 @@ double build_snaps(struct builder *b, double start_s, int n, int site)
 
 		build_move(b, s->movement, t, rise, 0.1, fall, range);
 		if (rng_below(b->rng, 20)) {	/* now and then it slides over */
-			build_item(b, KIND_RAMP, at - lead, 1.0 / rng_uniform(b->rng, 1.0, 3.0), -1, 0,
+			double hz = rng_uniform(b->rng, 1.0, 3.0);
+
+			build_item(b, KIND_RAMP, at - lead, 1.0 / hz, -1, 0,
 				   rng_uniform(b->rng, 5e-3, 30e-3));
 			build_item(b, KIND_SNAP, at, 0.01, site, 0, 1.0);
 		}

@@ -89,10 +89,11 @@ int gen_crepitus_wave(struct gen_wave *w, struct gen_item *it, const struct gen_
 		double u = (t - it->onset_s) / it->length_s;
 		double speed = fmax(0.3, gm_sin(M_PI * u));
 		double sigma = rng_uniform(r, 0.2e-3, 1e-3) / 2.355;
+		double f = rng_lognormal(r, 280.0, 0.5), zeta = rng_uniform(r, 0.15, 0.4);
+		double peak = rng_lognormal(r, 12e-3, 0.6);
 
 		last = t;
-		add_pulse(w, t + ONSET_SIGMAS * sigma, sigma, rng_lognormal(r, 280.0, 0.5),
-			  rng_uniform(r, 0.15, 0.4), 0.0, rng_lognormal(r, 12e-3, 0.6), scratch,
+		add_pulse(w, t + ONSET_SIGMAS * sigma, sigma, f, zeta, 0.0, peak, scratch,
 			  CRACKLE_SAMPLES);
 		t += fmax(2e-3, rng_gamma(r, 0.8, mean_gap) / speed);
 	}

@@ -102,17 +102,19 @@ static void bubble(double *source, size_t n, double begin_s, double onset_s, str
 	static const double share[4] = { 0.0, 0.5, 0.5, 1.0 };
 	double largest = rng_lognormal(r, BUBBLE_MEDIAN_M, 0.24);
 	struct biquad tissue = biquad_lowpass(rng_loguniform(r, 300.0, 1500.0), 0.7, GEN_RATE);
-	struct bubble b = {
-		.kappa = rng_uniform(r, 1.0, 1.4), .sigma = rng_uniform(r, 0.05, 0.07),
-		.mu = rng_loguniform(r, 0.01, 1.0), .release_s = rng_loguniform(r, 0.3e-3, 3e-3),
-	};
+	struct bubble b;
 	double x = fmin(3e-3, fmax(0.3e-3, largest)), v = 0.0, t = 0.0, peak = 0.0;
 	double flow[BUBBLE_SAMPLES] = { 0.0 };
 	size_t n_flow = BUBBLE_SAMPLES, k = 1, first;
 
+	b.kappa = rng_uniform(r, 1.0, 1.4);
+	b.sigma = rng_uniform(r, 0.05, 0.07);
+	b.mu = rng_loguniform(r, 0.01, 1.0);
+	b.release_s = rng_loguniform(r, 0.3e-3, 3e-3);
 	b.rest_m = x * rng_uniform(r, 0.3, 0.6);
 	b.gas_pa = AMBIENT_PA + 2.0 * b.sigma / b.rest_m;
 	/* The suction just holds it open: R'' = 0 at the start. */
+	b.suction_pa = 0.0;
 	b.suction_pa = -FLUID_KG_M3 * x * bubble_acceleration(&b, x, 0.0, 0.0);
 	while (k < n_flow) {
 		/* No step moves the wall by more than 1 % of the radius. */

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+/* One call an expression: C leaves the order of two open, and compilers differ. */
 struct rng {
 	uint64_t s[4];
 };

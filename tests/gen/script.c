@@ -110,8 +110,8 @@ static double strain(struct builder *b, const struct density *d, double t)
 	double when = t + rise + rng_uniform(b->rng, -0.3, 0.6) * fmin(1.0, hold);
 
 	if (stand) {	/* sit down, stand up */
-		build_move(b, MOVE_OTHER, t, rng_uniform(b->rng, 0.5, 1.0), 0.0,
-			   rng_uniform(b->rng, 0.5, 1.0), rng_uniform(b->rng, 0.2, 0.5));
+		build_move(b, MOVE_OTHER, t, fmin(1.0, rise), 0.0, fmin(1.0, fall),
+			   rng_uniform(b->rng, 0.2, 0.5));
 		return t + 2.0;
 	}
 	build_move(b, bend ? MOVE_BEND : MOVE_TWIST, t, rise, hold, fall,

@@ -26,7 +26,9 @@ static void draw_sensor(struct gen_subject *s, struct rng *r)
 	double film_nf = rng_uniform(r, 0.8, 1.4);
 
 	s->film_shunt = film_nf / (film_nf + shunt_nf);
-	s->film_v_per_g = rng_loguniform(r, 0.3, 4.0) * (rng_below(r, 2) ? 1.0 : -1.0);
+	s->film_v_per_g = rng_loguniform(r, 0.3, 4.0);
+	if (rng_below(r, 2))
+		s->film_v_per_g = -s->film_v_per_g;
 	s->film_rc_hz = rng_uniform(r, 0.7, 3.0);
 	s->film_res_hz = rng_loguniform(r, 300.0, 2000.0);
 	s->film_res_zeta = rng_uniform(r, 0.1, 0.3);

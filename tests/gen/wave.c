@@ -39,11 +39,12 @@ void gen_direction(double dir[3], double spread, struct rng *r)
 
 static double peak_of(const float *x, size_t n)
 {
-	double peak = 0.0;
+	float peak = 0.0f;
 
 	for (size_t i = 0; i < n; i++)
-		peak = fmax(peak, fabs((double)x[i]));
-	return peak;
+		if (fabsf(x[i]) > peak)
+			peak = fabsf(x[i]);
+	return (double)peak;
 }
 
 void gen_scale_to(float *x, size_t n, double peak)

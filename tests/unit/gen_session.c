@@ -10,7 +10,7 @@
 #include "unit/ktap.h"
 
 #define N_POPS		400
-#define FINGERPRINT	0x0e70c7ef19ca78c1ULL
+#define FINGERPRINT	0x2306f91e9505329eULL
 
 static char dir[] = "/tmp/backpop-gen-XXXXXX";
 
