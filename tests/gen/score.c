@@ -11,6 +11,8 @@
 #define ARTEFACT_S	0.1	/* still the artefact's doing this long around it */
 #define TTL_WAIT_S	0.5
 #define TRAIN_OVERLAP	0.5
+#define ACTIVITY_STEP_S	0.1
+#define BREATH_BACK_S	40.0	/* the true rate is that of the whole breaths in this time before */
 
 static bool is_sharp(enum score_class c)
 {
@@ -195,6 +197,24 @@ static void add_sample(struct score *score, struct samples *x, double v)
 	x->v[x->n++] = v;
 }
 
+/* @cause: what cause_of() said of the same instant. */
+static enum score_activity activity_of(const struct score_session *s, double t,
+				       enum score_cause cause)
+{
+	enum score_activity a = SCORE_REST;
+
+	if (cause < CAUSE_ARTEFACTS)
+		return (enum score_activity)cause;
+	for (size_t i = 0; i < s->n_moves; i++) {
+		if (t < s->moves[i].from_s || t > s->moves[i].to_s)
+			continue;
+		if (s->moves[i].walk)
+			return SCORE_WALK;
+		a = SCORE_MOVE;
+	}
+	return a;
+}
+
 static enum score_cause cause_of(const struct score_session *s, double onset_s)
 {
 	enum score_cause cause = CAUSE_NOTHING;
@@ -223,6 +243,8 @@ static void add_hit(struct score *score, const struct score_session *s, const st
 	if (!is_sharp(t->class_))
 		return;
 	add_sample(score, &score->onset_error_s, f->onset_s - t->onset_s);
+	if (!isnan(f->class_since_s))
+		add_sample(score, &score->settle_s, f->class_since_s - t->onset_s);
 	if (!isnan(f->first_emitted_s))
 		add_sample(score, &score->latency_s, f->first_emitted_s - t->onset_s);
 	if (!isnan(f->arrival_s))
@@ -268,11 +290,29 @@ static bool lies_on_event(const struct score_session *s, double onset_s, double 
 	return false;
 }
 
+/* A standing event: was it as sure as it was right? */
+static void add_confidence(struct score *score, const struct score_session *s, const struct found *f)
+{
+	int bin = (int)(f->confidence * SCORE_BINS);
+
+	if (isnan(f->confidence) || f->ignored)
+		return;
+	bin = bin < 0 ? 0 : bin >= SCORE_BINS ? SCORE_BINS - 1 : bin;
+	score->bin_events[bin]++;
+	score->bin_confidence[bin] += f->confidence;
+	score->bin_right[bin] += f->match >= 0 && s->truth[f->match].class_ == f->class_;
+}
+
 static void add_found(struct score *score, const struct score_session *s)
 {
 	for (size_t i = 0; i < s->n_found; i++) {
 		const struct found *f = &s->found[i];
+		enum score_cause cause = cause_of(s, f->onset_s);
+		enum score_activity activity = activity_of(s, f->onset_s, cause);
 
+		if (f->class_ != CLASS_ARTEFACT)
+			add_confidence(score, s, f);
+		score->activity_withdrawn[activity] += f->class_ == CLASS_ARTEFACT;
 		if (f->class_ == CLASS_ARTEFACT) {
 			double after = f->last_emitted_s - f->onset_s;
 
@@ -284,7 +324,8 @@ static void add_found(struct score *score, const struct score_session *s)
 			score->fragments++;
 		} else if (f->match < 0) {
 			score->false_alarms++;
-			score->by_cause[cause_of(s, f->onset_s)]++;
+			score->by_cause[cause]++;
+			score->activity_alarms[activity]++;
 		}
 	}
 }
@@ -312,21 +353,175 @@ static uint64_t count_lung_cavitations(const struct score_session *s, double col
 	return n;
 }
 
-int score_add(struct score *score, struct score_session *s)
+/* Manoeuvres of several pops, quiet ones left out. */
+static void add_manoeuvres(struct score *score, const struct score_session *s)
 {
-	double collar = score->opt.collar_s;
+	uint64_t counted = 0;		/* manoeuvres are numbered in time order */
 
+	for (size_t i = 0; i < s->n_truth; i++) {
+		size_t n = 0, found = 0;
+
+		if (s->truth[i].burst <= counted)
+			continue;
+		counted = s->truth[i].burst;
+		for (size_t k = i; k < s->n_truth && s->truth[k].onset_s < s->truth[i].onset_s + 1.0; k++) {
+			if (s->truth[k].burst != counted || s->truth[k].quiet)
+				continue;
+			n++;
+			found += s->truth[k].match >= 0;
+		}
+		if (n >= 2) {
+			score->manoeuvres++;
+			score->manoeuvres_found += found > 0;
+			score->manoeuvres_exact += found == n;
+		}
+	}
+}
+
+static void add_activities(struct score *score, const struct score_session *s)
+{
+	for (double t = 0.5 * ACTIVITY_STEP_S; t < s->duration_s; t += ACTIVITY_STEP_S)
+		score->activity_hours[activity_of(s, t, cause_of(s, t))] += ACTIVITY_STEP_S / 3600.0;
+}
+
+/* Cavitations of one site must leave it its refractory time. */
+static void add_too_soon(struct score *score, const struct score_session *s)
+{
+	for (size_t i = 0; i < s->n_found; i++) {
+		const struct found *f = &s->found[i];
+
+		for (size_t k = i; f->class_ == CLASS_CAVITATION && f->site && k-- > 0;) {
+			const struct found *before = &s->found[k];
+
+			if (f->onset_s - before->onset_s > SCORE_REFRACTORY_S)
+				break;
+			if (before->class_ == CLASS_CAVITATION && before->site == f->site) {
+				score->too_soon++;
+				break;
+			}
+		}
+	}
+}
+
+static enum score_phase true_phase(const struct true_breath *b, double t)
+{
+	if (t < b->peak_s)
+		return SCORE_INHALE;
+	return t >= b->exhale_s && t < b->end_s ? SCORE_EXHALE : SCORE_HOLD;
+}
+
+/* What standing events say of breathing, against the truth at their onsets. */
+static void add_breathing(struct score *score, const struct score_session *s)
+{
+	size_t b = 0, from = 0;
+
+	for (size_t i = 0; i < s->n_found && s->n_breaths; i++) {
+		const struct found *f = &s->found[i];
+
+		while (b + 1 < s->n_breaths && s->breaths[b + 1].start_s <= f->onset_s)
+			b++;
+		while (from < b && s->breaths[from].start_s < f->onset_s - BREATH_BACK_S)
+			from++;
+		if (f->class_ == CLASS_ARTEFACT || f->onset_s < BREATH_BACK_S)
+			continue;
+		if (f->breath_phase == SCORE_UNKNOWN) {
+			score->phase_unknown++;
+		} else {
+			score->phase_known++;
+			score->phase_right += f->breath_phase == true_phase(&s->breaths[b], f->onset_s);
+		}
+		if (!isnan(f->breath_rate_bpm) && b >= from + 2)
+			add_sample(score, &score->breath_error_bpm,
+				   fabs(f->breath_rate_bpm -
+					60.0 * (double)(b - from) /
+						(s->breaths[b].start_s - s->breaths[from].start_s)));
+	}
+}
+
+static int match_all(struct score_session *s, double collar)
+{
+	for (size_t i = 0; i < s->n_truth; i++)
+		s->truth[i].match = -1;
+	for (size_t i = 0; i < s->n_found; i++) {
+		s->found[i].match = -1;
+		s->found[i].ignored = false;
+	}
 	if (match_sharp(s, collar, false))
 		return -ENOMEM;
 	match_trains(s, collar, true);
 	match_trains(s, collar, false);
-	if (match_sharp(s, collar, true))
+	return match_sharp(s, collar, true);
+}
+
+static void add_strict(struct score *score, const struct score_session *s)
+{
+	for (size_t i = 0; i < s->n_truth; i++)
+		score->strict_hits += s->truth[i].class_ != CLASS_ARTEFACT && !s->truth[i].quiet &&
+				      s->truth[i].match >= 0;
+	for (size_t i = 0; i < s->n_found; i++)
+		score->strict_alarms += s->found[i].class_ != CLASS_ARTEFACT &&
+					!s->found[i].ignored && s->found[i].match < 0;
+}
+
+static struct score_counts counts_of(const struct score *s)
+{
+	struct score_counts c = {
+		.hours = s->hours, .truths = s->truths, .hits = s->hits,
+		.false_alarms = s->false_alarms, .strict_hits = s->strict_hits,
+		.strict_alarms = s->strict_alarms,
+		.lung_truths = s->by_class_truths[CLASS_LUNG_CRACKLE],
+		.lung_cavitations = s->lung_called_cavitation,
+	};
+
+	memcpy(c.confusion, s->confusion, sizeof(c.confusion));
+	return c;
+}
+
+/* This session's own counts: the sums after it without those before. */
+static void keep_counts(struct score *score, const struct score_counts *before)
+{
+	struct score_counts c = counts_of(score), *grown;
+
+	c.hours -= before->hours;
+	c.truths -= before->truths;
+	c.hits -= before->hits;
+	c.false_alarms -= before->false_alarms;
+	c.strict_hits -= before->strict_hits;
+	c.strict_alarms -= before->strict_alarms;
+	c.lung_truths -= before->lung_truths;
+	c.lung_cavitations -= before->lung_cavitations;
+	for (int i = 0; i < CLASS_TRUE_COUNT; i++)
+		for (int k = 0; k < CLASS_COUNT; k++)
+			c.confusion[i][k] -= before->confusion[i][k];
+	grown = realloc(score->sessions, (score->n_sessions + 1) * sizeof(*grown));
+	if (!grown) {
+		score->failed = true;
+		return;
+	}
+	score->sessions = grown;
+	score->sessions[score->n_sessions++] = c;
+}
+
+int score_add(struct score *score, struct score_session *s)
+{
+	struct score_counts before = counts_of(score);
+	double collar = score->opt.collar_s;
+
+	if (match_all(s, fmin(collar, SCORE_STRICT_S)))
+		return -ENOMEM;
+	add_strict(score, s);
+	if (match_all(s, collar))
 		return -ENOMEM;
 
 	score->hours += s->duration_s / 3600.0;
 	add_truths(score, s);
 	add_found(score, s);
+	add_manoeuvres(score, s);
+	add_activities(score, s);
+	add_too_soon(score, s);
+	add_breathing(score, s);
 	score->lung_called_cavitation += count_lung_cavitations(s, collar);
+	keep_counts(score, &before);
 	return score->failed ? -ENOMEM : 0;
 }
 
@@ -343,6 +538,9 @@ void score_free(struct score *score)
 	free(score->arrival_s.v);
 	free(score->ttl_s.v);
 	free(score->withdrawal_s.v);
+	free(score->settle_s.v);
+	free(score->breath_error_bpm.v);
+	free(score->sessions);
 }
 
 /* ---- figures ------------------------------------------------------------------ */
@@ -367,29 +565,65 @@ double score_f1(const struct score *s)
 	return ratio(2.0 * (double)s->hits, (double)(s->hits + s->false_alarms + s->truths));
 }
 
-double score_class_f1(const struct score *s, enum score_class c)
+double score_strict_f1(const struct score *s)
+{
+	return ratio(2.0 * (double)s->strict_hits,
+		     (double)(s->strict_hits + s->strict_alarms + s->truths));
+}
+
+double score_lung_share(const struct score *s)
+{
+	return ratio((double)s->lung_called_cavitation,
+		     (double)s->by_class_truths[CLASS_LUNG_CRACKLE]);
+}
+
+double score_calibration_error(const struct score *s)
+{
+	double sum = 0.0, n = 0.0;
+
+	for (int i = 0; i < SCORE_BINS; i++) {
+		sum += fabs(s->bin_confidence[i] - (double)s->bin_right[i]);
+		n += (double)s->bin_events[i];
+	}
+	return ratio(sum, n);
+}
+
+/* NaN where the class was never true. */
+static double class_f1(const uint64_t confusion[CLASS_TRUE_COUNT][CLASS_COUNT], int c)
 {
 	uint64_t truths = 0, called = 0;
 
 	for (int k = 0; k < CLASS_COUNT; k++)
-		truths += s->confusion[c][k];
+		truths += confusion[c][k];
 	for (int k = 0; k < CLASS_TRUE_COUNT; k++)
-		called += s->confusion[k][c];
-	return ratio(2.0 * (double)s->confusion[c][c], (double)(truths + called));
+		called += confusion[k][c];
+	return truths ? ratio(2.0 * (double)confusion[c][c], (double)(truths + called)) : NAN;
 }
 
-double score_macro_f1(const struct score *s)
+double score_class_f1(const struct score *s, enum score_class c)
+{
+	return class_f1(s->confusion, (int)c);
+}
+
+double score_counts_macro_f1(const uint64_t confusion[CLASS_TRUE_COUNT][CLASS_COUNT])
 {
 	double sum = 0.0;
 	int n = 0;
 
 	for (int c = 0; c < CLASS_TRUE_COUNT; c++) {
-		if (s->by_class_hits[c] == 0)
+		double f1 = class_f1(confusion, c);
+
+		if (isnan(f1))
 			continue;
-		sum += score_class_f1(s, (enum score_class)c);
+		sum += f1;
 		n++;
 	}
 	return ratio(sum, n);
+}
+
+double score_macro_f1(const struct score *s)
+{
+	return score_counts_macro_f1(s->confusion);
 }
 
 double score_alarms_per_hour(const struct score *s)

@@ -23,6 +23,10 @@
 
 #define SCORE_ERROR_SIZE	512
 #define SCORE_COLLAR_S		0.05
+#define SCORE_STRICT_S		0.01	/* reported beside it */
+#define SCORE_REFRACTORY_S	1020.0	/* 17 min: no joint cracks again before (3.2) */
+#define SCORE_BINS		10	/* of the reliability table */
+#define SCORE_RESAMPLES		1000	/* of the bootstrap */
 #define SCORE_SETTLE_S		0.3	/* withdrawn later than this: late */
 
 enum score_class {
@@ -39,7 +43,7 @@ enum score_class {
 /* What was going on at a false alarm. */
 enum score_cause {
 	CAUSE_TAP, CAUSE_STEP, CAUSE_COUGH, CAUSE_SPEECH, CAUSE_RUB, CAUSE_KNOCK, CAUSE_MAINS,
-	CAUSE_TUG, CAUSE_TYPING,
+	CAUSE_TUG, CAUSE_TYPING, CAUSE_LAUGHTER, CAUSE_CREAK, CAUSE_TOUCH,
 	CAUSE_ARTEFACTS,
 	CAUSE_TRAIN = CAUSE_ARTEFACTS,	/* inside crepitus or lung crackles */
 	CAUSE_EVENT,			/* within 0.3 s of a sharp event: found twice */
@@ -47,6 +51,18 @@ enum score_cause {
 	CAUSE_COUNT
 };
 
+/* What the wearer was doing, for rates per hour: an artefact's time is its own. */
+enum score_activity {
+	ACTIVITY_CAUSES = CAUSE_ARTEFACTS,	/* below: enum score_cause */
+	SCORE_WALK = ACTIVITY_CAUSES,
+	SCORE_MOVE,
+	SCORE_REST,
+	SCORE_ACTIVITIES
+};
+
+enum score_phase { SCORE_INHALE, SCORE_EXHALE, SCORE_HOLD, SCORE_UNKNOWN };
+
+const char *score_activity_name(enum score_activity a);
 const char *score_class_name(enum score_class c);
 const char *score_cause_name(enum score_cause c);
 
@@ -57,6 +73,7 @@ struct truth {
 	enum score_class class_;	/* CLASS_ARTEFACT: @cause says which */
 	enum score_cause cause;
 	bool quiet;			/* below the SNR that counts */
+	uint64_t burst;			/* manoeuvre, 0 = none */
 	long match;			/* index of its event, or -1 */
 };
 
@@ -67,13 +84,32 @@ struct found {
 	double first_emitted_s;		/* of revision 0; NaN = unknown */
 	double last_emitted_s;		/* of the highest revision */
 	double arrival_s;		/* of revision 0 at a live listener; NaN = not live */
+	double class_since_s;		/* emission of the revision that first said the class */
+	double confidence;		/* of the highest revision; NaN = not said */
+	double breath_rate_bpm;		/* of revision 0 */
+	enum score_phase breath_phase;	/* of revision 0 */
+	uint64_t site;			/* of the highest revision; 0 = none */
 	enum score_class class_;
 	long match;			/* index of its truth, or -1 */
 	bool ignored;			/* quiet truth or fragment */
 };
 
+struct true_breath {
+	double start_s, peak_s, exhale_s, end_s;
+};
+
+/* Movement or walk. */
+struct true_move {
+	double from_s, to_s;
+	bool walk;
+};
+
 struct score_session {
 	double duration_s;
+	struct true_breath *breaths;	/* in order */
+	size_t n_breaths;
+	struct true_move *moves;
+	size_t n_moves;
 	struct truth *truth;
 	size_t n_truth;
 	struct found *found;		/* by onset */
@@ -102,6 +138,18 @@ struct samples {
 	size_t n;
 };
 
+/* What bootstrap draws: one session's share of the sums. */
+struct score_counts {
+	double hours;
+	uint64_t truths, hits, false_alarms, strict_hits, strict_alarms;
+	uint64_t lung_truths, lung_cavitations;
+	uint64_t confusion[CLASS_TRUE_COUNT][CLASS_COUNT];
+};
+
+struct score_interval {
+	double lo, hi;			/* 95 %; NaN = cannot be told */
+};
+
 struct score {
 	struct score_options opt;
 	double hours;
@@ -113,7 +161,22 @@ struct score {
 	/* hits: true class by what it was called */
 	uint64_t confusion[CLASS_TRUE_COUNT][CLASS_COUNT];
 	uint64_t lung_called_cavitation;
-	struct samples onset_error_s, latency_s, arrival_s, ttl_s, withdrawal_s;
+	/* the same with a collar of SCORE_STRICT_S */
+	uint64_t strict_hits, strict_alarms;
+	/* manoeuvres of two pops or more: any found; all, and no more, found */
+	uint64_t manoeuvres, manoeuvres_found, manoeuvres_exact;
+	double activity_hours[SCORE_ACTIVITIES];
+	uint64_t activity_alarms[SCORE_ACTIVITIES], activity_withdrawn[SCORE_ACTIVITIES];
+	/* events held for cavitations of one site closer than SCORE_REFRACTORY_S */
+	uint64_t too_soon;
+	/* standing events by stated confidence, and how many of them were right */
+	uint64_t bin_events[SCORE_BINS], bin_right[SCORE_BINS];
+	double bin_confidence[SCORE_BINS];	/* sum */
+	uint64_t phase_known, phase_right, phase_unknown;
+	struct samples onset_error_s, latency_s, arrival_s, ttl_s, withdrawal_s, settle_s;
+	struct samples breath_error_bpm;
+	struct score_counts *sessions;
+	size_t n_sessions;
 	bool failed;			/* out of memory */
 };
 
@@ -131,6 +194,15 @@ double score_class_f1(const struct score *s, enum score_class c);
 double score_alarms_per_hour(const struct score *s);
 /* Nearest-rank percentile, @p from 0 to 100; sorts. NaN of nothing. */
 double score_percentile(struct samples *x, double p);
+
+double score_strict_f1(const struct score *s);
+double score_lung_share(const struct score *s);
+/* Mean difference between stated confidence and share of right ones, by bins. */
+double score_calibration_error(const struct score *s);
+/* Bootstrap over sessions (score_bootstrap.c), always the same draws. */
+void score_intervals(const struct score *s, struct score_interval *f1,
+		     struct score_interval *alarms_per_hour, struct score_interval *macro_f1);
+double score_counts_macro_f1(const uint64_t confusion[CLASS_TRUE_COUNT][CLASS_COUNT]);
 
 /* ---- output (score_print.c) -------------------------------------------------- */
 

@@ -14,9 +14,10 @@ static const char *const class_names[CLASS_COUNT] = {
 	"cavitation", "snap", "crepitus", "lung_crackle", "unclassified", "artefact"
 };
 static const char *const cause_names[CAUSE_COUNT] = {
-	"tap", "step", "cough", "speech", "rub", "knock", "mains", "tug", "typing",
-	"train", "event", "nothing"
+	"tap", "step", "cough", "speech", "rub", "knock", "mains", "tug", "typing", "laughter",
+	"creak", "touch", "train", "event", "nothing"
 };
+static const char *const phase_names[] = { "inhale", "exhale", "hold", "unknown" };
 
 const char *score_class_name(enum score_class c)
 {
@@ -26,6 +27,13 @@ const char *score_class_name(enum score_class c)
 const char *score_cause_name(enum score_cause c)
 {
 	return cause_names[c];
+}
+
+const char *score_activity_name(enum score_activity a)
+{
+	static const char *const names[] = { "walk", "move", "rest" };
+
+	return a < ACTIVITY_CAUSES ? cause_names[a] : names[a - ACTIVITY_CAUSES];
 }
 
 /* Where reading is, for messages. */
@@ -101,6 +109,47 @@ static void *grow(void *array, size_t n, size_t size)
 
 /* ---- truth --------------------------------------------------------------- */
 
+static int take_breath(struct score_session *s, const struct place *p, struct json_object *o)
+{
+	struct true_breath b;
+	int ret = get_number(p, o, "start_s", &b.start_s);
+
+	if (!ret)
+		ret = get_number(p, o, "peak_s", &b.peak_s);
+	if (!ret)
+		ret = get_number(p, o, "exhale_s", &b.exhale_s);
+	if (!ret)
+		ret = get_number(p, o, "end_s", &b.end_s);
+	if (ret)
+		return ret;
+	s->breaths = grow(s->breaths, s->n_breaths, sizeof(*s->breaths));
+	if (!s->breaths)
+		return -ENOMEM;
+	s->breaths[s->n_breaths++] = b;
+	return 0;
+}
+
+static int take_move(struct score_session *s, const struct place *p, struct json_object *o)
+{
+	static const char *const names[] = { "none", "twist", "bend", "other", "walk" };
+	struct true_move m;
+	int ret = get_number(p, o, "from_s", &m.from_s), which;
+
+	if (!ret)
+		ret = get_number(p, o, "to_s", &m.to_s);
+	if (ret)
+		return ret;
+	which = get_name(p, o, "movement", names, 5);
+	if (which < 0)
+		return which;
+	m.walk = which == 4;
+	s->moves = grow(s->moves, s->n_moves, sizeof(*s->moves));
+	if (!s->moves)
+		return -ENOMEM;
+	s->moves[s->n_moves++] = m;
+	return 0;
+}
+
 static int take_truth(struct score_session *s, const struct score_options *opt,
 		      const struct place *p, struct json_object *o)
 {
@@ -110,6 +159,10 @@ static int take_truth(struct score_session *s, const struct score_options *opt,
 
 	if (json_object_object_get_ex(o, "session", &x))
 		return get_number(p, x, "duration_s", &s->duration_s);
+	if (json_object_object_get_ex(o, "breath", &x) && json_object_is_type(x, json_type_object))
+		return take_breath(s, p, x);
+	if (json_object_object_get_ex(o, "activity", &x) && json_object_is_type(x, json_type_object))
+		return take_move(s, p, x);
 	ret = get_number(p, o, "t_onset", &t.onset_s);
 	if (!ret)
 		ret = get_number(p, o, "t_end", &t.end_s);
@@ -129,6 +182,11 @@ static int take_truth(struct score_session *s, const struct score_options *opt,
 		return c;
 	has_number(o, "snr_db", &t.snr_db);
 	t.quiet = t.snr_db < opt->min_snr_db;
+	if (json_object_object_get_ex(o, "burst_id", &x)) {
+		ret = get_count(p, o, "burst_id", &t.burst);
+		if (ret)
+			return ret;
+	}
 
 	s->truth = grow(s->truth, s->n_truth, sizeof(*s->truth));
 	if (!s->truth)
@@ -178,7 +236,8 @@ static struct found *find_number(struct score_session *s, uint64_t number)
 		return NULL;
 	s->found[s->n_found] = (struct found){
 		.number = number, .first_emitted_s = NAN, .arrival_s = NAN, .match = -1,
-		.revision = UINT64_MAX,
+		.revision = UINT64_MAX, .class_since_s = NAN, .confidence = NAN,
+		.breath_rate_bpm = NAN, .breath_phase = SCORE_UNKNOWN,
 	};
 	return &s->found[s->n_found++];
 }
@@ -218,9 +277,27 @@ static int take_event(struct score_session *s, const struct score_options *opt,
 	if (line.revision == 0) {
 		f->first_emitted_s = emitted;
 		f->arrival_s = arrival;
+		has_number(o, "breath_rate_bpm", &f->breath_rate_bpm);
+		if (json_object_object_get_ex(o, "breath_phase", &x)) {
+			int phase = get_name(p, o, "breath_phase", phase_names, 4);
+
+			if (phase < 0)
+				return phase;
+			f->breath_phase = (enum score_phase)phase;
+		}
 	}
 	if (f->revision == UINT64_MAX || line.revision >= f->revision) {
+		if (f->revision == UINT64_MAX || f->class_ != (enum score_class)c)
+			f->class_since_s = emitted;
 		f->revision = line.revision;
+		f->confidence = NAN;
+		has_number(o, "confidence", &f->confidence);
+		f->site = 0;
+		if (json_object_object_get_ex(o, "site", &x)) {
+			ret = get_count(p, o, "site", &f->site);
+			if (ret)
+				return ret;
+		}
 		f->onset_s = line.onset_s;
 		f->end_s = line.end_s;
 		f->last_emitted_s = emitted;
@@ -365,6 +442,8 @@ int score_load(struct score_session *s, const struct score_options *opt, const c
 
 void score_unload(struct score_session *s)
 {
+	free(s->breaths);
+	free(s->moves);
 	free(s->truth);
 	free(s->found);
 	free(s->edges_s);

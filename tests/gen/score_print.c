@@ -7,13 +7,6 @@
 
 #include "score.h"
 
-static double lung_share(const struct score *s)
-{
-	uint64_t n = s->by_class_truths[CLASS_LUNG_CRACKLE];
-
-	return n ? (double)s->lung_called_cavitation / (double)n : NAN;
-}
-
 /* ---- table -------------------------------------------------------------------- */
 
 static void print_share(FILE *f, const char *name, double v)
@@ -50,15 +43,55 @@ static void print_classes(FILE *f, const struct score *s)
 	}
 }
 
+static void print_interval(FILE *f, const char *name, double v, struct score_interval i)
+{
+	if (isnan(i.lo))
+		print_share(f, name, v);
+	else
+		fprintf(f, "%-22s %8.3f   (95 %%: %.3f to %.3f)\n", name, v, i.lo, i.hi);
+}
+
+static void print_activities(FILE *f, const struct score *s)
+{
+	fprintf(f, "\n%-14s %8s %13s %8s %10s\n", "during", "hours", "false alarms", "per hour",
+		"withdrawn");
+	for (int a = 0; a < SCORE_ACTIVITIES; a++)
+		if (s->activity_hours[a] > 0.0)
+			fprintf(f, "%-14s %8.3f %13" PRIu64 " %8.1f %10" PRIu64 "\n",
+				score_activity_name((enum score_activity)a), s->activity_hours[a],
+				s->activity_alarms[a],
+				(double)s->activity_alarms[a] / s->activity_hours[a],
+				s->activity_withdrawn[a]);
+}
+
+static void print_reliability(FILE *f, const struct score *s)
+{
+	fprintf(f, "\n%-14s %8s %8s %8s   (calibration error %.3f)\n", "confidence", "events",
+		"stated", "right", score_calibration_error(s));
+	for (int i = 0; i < SCORE_BINS; i++)
+		if (s->bin_events[i])
+			fprintf(f, "%.1f to %.1f     %8" PRIu64 " %8.3f %8.3f\n",
+				(double)i / SCORE_BINS, (double)(i + 1) / SCORE_BINS, s->bin_events[i],
+				s->bin_confidence[i] / (double)s->bin_events[i],
+				(double)s->bin_right[i] / (double)s->bin_events[i]);
+}
+
 int score_print_table(FILE *f, struct score *s)
 {
+	struct score_interval f1, alarms, macro;
+
+	score_intervals(s, &f1, &alarms, &macro);
 	fprintf(f, "%-22s %8.3f h\n", "session time", s->hours);
 	fprintf(f, "%-22s %8" PRIu64 "   (too quiet to count: %" PRIu64 ")\n", "true events",
 		s->truths, s->quiet);
 	fprintf(f, "%-22s %8" PRIu64 "\n", "hits", s->hits);
 	fprintf(f, "%-22s %8" PRIu64 "\n", "misses", s->truths - s->hits);
-	fprintf(f, "%-22s %8" PRIu64 "   (%.1f an hour)\n", "false alarms", s->false_alarms,
+	fprintf(f, "%-22s %8" PRIu64 "   (%.1f an hour", "false alarms", s->false_alarms,
 		score_alarms_per_hour(s));
+	if (isnan(alarms.lo))
+		fputs(")\n", f);
+	else
+		fprintf(f, ", 95 %%: %.1f to %.1f)\n", alarms.lo, alarms.hi);
 	for (int c = 0; c < CAUSE_COUNT; c++)
 		if (s->by_cause[c])
 			fprintf(f, "   during %-12s %8" PRIu64 "\n",
@@ -70,17 +103,35 @@ int score_print_table(FILE *f, struct score *s)
 		fprintf(f, "%-22s %8" PRIu64 "\n", "fragments of trains", s->fragments);
 	print_share(f, "precision", score_precision(s));
 	print_share(f, "recall", score_recall(s));
-	print_share(f, "F1", score_f1(s));
-	print_share(f, "class macro-F1", score_macro_f1(s));
+	print_interval(f, "F1", score_f1(s), f1);
+	print_share(f, "F1, collar 10 ms", score_strict_f1(s));
+	print_interval(f, "class macro-F1", score_macro_f1(s), macro);
 	if (s->by_class_truths[CLASS_LUNG_CRACKLE])
-		print_share(f, "lung called cavitation", lung_share(s));
+		print_share(f, "lung called cavitation", score_lung_share(s));
+	if (s->manoeuvres)
+		fprintf(f, "%-22s %8" PRIu64 "   (of %" PRIu64 "; with every pop: %" PRIu64 ")\n",
+			"manoeuvres found", s->manoeuvres_found, s->manoeuvres,
+			s->manoeuvres_exact);
+	fprintf(f, "%-22s %8" PRIu64 "   (one site's within %.0f min)\n", "cavitations too soon",
+		s->too_soon, SCORE_REFRACTORY_S / 60.0);
+	if (s->phase_known + s->phase_unknown)
+		fprintf(f, "%-22s %8.3f   (of %" PRIu64 "; unknown: %" PRIu64 ")\n",
+			"breath phase right", s->phase_known ? (double)s->phase_right /
+			(double)s->phase_known : NAN, s->phase_known, s->phase_unknown);
+	if (s->breath_error_bpm.n)
+		fprintf(f, "%-22s %8.2f   (breaths/min, median; 95 %%: %.2f; %zu)\n",
+			"breathing rate error", score_percentile(&s->breath_error_bpm, 50),
+			score_percentile(&s->breath_error_bpm, 95), s->breath_error_bpm.n);
 	print_classes(f, s);
 	fprintf(f, "\n%-22s %8s %8s %8s %8s\n", "ms", "min", "p50", "p95", "max");
 	print_times(f, "onset error", &s->onset_error_s);
 	print_times(f, "latency (stream)", &s->latency_s);
 	print_times(f, "latency (D-Bus)", &s->arrival_s);
 	print_times(f, "latency (TTL)", &s->ttl_s);
+	print_times(f, "class settled after", &s->settle_s);
 	print_times(f, "withdrawn after", &s->withdrawal_s);
+	print_activities(f, s);
+	print_reliability(f, s);
 	return fflush(f) ? -errno : 0;
 }
 
@@ -138,12 +189,62 @@ static struct json_object *classes_json(const struct score *s)
 	return all;
 }
 
+static void add_interval(struct json_object *o, const char *key, struct score_interval i)
+{
+	struct json_object *a;
+
+	if (isnan(i.lo))
+		return;
+	a = json_object_new_object();
+	add_number(a, "lo", i.lo);
+	add_number(a, "hi", i.hi);
+	json_object_object_add(o, key, a);
+}
+
+static struct json_object *activities_json(const struct score *s)
+{
+	struct json_object *all = json_object_new_object();
+
+	for (int a = 0; a < SCORE_ACTIVITIES; a++) {
+		struct json_object *o;
+
+		if (s->activity_hours[a] <= 0.0)
+			continue;
+		o = json_object_new_object();
+		add_number(o, "hours", s->activity_hours[a]);
+		add_count(o, "false_alarms", s->activity_alarms[a]);
+		add_count(o, "withdrawn", s->activity_withdrawn[a]);
+		json_object_object_add(all, score_activity_name((enum score_activity)a), o);
+	}
+	return all;
+}
+
+static struct json_object *reliability_json(const struct score *s)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (int i = 0; i < SCORE_BINS; i++) {
+		struct json_object *o = json_object_new_object();
+
+		add_number(o, "from", (double)i / SCORE_BINS);
+		add_count(o, "events", s->bin_events[i]);
+		add_count(o, "right", s->bin_right[i]);
+		if (s->bin_events[i])
+			add_number(o, "stated", s->bin_confidence[i] / (double)s->bin_events[i]);
+		json_object_array_add(all, o);
+	}
+	return all;
+}
+
 int score_print_json(FILE *f, struct score *s)
 {
+	struct score_interval f1, alarms, macro;
 	struct json_object *o = json_object_new_object();
 	struct json_object *causes = json_object_new_object();
 	int ret;
 
+	score_intervals(s, &f1, &alarms, &macro);
+	add_count(o, "sessions", s->n_sessions);
 	add_number(o, "hours", s->hours);
 	add_number(o, "collar_s", s->opt.collar_s);
 	if (isfinite(s->opt.min_snr_db))
@@ -164,13 +265,29 @@ int score_print_json(FILE *f, struct score *s)
 	add_number(o, "precision", score_precision(s));
 	add_number(o, "recall", score_recall(s));
 	add_number(o, "f1", score_f1(s));
+	add_interval(o, "f1_ci", f1);
+	add_interval(o, "false_alarms_per_hour_ci", alarms);
+	add_number(o, "f1_strict", score_strict_f1(s));
 	add_number(o, "macro_f1", score_macro_f1(s));
-	add_number(o, "lung_called_cavitation", lung_share(s));
+	add_interval(o, "macro_f1_ci", macro);
+	add_number(o, "lung_called_cavitation", score_lung_share(s));
+	add_count(o, "manoeuvres", s->manoeuvres);
+	add_count(o, "manoeuvres_found", s->manoeuvres_found);
+	add_count(o, "manoeuvres_exact", s->manoeuvres_exact);
+	add_count(o, "cavitations_too_soon", s->too_soon);
+	add_count(o, "breath_phase_known", s->phase_known);
+	add_count(o, "breath_phase_right", s->phase_right);
+	add_count(o, "breath_phase_unknown", s->phase_unknown);
+	add_times(o, "breath_rate_error_bpm", &s->breath_error_bpm);
+	json_object_object_add(o, "activities", activities_json(s));
+	json_object_object_add(o, "reliability", reliability_json(s));
+	add_number(o, "calibration_error", score_calibration_error(s));
 	json_object_object_add(o, "classes", classes_json(s));
 	add_times(o, "onset_error_s", &s->onset_error_s);
 	add_times(o, "latency_s", &s->latency_s);
 	add_times(o, "arrival_s", &s->arrival_s);
 	add_times(o, "ttl_s", &s->ttl_s);
+	add_times(o, "settle_s", &s->settle_s);
 	add_times(o, "withdrawal_s", &s->withdrawal_s);
 	ret = fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);

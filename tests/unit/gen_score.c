@@ -250,6 +250,95 @@ static void test_extremes(void)
 	free(events);
 }
 
+#define POP(t, end, burst) \
+	"{\"t_onset\":" #t ",\"t_end\":" #end ",\"class\":\"cavitation\",\"burst_id\":" #burst "}\n"
+#define SITE(n, t, confidence, site, phase, bpm) \
+	"{\"event\":" #n ",\"revision\":0,\"onset_s\":" #t ",\"end_s\":" #t ",\"emitted_s\":" #t \
+	",\"class\":\"cavitation\",\"confidence\":" #confidence ",\"site\":" #site \
+	",\"breath_phase\":\"" phase "\",\"breath_rate_bpm\":" #bpm "}\n"
+
+/* A manoeuvre of three and one of two; the strict collar; who was right how surely. */
+static void test_manoeuvres(void)
+{
+	struct score s;
+
+	score_one(&s, &by_default,
+		  SESSION POP(100.0, 100.01, 1) POP(100.03, 100.04, 1) POP(100.06, 100.07, 1)
+		  NONE(100.01, 100.02, "tap")
+		  POP(200.0, 200.01, 2) POP(200.05, 200.06, 2) POP(300, 300.01, 3),
+		  SITE(1, 100.001, 0.95, 1, "inhale", 15) SITE(2, 100.031, 0.95, 2, "inhale", 15)
+		  SITE(3, 200.001, 0.95, 3, "inhale", 15) SITE(4, 200.062, 0.95, 4, "inhale", 15)
+		  SITE(5, 400, 0.35, 1, "unknown", 15));
+	check_counts(&s, 4, 2, 1);
+	ktap_check(s.strict_hits == 3 && s.strict_alarms == 2, "within 10 ms: %d hits, %d alarms",
+		   (int)s.strict_hits, (int)s.strict_alarms);
+	ktap_check(s.manoeuvres == 2 && s.manoeuvres_found == 2 && s.manoeuvres_exact == 1,
+		   "manoeuvres %d found %d exact %d, expected 2 2 1", (int)s.manoeuvres,
+		   (int)s.manoeuvres_found, (int)s.manoeuvres_exact);
+	/* Site 1 again after 300 s. */
+	ktap_check(s.too_soon == 1, "too soon %d, expected 1", (int)s.too_soon);
+	ktap_check(s.bin_events[9] == 4 && s.bin_right[9] == 4 && s.bin_events[3] == 1 &&
+		   s.bin_right[3] == 0, "reliability bins");
+	check_value("calibration error", score_calibration_error(&s), (4 * 0.05 + 0.35) / 5);
+	score_free(&s);
+}
+
+/* Breaths of 4 s that start at 0, 4, 8...; a walk; time by activity. */
+static void test_context(void)
+{
+	char *truth = malloc(100000), *t = truth;
+	struct score s;
+
+	t += sprintf(t, SESSION "{\"activity\":{\"movement\":\"walk\",\"from_s\":600,\"to_s\":1200}}\n"
+		     "{\"activity\":{\"movement\":\"bend\",\"from_s\":1300,\"to_s\":1336}}\n"
+		     NONE(1000, 1036, "speech"));
+	for (int i = 0; i < 450; i++)
+		t += sprintf(t, "{\"breath\":{\"start_s\":%d,\"peak_s\":%d.5,\"exhale_s\":%d.5,"
+			     "\"end_s\":%d.5}}\n", 4 * i, 4 * i + 1, 4 * i + 1, 4 * i + 3);
+	score_one(&s, &by_default, truth,
+		  SITE(1, 101.0, 0.9, 0, "inhale", 15.2) SITE(2, 302.0, 0.9, 0, "inhale", 14.5)
+		  SITE(3, 700.0, 0.9, 0, "unknown", 15) SITE(4, 1010.0, 0.9, 0, "inhale", 15));
+	ktap_check(s.phase_known == 3 && s.phase_right == 1 && s.phase_unknown == 1,
+		   "phases known %d right %d unknown %d, expected 3 1 1", (int)s.phase_known,
+		   (int)s.phase_right, (int)s.phase_unknown);
+	check_value("largest rate error", score_percentile(&s.breath_error_bpm, 100), 0.5);
+	ktap_check(s.activity_alarms[SCORE_WALK] == 1 && s.activity_alarms[SCORE_REST] == 2 &&
+		   s.activity_alarms[CAUSE_SPEECH] == 1, "false alarms by activity");
+	/* 0.1 s around the talk is its own too. */
+	ktap_check(fabs(s.activity_hours[CAUSE_SPEECH] * 3600.0 - 36.2) < 0.3 &&
+		   fabs(s.activity_hours[SCORE_WALK] * 3600.0 - (600.0 - 36.2)) < 0.3 &&
+		   fabs(s.activity_hours[SCORE_MOVE] * 3600.0 - 36.0) < 0.3 &&
+		   fabs(s.activity_hours[SCORE_REST] * 3600.0 - 1164.0) < 0.3,
+		   "seconds of talk %f, walk %f, movement %f, rest %f",
+		   3600.0 * s.activity_hours[CAUSE_SPEECH], 3600.0 * s.activity_hours[SCORE_WALK],
+		   3600.0 * s.activity_hours[SCORE_MOVE], 3600.0 * s.activity_hours[SCORE_REST]);
+	score_free(&s);
+	free(truth);
+}
+
+/* Sessions of F1 1 and 0: the interval spans both, alike every time; of one session: none. */
+static void test_bootstrap(void)
+{
+	struct score_interval f1, alarms, macro, again;
+	char err[SCORE_ERROR_SIZE];
+	struct score s;
+
+	score_init(&s, &by_default);
+	for (int i = 0; i < 8; i++) {
+		ktap_check(add(&s, SESSION TRUE(10, 10.01, "snap"),
+			       i % 2 ? EVENT(1, 0, 10, 10.01, 10.02, "snap") : "", err), "%s", err);
+		score_intervals(&s, &f1, &alarms, &macro);
+		if (i == 0)
+			ktap_check(isnan(f1.lo) && isnan(alarms.hi), "an interval of one session");
+	}
+	ktap_check(f1.lo < 0.45 && f1.hi > 0.8 && f1.lo >= 0.0 && f1.hi <= 1.0,
+		   "F1 %f, interval %f to %f", score_f1(&s), f1.lo, f1.hi);
+	ktap_check(alarms.lo == 0.0 && alarms.hi == 0.0, "false alarms %f to %f", alarms.lo, alarms.hi);
+	score_intervals(&s, &again, &alarms, &macro);
+	ktap_check(again.lo == f1.lo && again.hi == f1.hi, "two bootstraps differ");
+	score_free(&s);
+}
+
 static void test_bad_lines(void)
 {
 	static const struct {
@@ -288,6 +377,9 @@ int main(void)
 		{ "sessions are pooled", test_pooled },
 		{ "live lines and trigger edges", test_live },
 		{ "perfect and empty lists", test_extremes },
+		{ "manoeuvres, sites, confidence", test_manoeuvres },
+		{ "breathing and activities", test_context },
+		{ "bootstrap", test_bootstrap },
 		{ "bad lines are named", test_bad_lines },
 	};
 	char *paths[] = { truth_path, events_path, ttl_path };
