@@ -11,6 +11,7 @@
 static const struct ctl_command *const commands[] = {
 	&ctl_monitor,
 	&ctl_status,
+	&ctl_record,
 	&ctl_detect,
 };
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <ini.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
@@ -42,6 +43,7 @@ void config_default(struct config *cfg)
 		.triggers = { default_trigger },
 		.n_triggers = 1,
 	};
+	recorder_default_settings(&cfg->recorder);
 }
 
 /* Fill the caller's error text; hands @ret through. */
@@ -206,6 +208,66 @@ static const char *parse_bias(const char *value, enum config_bias *out)
 	return "as-is, disabled, pull-up or pull-down";
 }
 
+/* A number with one of the units, a factor each; without a unit @units[0]. */
+struct unit {
+	const char *name;
+	double factor;
+};
+
+static const struct unit size_units[] = {
+	{ "", 1 }, { "K", 1e3 }, { "M", 1e6 }, { "G", 1e9 }, { "T", 1e12 }, { NULL, 0 }
+};
+static const struct unit span_units[] = {
+	{ "s", 1 }, { "min", 60 }, { "h", 3600 }, { "d", 86400 }, { NULL, 0 }
+};
+
+static const char *parse_units(const char *value, const struct unit *units, double min, double max,
+			       uint64_t *out)
+{
+	const struct unit *u = units;
+	char *end;
+	double d = strtod(value, &end);
+
+	if (end == value)
+		return "a number";
+	while (isspace((unsigned char)*end))
+		end++;
+	while (*end && u->name && strcmp(end, u->name))
+		u++;
+	if (!u->name)
+		return "a unit";
+	d *= u->factor;
+	if (!(d >= min && d <= max))
+		return "a number in range";
+	*out = (uint64_t)llrint(d);
+	return NULL;
+}
+
+static const char *const when_names[] = {
+	[RECORDER_NEVER] = "off",
+	[RECORDER_SESSION] = "session",
+	[RECORDER_ALWAYS] = "always",
+};
+
+static const char *parse_when(const char *value, enum recorder_when *out)
+{
+	for (int i = 0; i < 3; i++) {
+		if (!strcmp(value, when_names[i])) {
+			*out = (enum recorder_when)i;
+			return NULL;
+		}
+	}
+	return "always, session or off";
+}
+
+static const char *parse_directory(const char *value, char *out, size_t size)
+{
+	if (value[0] != '/' || strlen(value) >= size)
+		return "an absolute path of at most 383 characters";
+	strcpy(out, value);
+	return NULL;
+}
+
 /* ---- one key -------------------------------------------------------------- */
 
 static const char unknown_key[] = "";
@@ -274,6 +336,37 @@ static const char *set_trigger(struct config_trigger *t, const char *key, const 
 	if (!strcmp(key, "ActiveLow"))
 		return parse_bool(value, &t->active_low);
 	return unknown_key;
+}
+
+static const char *set_recorder(struct recorder_settings *s, const char *key, const char *value)
+{
+	uint64_t v;
+
+	if (!strcmp(key, "Record"))
+		return parse_when(value, &s->when);
+	if (!strcmp(key, "Directory"))
+		return parse_directory(value, s->directory, sizeof(s->directory));
+	if (!strcmp(key, "MaxFileTime"))
+		return parse_units(value, span_units, 10, 10 * 86400, &s->max_file_s) ?
+		       "a time of 10s to 10d, such as 1h" : NULL;
+	if (!strcmp(key, "MaxFileSize"))
+		return parse_units(value, size_units, 1e6, 1e12, &s->max_file_bytes) ?
+		       "a size of 1M to 1T, such as 100M" : NULL;
+	if (!strcmp(key, "KeepTime"))
+		return parse_units(value, span_units, 0, 36500 * 86400.0, &s->keep_s) ?
+		       "a time of 0 (for ever) to 36500d, such as 30d" : NULL;
+	if (!strcmp(key, "KeepSize"))
+		return parse_units(value, size_units, 0, 1e15, &s->keep_bytes) ?
+		       "a size of 0 (no limit) to 1000T, such as 20G" : NULL;
+	if (!strcmp(key, "MinFree"))
+		return parse_units(value, size_units, 0, 1e15, &s->min_free_bytes) ?
+		       "a size of 0 to 1000T, such as 100M" : NULL;
+	if (strcmp(key, "Sync"))
+		return unknown_key;
+	if (parse_units(value, span_units, 1, 60, &v))
+		return "a time of 1s to 60s";
+	s->sync_s = (unsigned int)v;
+	return NULL;
 }
 
 /* The output of [Trigger NAME], new if need be; NULL = no room or no name. */
@@ -353,8 +446,11 @@ static int handle_key(void *user, const char *section, const char *key, const ch
 			return 0;
 		}
 		want = set_trigger(t, key, value);
+	} else if (!strcmp(section, "Recorder")) {
+		want = set_recorder(&p->cfg->recorder, key, value);
 	} else {
-		snprintf(text, sizeof(text), "[%s]: only [Sensor], [Marker] and [Trigger] exist",
+		snprintf(text, sizeof(text),
+			 "[%s]: only [Sensor], [Marker], [Trigger] and [Recorder] exist",
 			 section);
 		parse_fail(p, "unknown section ", text);
 		return 0;
@@ -534,4 +630,10 @@ void config_print(FILE *f, const struct config *cfg)
 		cfg->marker_active_low ? "yes" : "no", bias_names[cfg->marker_bias]);
 	for (unsigned int i = 0; i < cfg->n_triggers; i++)
 		print_trigger(f, &cfg->triggers[i]);
+	fprintf(f, "\n[Recorder]\nRecord=%s\nDirectory=%s\nMaxFileTime=%" PRIu64 "s\n"
+		"MaxFileSize=%" PRIu64 "\nKeepTime=%" PRIu64 "s\nKeepSize=%" PRIu64 "\n"
+		"MinFree=%" PRIu64 "\nSync=%us\n",
+		when_names[cfg->recorder.when], cfg->recorder.directory, cfg->recorder.max_file_s,
+		cfg->recorder.max_file_bytes, cfg->recorder.keep_s, cfg->recorder.keep_bytes,
+		cfg->recorder.min_free_bytes, cfg->recorder.sync_s);
 }

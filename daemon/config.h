@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "recorder/recorder.h"
+
 #define CONFIG_ERROR_SIZE	512
 #define CONFIG_LINE_SIZE	64	/* of "NAME" or "CHIPLABEL:OFFSET", 31 + 1 + digits */
 #define CONFIG_DEVICE_SIZE	64
@@ -51,6 +53,7 @@ struct config_trigger {
  * @marker_debounce_us: 0 = none
  * @marker_long_us:	a press this long is of the second kind; 0 = none is
  * @triggers:		pulse outputs; the first is [Trigger] and always there
+ * @recorder:		see recorder/recorder.h
  */
 struct config {
 	char mode[16];
@@ -70,6 +73,8 @@ struct config {
 
 	struct config_trigger triggers[CONFIG_TRIGGERS];
 	unsigned int n_triggers;
+
+	struct recorder_settings recorder;
 };
 
 void config_default(struct config *cfg);

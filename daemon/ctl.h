@@ -15,6 +15,7 @@
 #define CTL_SENSOR_PATH		CTL_ROOT_PATH "/sensor"
 #define CTL_MANAGER_INTERFACE	"org.backpop1.Manager"
 #define CTL_SENSOR_INTERFACE	"org.backpop1.Sensor"
+#define CTL_RECORDER_INTERFACE	"org.backpop1.Recorder"
 
 /* Exit codes. */
 enum { CTL_OK = 0, CTL_FAILURE = 1, CTL_USAGE = 2 };
@@ -37,6 +38,7 @@ struct ctl_command {
 extern const struct ctl_command ctl_monitor;
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_detect;
+extern const struct ctl_command ctl_record;
 
 /* Print "backpopctl: MESSAGE" on stderr. */
 __attribute__((format(printf, 1, 2)))
@@ -83,6 +85,26 @@ void ctl_bus_complain(const sd_bus_error *error, int ret);
 
 /* "/org/backpop1/sensor/iio_device0" -> "iio_device0"; another path: itself. */
 const char *ctl_sensor_name(const char *path);
+
+/* ---- ctl_objects.c ----------------------------------------------------- */
+
+struct json_object;
+
+/* Read a{sv} into @object, "SamplesLost" as "samples_lost".  >= 0 or a negative errno. */
+int ctl_read_properties(sd_bus_message *m, struct json_object *object);
+
+/**
+ * ctl_fetch_sensors() - the properties of one interface of every sensor
+ * @sensors:	array that gets an object for each, by name; "sensor" is its name
+ *
+ * Return: as ctl_bus_call().
+ */
+int ctl_fetch_sensors(sd_bus *bus, const char *interface, struct json_object *sensors,
+		      sd_bus_error *error);
+
+/* A string or a number of such an object; "" and 0 if it is not there. */
+const char *ctl_text(struct json_object *o, const char *key);
+unsigned long long ctl_count(struct json_object *o, const char *key);
 
 /* ---- ctl_event.c ------------------------------------------------------- */
 

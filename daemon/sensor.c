@@ -13,7 +13,7 @@
 #define STATUS_EVERY_NS	250000000LL	/* news of breathing and movement */
 
 int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
-		const char *device, const char *name, const char *mode)
+		const char *device, const char *name, const char *mode, bool patient)
 {
 	char path[BUS_PATH_SIZE];
 	int r;
@@ -35,6 +35,8 @@ int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 	s->bus.movement = bp_movement_name(BP_MOVEMENT_UNKNOWN);
 	bus_sensor_path(path, id);
 	r = sensor_share_init(&s->share, s, env->event, env->bus, path);
+	if (r >= 0)
+		r = sensor_record_init(s, id, patient);
 	return r < 0 ? r : bus_sensor_add(&s->bus, env->bus, id);
 }
 
@@ -44,6 +46,8 @@ void sensor_finish(struct sensor *s)
 		sensor_flush(s);
 	bus_sensor_remove(&s->bus);
 	sensor_share_finish(&s->share);
+	bus_recorder_remove(&s->bus_recorder);
+	sensor_record_finish(s);
 	free(s->core_mem);
 	s->core = NULL;
 	s->core_mem = NULL;
@@ -74,7 +78,7 @@ int sensor_set_source(struct sensor *s, const struct source_info *info)
 	s->rate_from_ns = 0;
 	tap_set_source(&s->share.tap, info, s->device);
 	bus_sensor_changed(&s->bus, news);
-	return 0;
+	return recorder_set_source(s->recorder, info);
 }
 
 void sensor_set_state(struct sensor *s, const char *state, const char *reason)
@@ -97,6 +101,7 @@ static void publish_events(struct sensor *s)
 
 		/* The pulse first: it is the one that somebody may time. */
 		trigger_event(s->env->trigger, &s->settle, &ev);
+		recorder_event(s->recorder, &ev);
 		if (!ev.revision)
 			s->bus.events++;
 		r = bus_sensor_event(&s->bus, &ev);
@@ -165,6 +170,7 @@ void sensor_feed(struct sensor *s, const struct bp_frame *frames, size_t n)
 		bus_sensor_changed(&s->bus, news);
 	}
 	bp_core_push(s->core, frames, n);
+	recorder_feed(s->recorder, frames, n);
 	s->last_ns = frames[n - 1].t_ns;
 	publish_events(s);
 	trigger_advance(s->env->trigger, &s->settle, s->last_ns);
@@ -172,6 +178,7 @@ void sensor_feed(struct sensor *s, const struct bp_frame *frames, size_t n)
 	s->bus.samples_read += n;
 	measure_rate(s, frames, n);
 	publish_status(s);
+	sensor_record_progress(s);
 }
 
 void sensor_flush(struct sensor *s)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "bus/bus_recorder.h"
 #include "bus/bus_sensor.h"
 #include "config.h"
 #include "core/core.h"
@@ -35,11 +36,16 @@ struct sensor_env {
  * @share:	with other programs
  * @core:	NULL until the first source opened
  * @last_ns:	newest frame
+ * @recorded_ns: when the recorder's counters on the bus were last renewed
  */
 struct sensor {
 	const struct sensor_env *env;
 	struct bus_sensor bus;
 	struct sensor_share share;
+	struct bus_recorder bus_recorder;
+	struct recorder *recorder;
+	sd_event_source *recorder_io;
+	int64_t recorded_ns;
 	struct settle settle;
 	struct bp_core *core;
 	void *core_mem;
@@ -55,9 +61,17 @@ struct sensor {
 	struct bp_frame frames[SENSOR_FRAMES];
 };
 
-/* Fill in and put on the bus under /org/backpop1/sensor/ + @id.  0 or negative errno. */
+/* sensor_record.c, for sensor.c. */
+int sensor_record_init(struct sensor *s, const char *id, bool patient);
+void sensor_record_progress(struct sensor *s);
+void sensor_record_finish(struct sensor *s);
+
+/*
+ * Fill in and put on the bus under /org/backpop1/sensor/ + @id.  @patient: its frames
+ * can wait for the recorder's disk.  0 or negative errno.
+ */
 int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
-		const char *device, const char *name, const char *mode);
+		const char *device, const char *name, const char *mode, bool patient);
 /* Settle what is open, tell it, take the object off the bus. */
 void sensor_finish(struct sensor *s);
 

@@ -316,7 +316,8 @@ int sensor_live_new(struct sensor_live **ret, const struct sensor_env *env, cons
 	if (r >= 0 && pair)
 		r = sd_event_add_time(env->event, &l->due, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_due, l);
 	if (r >= 0)
-		r = sensor_init(&l->base, env, id, id, name, pair ? "pair" : env->cfg->mode);
+		r = sensor_init(&l->base, env, id, id, name, pair ? "pair" : env->cfg->mode,
+				false);
 	if (r < 0) {
 		sensor_live_free(l);
 		return r;

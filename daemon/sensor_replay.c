@@ -103,7 +103,7 @@ int sensor_replay_new(struct sensor_replay **ret, const struct sensor_env *env,
 	r->realtime = realtime;
 	r->origin_ns = now_ns();
 	err = sensor_init(&r->base, env, "replay", src->info.name, src->info.name,
-			  src->info.mode);
+			  src->info.mode, !realtime);
 	if (err >= 0)
 		err = sensor_set_source(&r->base, &src->info);
 	if (err >= 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bus/bus.h"
+#include "bus/bus_recorder.h"
 #include "bus/bus_sensor.h"
 #include "bus/bus_stream.h"
 
@@ -50,6 +51,7 @@ int bus_introspect(const char *path, char **xml)
 	struct bus_manager manager = { 0 };
 	struct bus_sensor sensor = { 0 };
 	struct bus_stream stream = { 0 };
+	struct bus_recorder recorder = { 0 };
 	sd_bus *server = NULL, *client = NULL;
 	int fds[2], r, again = 1;
 
@@ -68,6 +70,8 @@ int bus_introspect(const char *path, char **xml)
 	if (r >= 0)
 		r = bus_stream_add(&stream, server, sensor.path);
 	if (r >= 0)
+		r = bus_recorder_add(&recorder, server, sensor.path);
+	if (r >= 0)
 		r = sd_bus_call_method_async(client, NULL, NULL, path,
 					     "org.freedesktop.DBus.Introspectable", "Introspect",
 					     keep_xml, xml, "");
@@ -78,6 +82,7 @@ int bus_introspect(const char *path, char **xml)
 			r = sd_bus_process(client, NULL);
 		again += r;
 	}
+	bus_recorder_remove(&recorder);
 	bus_stream_remove(&stream);
 	sensor.slot = sd_bus_slot_unref(sensor.slot);
 	bus_manager_remove(&manager);

@@ -10,7 +10,7 @@ _backpopctl()
 	[ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]}
 	case $command in
 	'')
-		words='monitor status detect --help --version'
+		words='monitor status record detect --help --version'
 		;;
 	monitor)
 		case $prev in
@@ -29,6 +29,24 @@ _backpopctl()
 		;;
 	status)
 		words='--json --session --help'
+		;;
+	record)
+		case $prev in
+		--sensor)
+			words=$(busctl --auto-start=no --list tree org.backpop1 2>/dev/null |
+				sed -n 's|^/org/backpop1/sensor/||p')
+			;;
+		--patient | --birthdate | --name | --investigation | --technician)
+			return
+			;;
+		--sex)
+			words='M F X'
+			;;
+		*)
+			words='start stop status --sensor --patient --sex --birthdate --name --investigation
+				--technician --json --session --help'
+			;;
+		esac
 		;;
 	detect)
 		if [[ $cur != -* ]]; then

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <gpiod.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,6 +10,7 @@
 #include "gpio/line.h"
 #include "gpio/marker.h"
 #include "log.h"
+#include "recorder/recorder.h"
 
 #define EDGES	16
 
@@ -31,6 +33,9 @@ static void send(struct marker *m, uint64_t t_ns, const char *kind)
 
 	if (r < 0)
 		log_error("cannot send Marker: %s", strerror(-r));
+	if (strcmp(kind, "release"))
+		recorder_annotate_all((int64_t)t_ns, NAN, !strcmp(kind, "long") ? "marker (long press)" :
+				      "marker");
 }
 
 /* The press has lasted: it is of the second kind, since its beginning. */

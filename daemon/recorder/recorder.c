@@ -20,6 +20,8 @@
 #include "recorder/recorder_words.h"
 
 #define MAX_NOTES	128	/* waiting for a record */
+#define PATIENT_SYNC_S	60
+#define MAX_UNPLUGGED	16
 #define MAX_OPEN	64	/* events not yet settled */
 #define MIN_DRIFT_RECORDS 30	/* however bad a clock is, no shower of files */
 #define EARLY_S		(GRID_RATE_S + 2)	/* of frames kept until the rates are known */
@@ -36,6 +38,9 @@ struct open_event {
 };
 
 struct recorder {
+	struct recorder *next;
+	char id[64];
+	bool wanted;			/* to go on when a source opens */
 	struct recorder_settings settings;
 	struct recorder_file *file;
 	int fd;
@@ -73,6 +78,36 @@ struct recorder {
 	} said[MAX_OPEN];
 	size_t next_said;
 };
+
+/* All there are, and those whose sensor was unplugged while they ran. */
+static struct recorder *all;
+static struct {
+	char id[64];
+	struct recorder_person who;
+} unplugged[MAX_UNPLUGGED];
+
+static void remember(const struct recorder *r)
+{
+	for (size_t i = 0; i < MAX_UNPLUGGED; i++) {
+		if (unplugged[i].id[0])
+			continue;
+		strcpy(unplugged[i].id, r->id);
+		unplugged[i].who = r->who;
+		return;
+	}
+}
+
+static bool recall(struct recorder *r)
+{
+	for (size_t i = 0; i < MAX_UNPLUGGED; i++) {
+		if (strcmp(unplugged[i].id, r->id))
+			continue;
+		r->who = unplugged[i].who;
+		unplugged[i].id[0] = '\0';
+		return true;
+	}
+	return false;
+}
 
 void recorder_default_settings(struct recorder_settings *s)
 {
@@ -161,12 +196,12 @@ static void hole_note(struct file_job *job, const struct recorder *r, const stru
 		      bool last)
 {
 	struct edf_annotation *a = &job->notes[job->n_notes];
-	bool all = h->tracks == (1u << r->grid.n_tracks) - 1;
+	bool both = h->tracks == (1u << r->grid.n_tracks) - 1;
 	bool film = r->grid.tracks[h->tracks & 1 ? 0 : 1].has == BP_HAS_FILM;
 
 	*a = (struct edf_annotation) { .onset_s = h->onset_s, .duration_s = h->duration_s };
 	snprintf(a->text, sizeof(a->text), "%s%s", last ? EDF_TEXT_ENDS : EDF_TEXT_LOST,
-		 all ? "" : film ? EDF_TEXT_ONLY_FILM : EDF_TEXT_ONLY_ACCEL);
+		 both ? "" : film ? EDF_TEXT_ONLY_FILM : EDF_TEXT_ONLY_ACCEL);
 	job->note_is_old[job->n_notes++] = false;
 }
 
@@ -233,6 +268,9 @@ static bool open_file(struct recorder *r, int64_t t_ns, double *onset_s)
 	job->kind = FILE_OPEN;
 	plan = &job->plan;
 	plan->settings = r->settings;
+	/* At full speed a sync for each second would be the measure of all speed. */
+	if (r->patient_caller)
+		plan->settings.sync_s = PATIENT_SYNC_S;
 	strcpy(plan->patient, r->patient);
 	strcpy(plan->recording, r->recording);
 	plan->start_time = local_time(t_ns, onset_s, &plan->utc_offset_s);
@@ -437,6 +475,10 @@ struct recorder *recorder_new(const char *id, const struct recorder_settings *s,
 		errno = error;
 		return NULL;
 	}
+	snprintf(r->id, sizeof(r->id), "%s", id);
+	r->wanted = recall(r);
+	r->next = all;
+	all = r;
 	return r;
 }
 
@@ -456,6 +498,14 @@ void recorder_free(struct recorder *r)
 {
 	if (!r)
 		return;
+	for (struct recorder **p = &all; *p; p = &(*p)->next) {
+		if (*p == r) {
+			*p = r->next;
+			break;
+		}
+	}
+	if (r->wanted || r->state != RECORDER_OFF)
+		remember(r);
 	if (r->state == RECORDER_WAITING || r->state == RECORDER_RECORDING)
 		finish(r);
 	drop_early(r);
@@ -524,9 +574,16 @@ int recorder_set_source(struct recorder *r, const struct source_info *info)
 	snprintf(r->equipment, sizeof(r->equipment), "%.31s", info->name);
 	r->has_source = true;
 	recorder_words_recording(r->recording, &r->who, r->equipment);
-	if (!runs)
-		return r->state == RECORDER_OFF && r->settings.when == RECORDER_ALWAYS ?
-		       recorder_start(r, NULL) : 0;
+	if (!runs) {
+		struct recorder_person who = r->who;
+		bool go_on = r->wanted;
+
+		r->wanted = false;
+		if (r->state != RECORDER_OFF || r->settings.when == RECORDER_NEVER ||
+		    (!go_on && r->settings.when != RECORDER_ALWAYS))
+			return 0;
+		return recorder_start(r, go_on ? &who : NULL);
+	}
 	set_state(r, RECORDER_WAITING);
 	return prepare_early(r);
 }
@@ -642,4 +699,10 @@ void recorder_annotate(struct recorder *r, int64_t t_ns, double duration_s, cons
 	a.text[n] = '\0';
 	if (n)
 		add_note(r, t_ns, &a);
+}
+
+void recorder_annotate_all(int64_t t_ns, double duration_s, const char *text)
+{
+	for (struct recorder *r = all; r; r = r->next)
+		recorder_annotate(r, t_ns, duration_s, text);
 }

@@ -112,7 +112,10 @@ struct recorder *recorder_new(const char *id, const struct recorder_settings *s,
 			      bool patient_caller);
 /* Other settings from now on: in force with the next file, which begins soon. */
 void recorder_set_settings(struct recorder *r, const struct recorder_settings *s);
-/* Finish the file and free.  Waits for the disk, at most 10 s. */
+/*
+ * Finish the file and free.  Waits for the disk, at most 10 s.  One who was recording
+ * goes on when recorder_new() is asked for the same @id: a sensor was unplugged.
+ */
 void recorder_free(struct recorder *r);
 
 /* Readable when the status may have changed; recorder_status() resets it. */
@@ -136,6 +139,8 @@ void recorder_feed(struct recorder *r, const struct bp_frame *frames, size_t n);
 void recorder_event(struct recorder *r, const struct bp_event *ev);
 /* An annotation of ours: marker, note.  @t_ns CLOCK_MONOTONIC; @duration_s NaN = none. */
 void recorder_annotate(struct recorder *r, int64_t t_ns, double duration_s, const char *text);
+/* The same in every recorder that there is.  One thread makes, feeds and frees them all. */
+void recorder_annotate_all(int64_t t_ns, double duration_s, const char *text);
 #define RECORDER_SETTLE_S	0.5
 
 #endif

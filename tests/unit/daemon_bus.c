@@ -69,7 +69,10 @@ static void interfaces_are_as_documented(void)
 		"property name=\"BreathPhase\" type=\"s\"",
 		"property name=\"Movement\" type=\"s\"",
 		"property name=\"StreamStart\" type=\"t\"", "signal name=\"Event\"",
-		"arg type=\"a{sv}\" name=\"details\"", NULL
+		"arg type=\"a{sv}\" name=\"details\"",
+		"interface name=\"org.backpop1.Recorder\"", "method name=\"Start\"",
+		"method name=\"Stop\"", "property name=\"File\" type=\"s\"",
+		"property name=\"RecordsDropped\" type=\"t\"", NULL
 	};
 	char *xml = NULL;
 

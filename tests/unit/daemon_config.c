@@ -45,7 +45,9 @@ static void every_key_is_taken(void)
 		"FilmRange=50\nWatermark=0\nPair=spine, 0x21\nFilmRate=800\nUri=ip:bench\n"
 		"[Marker]\nLine=GPIO17\nDebounce=5ms\nLongPress=2s\nActiveLow=yes\n"
 		"Bias=pull-up\n[Trigger]\nLine=GPIO27\nWidth=250us\nClasses=snap, crepitus\n"
-		"On=settled\nActiveLow=on\n[Trigger lamp]\nLine=pinctrl-rp1:22\nClasses=cavitation\n"),
+		"On=settled\nActiveLow=on\n[Trigger lamp]\nLine=pinctrl-rp1:22\nClasses=cavitation\n"
+		"[Recorder]\nRecord=always\nDirectory=/srv/back\nMaxFileTime=2h\nMaxFileSize=1.5G\n"
+		"KeepTime=30 d\nKeepSize=20G\nMinFree=0\nSync=10\n"),
 		err);
 	if (!ktap_check(!r, "got %d: %s", r, err))
 		return;
@@ -63,6 +65,10 @@ static void every_key_is_taken(void)
 	ktap_check(c.film_rate_hz == 800, "rate %g", c.film_rate_hz);
 	ktap_check(!strcmp(c.uri, "ip:bench"), "uri %s", c.uri);
 	ktap_check(c.marker_long_us == 2000000, "long press %u us", c.marker_long_us);
+	ktap_check(c.recorder.when == RECORDER_ALWAYS && !strcmp(c.recorder.directory, "/srv/back") &&
+		   c.recorder.max_file_s == 7200 && c.recorder.max_file_bytes == 1500000000 &&
+		   c.recorder.keep_s == 30 * 86400 && c.recorder.keep_bytes == 20000000000 &&
+		   c.recorder.min_free_bytes == 0 && c.recorder.sync_s == 10, "recorder's settings");
 	if (!ktap_check(c.n_triggers == 2, "%u triggers", c.n_triggers))
 		return;
 	ktap_check(!strcmp(c.triggers[0].line, "GPIO27"), "line %s", c.triggers[0].line);
@@ -96,13 +102,16 @@ static void what_is_printed_reads_back(void)
 	strcpy(a.triggers[1].name, "two");
 	strcpy(a.triggers[1].line, "GPIO2");
 	a.n_triggers = 2;
+	a.recorder.when = RECORDER_ALWAYS;
+	a.recorder.keep_s = 12345;
 	config_print(f, &a);
 	fclose(f);
 	config_default(&b);
 	r = config_load_file(&b, put("printed.conf", text), err);
 	ktap_check(!r, "got %d: %s", r, err);
 	ktap_check(!config_sensor_differs(&a, &b) && !config_marker_differs(&a, &b) &&
-		   !config_triggers_differ(&a, &b),
+		   !config_triggers_differ(&a, &b) &&
+		   !memcmp(&a.recorder, &b.recorder, sizeof(a.recorder)),
 		   "printed settings came back different:\n# %s", text);
 }
 
@@ -158,7 +167,15 @@ static void bad_files_are_named_with_their_line(void)
 	} bad[] = {
 		{ "[Sensor]\nSpeed=1\n", 2, "unknown key 'Speed' in [Sensor]" },
 		{ "[Marker]\n\nrate=800\n", 3, "unknown key 'rate' in [Marker]" },
-		{ "[Recorder]\nOn=1\n", 2, "unknown section [Recorder]" },
+		{ "[Logger]\nOn=1\n", 2, "unknown section [Logger]" },
+		{ "[Recorder]\nRecord=yes\n", 2, "always, session or off" },
+		{ "[Recorder]\nDirectory=here\n", 2, "an absolute path" },
+		{ "[Recorder]\nMaxFileTime=5s\n", 2, "MaxFileTime=5s" },
+		{ "[Recorder]\nMaxFileSize=10X\n", 2, "MaxFileSize=10X" },
+		{ "[Recorder]\nKeepTime=-1\n", 2, "KeepTime=-1" },
+		{ "[Recorder]\nKeepSize=many\n", 2, "KeepSize=many" },
+		{ "[Recorder]\nMinFree=\n", 2, "MinFree=" },
+		{ "[Recorder]\nSync=0\n", 2, "Sync=0" },
 		{ "Mode=film\n", 1, "unknown section []" },
 		{ "[Sensor]\nMode=both\n", 2, "Mode=both" },
 		{ "[Sensor]\nRate=0\n", 2, "Rate=0" },
