@@ -71,6 +71,7 @@ start() {
 	local line record=$1 speed=$2
 	shift 2
 	rm -rf "$work/rec"
+	: >"$work/stderr"
 	{
 		printf '[Recorder]\nRecord=%s\nDirectory=%s/rec\nMinFree=0\n' "$record" "$work"
 		for line in "$@"; do
