@@ -166,6 +166,23 @@ static bool add_train(struct json_object *o, const struct bp_train_looks *l)
 	       add_double(o, "coupling", l->coupling, FORMAT_3);
 }
 
+static bool add_looks(struct json_object *o, const struct bp_trace *tr)
+{
+	struct json_object *in;
+
+	if (!tr->n_looks)
+		return true;
+	in = json_object_new_object();
+	if (!in || !add(o, "weighed", in) || !add_string(o, "ear", bp_ear_name(tr->ear)) ||
+	    !add_double(o, "odds", tr->odds, FORMAT_3))
+		return false;
+	for (uint32_t i = 0; i < tr->n_looks; i++)
+		if (!add_double(in, tr->look == BP_LOOK_TRAIN ? bp_train_look_name(i) :
+				bp_sharp_look_name(i), tr->looks[i], FORMAT_5))
+			return false;
+	return true;
+}
+
 int event_json_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
 {
 	locale_t before = enter_c_locale();
@@ -183,6 +200,7 @@ int event_json_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
 	      add_double(o, "limit", tr->limit, FORMAT_5))) &&
 	    (tr->reason == BP_REASON_NONE ||
 	     add_string(o, "reason", bp_reason_name(tr->reason))) &&
+	    add_looks(o, tr) &&
 	    (tr->look != BP_LOOK_TRAIN || add_train(o, &tr->train)) &&
 	    add_trace_shape(o, "motion_mg", &tr->motion, 1e3) &&
 	    add_trace_shape(o, "film_mv", &tr->film, 1) &&

@@ -37,6 +37,7 @@ struct bp_candidate {
 	int64_t onset_ns;
 	struct bp_shape shape[BP_STREAMS];
 	struct bp_context context;	/* at the first look */
+	float odds;			/* for a joint, weigh.h */
 	uint32_t number;		/* of its event, 0 = not said */
 	bool in_train;			/* one crackle of a train: no event of its own */
 	bool touched;			/* the film was, see coupling.h */

@@ -14,11 +14,10 @@
 #define MANY_REFUSED	2u		/* parts of a noise around it: part of it */
 #define MANY_ALIKE	3u		/* alike: fingers or furniture, not joints */
 #define FAINT		1000.0f		/* film's power over its noise: for those, one is enough */
-#define CROWD_NS	600000000	/* so many so close are a train or a noise, not pops */
-#define CROWD		2u
+#define CROWD_NS	3000000000
+#define CROWD_MOST	5u
 #define QUIET_NS	6000000000	/* somebody typed or spoke, or lungs crackled */
 #define WEAK_LIKE	5.0f		/* so much louder is no company */
-#define SECOND_NS	1000000000
 #define DENSE_S		0.2f		/* mean gap; crackles come faster than keys (3.5, 3.8) */
 
 static struct bp_noticed *find(struct bp_clutter *cl, const struct bp_candidate *c)
@@ -112,23 +111,18 @@ float bp_clutter_company(const struct bp_clutter *cl, const struct bp_candidate 
 	return 0;
 }
 
-bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c)
+uint32_t bp_clutter_crowd(const struct bp_clutter *cl, const struct bp_candidate *c)
 {
 	int k = bp_candidate_main(c);
-	uint32_t near = 0;
-	bool far = false;
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++) {
-		const struct bp_noticed *n = &cl->seen[i];
-		int64_t apart = c->onset_ns - n->onset_ns;
+		int64_t apart = c->onset_ns - cl->seen[i].onset_ns;
 
-		if (n->stream != k || n->peak < LIKE * c->shape[k].peak || !n->peak || n->refused ||
-		    apart <= 0 || apart > CROWD_NS)
-			continue;
-		near++;
-		far |= apart > NEAR_NS;
+		n += cl->seen[i].stream == k && cl->seen[i].peak > LIKE * c->shape[k].peak &&
+		     apart > NEAR_NS && apart < CROWD_NS;
 	}
-	return far && near >= CROWD;
+	return n < CROWD_MOST ? n : CROWD_MOST;
 }
 
 bool bp_clutter_quiet(const struct bp_clutter *cl, const struct bp_candidate *c)
@@ -144,13 +138,4 @@ bool bp_clutter_quiet(const struct bp_clutter *cl, const struct bp_candidate *c)
 			return false;
 	}
 	return true;
-}
-
-uint32_t bp_clutter_noise(const struct bp_clutter *cl, int64_t now_ns)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++)
-		n += cl->seen[i].refused && now_ns - cl->seen[i].onset_ns < SECOND_NS;
-	return n;
 }

@@ -44,13 +44,10 @@ struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_c
  */
 float bp_clutter_company(const struct bp_clutter *cl, const struct bp_candidate *c);
 
-/* Did two or more like it come in the last 0.6 s, not all within one manoeuvre? */
-bool bp_clutter_crowded(const struct bp_clutter *cl, const struct bp_candidate *c);
+/* How many of its kind came in the seconds before, other than in the same manoeuvre; at most 5. */
+uint32_t bp_clutter_crowd(const struct bp_clutter *cl, const struct bp_candidate *c);
 
 /* Was there nothing weak around in the last seconds, other than in the same manoeuvre? */
 bool bp_clutter_quiet(const struct bp_clutter *cl, const struct bp_candidate *c);
-
-/* How many were refused as part of a noise in the last second. */
-uint32_t bp_clutter_noise(const struct bp_clutter *cl, int64_t now_ns);
 
 #endif

@@ -10,7 +10,7 @@
 #define FIRST_NS	(16 * MS)	/* after the onset; revision 0 within 30 ms (p95) */
 #define DOUBT_NS	(22 * MS)	/* half a syllable later: what goes on shows */
 #define MIDDLE_NS	(110 * MS)
-#define LAST_NS		(270 * MS)	/* withdrawn within 300 ms (p95) */
+#define LAST_NS		(284 * MS)	/* withdrawn within 300 ms (p95) */
 #define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
@@ -19,6 +19,7 @@
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
+#define ODDS_LEAST	-0.4f	/* log-odds: what is rather not a joint's is withdrawn */
 #define NEVER		INT64_MAX
 
 void bp_detect_init(struct bp_detect *d)
@@ -202,21 +203,27 @@ static void hold(struct bp_candidate *c)
 	c->due_ns = c->onset_ns + MIDDLE_NS;
 }
 
+static enum bp_ear ear(const struct bp_candidate *c, const struct bp_stream *streams)
+{
+	if (bp_candidate_main(c) == BP_MOTION)
+		return BP_EAR_MOTION;
+	return streams[BP_FILM].rate_hz > WIDE_HZ ? BP_EAR_WIDE_FILM : BP_EAR_FILM;
+}
+
 /* Half a syllable after its end it is known what it was: a part of a train, perhaps. */
 static void crackle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams)
 {
-	bool wide = streams[bp_candidate_main(c)].rate_hz > WIDE_HZ;
-
 	if (c->next == BP_LOOK_MIDDLE && !c->in_train)
 		c->in_train = bp_train_take(&d->train, c, bp_crackly(c) &&
-					    c->onset_ns - d->touched_ns > TOUCH_NS, wide);
+					    c->onset_ns - d->touched_ns > TOUCH_NS,
+					    ear(c, streams));
 }
 
 static void step_train(struct bp_detect *d, struct bp_book *book, int64_t now_ns, bool all)
 {
-	struct bp_trace tr = { .look = BP_LOOK_TRAIN, .onset_ns = d->train.first_ns, .now_ns = now_ns };
+	struct bp_trace tr = { .look = BP_LOOK_TRAIN, .now_ns = now_ns };
 
-	if (!bp_train_step(&d->train, book, bp_coupling_usual(&d->coupling), now_ns, all, &tr.train) ||
+	if (!bp_train_step(&d->train, book, bp_coupling_usual(&d->coupling), now_ns, all, &tr) ||
 	    !d->trace)
 		return;
 	tr.outcome = tr.train.said ? BP_KEPT : BP_REFUSED;
@@ -264,6 +271,33 @@ static bool weak_said(struct bp_detect *d, struct bp_candidate *c,
 	if (c->in_train)
 		bp_clutter_forget(&d->clutter, c);
 	return !c->in_train && ratio > ALONE_RATIO && bp_clutter_quiet(&d->clutter, c);
+}
+
+/* At last all the evidence: false if it was withdrawn. */
+static bool weighed(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
+		    struct bp_book *book, int64_t now_ns)
+{
+	struct bp_ruling r = { .outcome = BP_KEPT };
+	float looks[BP_SHARP_LOOKS];
+	enum bp_ear by = ear(c, streams);
+	struct bp_trace tr;
+
+	c->odds = bp_weigh_sharp(c, by, bp_coupling_usual(&d->coupling),
+				 (float)bp_clutter_crowd(&d->clutter, c), looks);
+	if (c->odds < ODDS_LEAST && !c->in_train)
+		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED, bp_weigh_against(by, looks),
+					c->odds, ODDS_LEAST };
+	if (d->trace) {
+		bp_candidate_trace(&tr, c, &r, now_ns);
+		tr.ear = by;
+		tr.n_looks = BP_SHARP_LOOKS;
+		memcpy(tr.looks, looks, sizeof(looks));
+		tr.odds = c->odds;
+		d->trace(d->trace_arg, &tr);
+	}
+	if (r.outcome == BP_REFUSED)
+		withdraw(c, book, r.reason, now_ns);
+	return r.outcome == BP_KEPT;
 }
 
 static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
@@ -332,7 +366,10 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		c->due_ns = c->onset_ns + LAST_NS;
 		return;
 	default:
-		tell(d, c, BP_KEPT, BP_RULE_NONE, 0, 0, now_ns);
+		if (!weighed(d, c, streams, book, now_ns)) {
+			drop(d, c);
+			return;
+		}
 		settle(d, c, streams, book, now_ns);
 		drop(d, c);
 	}

@@ -18,6 +18,13 @@
 #define BEND_DEG_S	7.0f		/* deep breathing tilts at most 4 degrees/s (3.3) */
 #define QUIET_G		0.007f		/* heart and breathing stay below (1.4) */
 #define TWIST_G		0.010f		/* 10 to 80 mg (3.7) */
+/*
+ * A slow twist pushes sideways for a second or two (10 to 80 mg, 3.7), where breathing,
+ * which tips the back forth and back, hardly shows.
+ */
+#define LATERAL_G	0.006f
+#define LATERAL_HZ	1.5f
+#define LATERAL_MEAN_S	4.0f
 #define OTHER_G		0.090f
 #define HOLD_S		0.8f		/* a movement's pauses belong to it */
 #define PI		3.14159265f
@@ -105,6 +112,11 @@ void bp_movement_slow(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
 	enum bp_movement kind = BP_MOVEMENT_NONE;
 	float swing;
 
+	if (!m->slow_n)
+		m->lateral = m->lateral_mean = low[1];
+	m->lateral += (float)(2 * PI * LATERAL_HZ / BP_SLOW_HZ) / (1 + (float)(2 * PI * LATERAL_HZ / BP_SLOW_HZ)) *
+		      (low[1] - m->lateral);
+	m->lateral_mean += (float)(1 / (BP_SLOW_HZ * LATERAL_MEAN_S)) * (m->lateral - m->lateral_mean);
 	m->gravity += (float)(2 * PI * GRAVITY_HZ / BP_SLOW_HZ) * (low - m->gravity);
 	m->tilt_rate = angle_deg(m->gravity, m->past[m->slow_n % BP_POSTURES]) *
 		       (float)(BP_SLOW_HZ / BP_POSTURES);
@@ -119,7 +131,7 @@ void bp_movement_slow(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
 		kind = BP_MOVEMENT_BEND;
 	else if (swing > OTHER_G)
 		kind = BP_MOVEMENT_OTHER;
-	else if (swing > TWIST_G)
+	else if (swing > TWIST_G || fabsf(m->lateral - m->lateral_mean) > LATERAL_G)
 		kind = BP_MOVEMENT_TWIST;
 	if (kind != BP_MOVEMENT_NONE || m->kind == BP_MOVEMENT_UNKNOWN ||
 	    ((float)(t_ns - m->kind_ns) * 1e-9f > HOLD_S && swing < QUIET_G)) {

@@ -19,6 +19,8 @@ struct bp_movement_state {
 	bp_v4 past[BP_POSTURES];	/* gravity, ring */
 	uint32_t slow_n;
 	bp_v4 mean;			/* below 2 Hz: what swings around it is movement */
+	float lateral;			/* y of the slow steps, and */
+	float lateral_mean;		/* its mean over some seconds */
 	float swing2;			/* running mean square of the swing, g^2 */
 	float tilt_rate;		/* degrees per second */
 	bool above;			/* vertical swing is in its upper half */

@@ -77,11 +77,64 @@ static const char *const rule_names[BP_RULE_COUNT] = {
 	[BP_RULE_TOUCHED] = "touched",
 	[BP_RULE_NOISE] = "noise",
 	[BP_RULE_MANY] = "many",
+	[BP_RULE_WEIGHED] = "weighed",
 	[BP_RULE_COMPANY] = "company",
 	[BP_RULE_BUSY] = "busy",
 	[BP_RULE_WEAK] = "weak",
 	[BP_RULE_TRAIN] = "train",
 	[BP_RULE_CROWD] = "crowd",
+};
+
+static const char *const ear_names[BP_EARS] = {
+	[BP_EAR_MOTION] = "motion",
+	[BP_EAR_FILM] = "film",
+	[BP_EAR_WIDE_FILM] = "wide_film",
+};
+
+static const char *const sharp_look_names[BP_SHARP_LOOKS] = {
+	[BP_SHARP_RATIO] = "ratio",
+	[BP_SHARP_PITCH] = "pitch",
+	[BP_SHARP_PITCH2] = "pitch2",
+	[BP_SHARP_LENGTH] = "length",
+	[BP_SHARP_CYCLES] = "cycles",
+	[BP_SHARP_LATE] = "late",
+	[BP_SHARP_BEFORE] = "before",
+	[BP_SHARP_AFTER] = "after",
+	[BP_SHARP_PERIOD] = "period",
+	[BP_SHARP_CROWD] = "crowd",
+	[BP_SHARP_SWING] = "swing",
+	[BP_SHARP_SWING_SHARE] = "swing_share",
+	[BP_SHARP_SWING_NEW] = "swing_new",
+	[BP_SHARP_LEVEL] = "level",
+	[BP_SHARP_LEVEL2] = "level2",
+	[BP_SHARP_STILL] = "still",
+	[BP_SHARP_WALK] = "walk",
+	[BP_SHARP_STRAIN_SHARE] = "strain_share",
+	[BP_SHARP_STRAIN_NEW] = "strain_new",
+	[BP_SHARP_BOTH] = "both",
+	[BP_SHARP_COUPLING] = "coupling",
+	[BP_SHARP_PITCH_AFTER] = "pitch_after",
+};
+
+static const char *const train_look_names[BP_TRAIN_LOOKS] = {
+	[BP_TRAIN_PARTS] = "parts",
+	[BP_TRAIN_CRACKLY] = "crackly",
+	[BP_TRAIN_SPAN] = "span",
+	[BP_TRAIN_GAPS] = "gaps",
+	[BP_TRAIN_PITCH] = "pitch",
+	[BP_TRAIN_PITCH2] = "pitch2",
+	[BP_TRAIN_CYCLES] = "cycles",
+	[BP_TRAIN_LATE] = "late",
+	[BP_TRAIN_RATIO] = "ratio",
+	[BP_TRAIN_MOVING] = "moving",
+	[BP_TRAIN_COUPLING] = "coupling",
+	[BP_TRAIN_LATE2] = "late2",
+	[BP_TRAIN_MOVING2] = "moving2",
+	[BP_TRAIN_PARTS2] = "parts2",
+	[BP_TRAIN_RATIO2] = "ratio2",
+	[BP_TRAIN_LATE_RATIO] = "late_ratio",
+	[BP_TRAIN_PARTS_PITCH] = "parts_pitch",
+	[BP_TRAIN_PARTS_LATE] = "parts_late",
 };
 
 static const char *name(const char *const *names, unsigned int i, unsigned int n)
@@ -122,4 +175,19 @@ const char *bp_outcome_name(enum bp_outcome o)
 const char *bp_rule_name(enum bp_rule r)
 {
 	return name(rule_names, r, BP_RULE_COUNT);
+}
+
+const char *bp_sharp_look_name(enum bp_sharp_look l)
+{
+	return name(sharp_look_names, l, BP_SHARP_LOOKS);
+}
+
+const char *bp_train_look_name(enum bp_train_look l)
+{
+	return name(train_look_names, l, BP_TRAIN_LOOKS);
+}
+
+const char *bp_ear_name(enum bp_ear e)
+{
+	return name(ear_names, e, BP_EARS);
 }

@@ -49,12 +49,76 @@ enum bp_rule {
 	BP_RULE_TOUCHED,	/* more film than this wearer's joints give, times the usual */
 	BP_RULE_NOISE,		/* neighbours were parts of a noise, number of them */
 	BP_RULE_MANY,		/* neighbours alike, number of them */
+	BP_RULE_WEIGHED,	/* all the evidence together, log-odds */
 	BP_RULE_COMPANY,	/* one like it is near, but not in the same manoeuvre, s */
 	BP_RULE_BUSY,		/* more turns than a joint's, cycles */
 	BP_RULE_WEAK,		/* too weak to be told from lungs and keys, power over noise */
 	BP_RULE_TRAIN,		/* belongs to a train that goes on */
 	BP_RULE_CROWD,		/* several just before it, number of them */
 	BP_RULE_COUNT
+};
+
+/*
+ * What is weighed of a sharp candidate and of a train, see weigh.c: logarithms are
+ * natural, levels in tens of dB, shares from 0 to 1.
+ */
+enum bp_sharp_look {
+	BP_SHARP_RATIO,		/* peak over noise */
+	BP_SHARP_PITCH,		/* ln of the mean frequency over 250 Hz */
+	BP_SHARP_PITCH2,	/* its square */
+	BP_SHARP_LENGTH,	/* ln of the length over 12 ms */
+	BP_SHARP_CYCLES,
+	BP_SHARP_LATE,		/* share of the time after it near its level */
+	BP_SHARP_BEFORE,	/* peak over what went on before */
+	BP_SHARP_AFTER,
+	BP_SHARP_PERIOD,	/* autocorrelation */
+	BP_SHARP_CROWD,		/* transients like it in the seconds before, up to 5 */
+	BP_SHARP_SWING,		/* ln of the swing below 25 Hz over 10 mg */
+	BP_SHARP_SWING_SHARE,	/* ln of it over the peak */
+	BP_SHARP_SWING_NEW,	/* ln of it over the swing before */
+	BP_SHARP_LEVEL,		/* ln of the acceleration over 50 mg */
+	BP_SHARP_LEVEL2,	/* its square */
+	BP_SHARP_STILL,		/* 1 = the trunk does not move */
+	BP_SHARP_WALK,		/* 1 = walking */
+	BP_SHARP_STRAIN_SHARE,	/* ln of the film's strain over its peak */
+	BP_SHARP_STRAIN_NEW,	/* ln of it over the strain before */
+	BP_SHARP_BOTH,		/* beside a film: the accelerometer's peak over noise */
+	BP_SHARP_COUPLING,	/* ln of film over accelerometer, times the usual, 0 to 2 */
+	BP_SHARP_PITCH_AFTER,	/* product */
+	BP_SHARP_LOOKS
+};
+
+enum bp_train_look {
+	BP_TRAIN_PARTS,		/* ln of their number */
+	BP_TRAIN_CRACKLY,	/* share of them that may be crackles */
+	BP_TRAIN_SPAN,		/* s */
+	BP_TRAIN_GAPS,		/* coefficient of variation, up to 1 */
+	BP_TRAIN_PITCH,		/* ln of the mean frequency over 250 Hz */
+	BP_TRAIN_PITCH2,
+	BP_TRAIN_CYCLES,
+	BP_TRAIN_LATE,
+	BP_TRAIN_RATIO,		/* over noise */
+	BP_TRAIN_MOVING,	/* share while moving, less 0.5; 0 = cannot be seen */
+	BP_TRAIN_COUPLING,	/* as above */
+	/* squares and products, where more of a thing does not go on speaking for it */
+	BP_TRAIN_LATE2,
+	BP_TRAIN_MOVING2,	/* 0.25 = surely moving or surely not */
+	BP_TRAIN_PARTS2,
+	BP_TRAIN_RATIO2,
+	BP_TRAIN_LATE_RATIO,
+	BP_TRAIN_PARTS_PITCH,
+	BP_TRAIN_PARTS_LATE,
+	BP_TRAIN_LOOKS
+};
+
+#define BP_LOOKS_MOST	24u
+
+/* What is weighed depends on what hears it best. */
+enum bp_ear {
+	BP_EAR_MOTION,		/* the accelerometer */
+	BP_EAR_FILM,		/* a film whose band ends below 800 Hz */
+	BP_EAR_WIDE_FILM,	/* a film whose band shows it all */
+	BP_EARS
 };
 
 /**
@@ -92,6 +156,10 @@ struct bp_train_looks {
  * @value, @limit:	the rule's measure and what it was held against, in the unit
  *		named at enum bp_rule; 0 where the rule has none
  * @reason:	with BP_REFUSED
+ * @n_looks, @looks: what was weighed (BP_LOOK_LAST: enum bp_sharp_look, BP_LOOK_TRAIN:
+ *		enum bp_train_look), 0 = nothing was
+ * @ear:	whose weights they were
+ * @odds:	the log-odds that came out
  * @train:	with BP_LOOK_TRAIN, where all the rest but the times is empty
  */
 struct bp_trace {
@@ -107,6 +175,10 @@ struct bp_trace {
 	enum bp_movement movement;
 	enum bp_breath_phase breath_phase;
 	float volume;
+	enum bp_ear ear;
+	uint32_t n_looks;
+	float looks[BP_LOOKS_MOST];
+	float odds;
 	struct bp_train_looks train;
 };
 
@@ -118,5 +190,8 @@ void bp_core_trace(struct bp_core *core, bp_trace_fn fn, void *arg);
 const char *bp_look_name(enum bp_look l);
 const char *bp_outcome_name(enum bp_outcome o);
 const char *bp_rule_name(enum bp_rule r);
+const char *bp_ear_name(enum bp_ear e);
+const char *bp_sharp_look_name(enum bp_sharp_look l);
+const char *bp_train_look_name(enum bp_train_look l);
 
 #endif

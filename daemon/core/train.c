@@ -2,38 +2,32 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/maths.h"
 #include "core/train.h"
 
 #define DECIDE_NS	900000000	/* after the third part: said within 1 s (system.md 6) */
 #define PAUSE_NS	600000000	/* silence that ends what is open or refused */
 #define SAID_PAUSE_NS	1000000000	/* and what was said: slow movement crackles rarely */
-#define PARTS		4u		/* signal-model.md 4.2 */
-#define SPAN_NS		200000000	/* longer than a manoeuvre, which has 150 ms (3.2) */
-#define CRACKLY		0.5f
-#define IRREGULAR	0.3f
-#define CLOTH_HZ	470.0f
-#define CLOTH_CYCLES	7.0f
-#define TOUCHED		2.0f
-#define LOUD_DB		21.0f
-#define MOVING		0.3f
+#define ODDS_LEAST	0.7f	/* log-odds: two to one for crepitus, the rest is not said */
+#define PARTS		3u		/* system.md 6 counts from the third */
+#define SPAN_S		0.2f		/* longer than a manoeuvre, which has 150 ms (3.2) */
 #define SAID		16u		/* newest events that can have been said of it */
 #define LEAD_NS		700000000	/* its first crackles may not have been told as such */
 #define PEAK_OWN	5.0f		/* louder than the train by this: an event of its own */
 #define BOTH_RATIO	30.0f		/* power over noise with which a coupling can be told */
 #define WITHDRAW_NS	290000000	/* system.md section 6 */
-#define CONFIDENCE	0.7f
 
 void bp_train_init(struct bp_train *tr)
 {
 	memset(tr, 0, sizeof(*tr));
 }
 
-static void begin(struct bp_train *tr, const struct bp_candidate *c, bool wide)
+static void begin(struct bp_train *tr, const struct bp_candidate *c, enum bp_ear ear)
 {
 	memset(tr, 0, sizeof(*tr));
 	tr->state = BP_TRAIN_OPEN;
 	tr->first_ns = c->onset_ns;
-	tr->wide = wide;
+	tr->ear = ear;
 	tr->stream = bp_candidate_main(c);
 	bp_candidate_describe(&tr->draft, c);
 }
@@ -58,11 +52,11 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 	tr->freq_hz += s->freq_hz;
 	tr->cycles += s->cycles;
 	tr->late += s->late;
-	tr->log_ratio += logf(s->ratio);
+	tr->log_ratio += bp_ln(s->ratio);
 	tr->peak += (s->peak - tr->peak) / (float)tr->n;
 	if (m->seen && f->seen && m->ratio > BOTH_RATIO && f->ratio > BOTH_RATIO && m->peak > 0) {
 		tr->both++;
-		tr->log_coupling += logf(f->peak / m->peak);
+		tr->log_coupling += bp_ln(f->peak / m->peak);
 	}
 }
 
@@ -74,14 +68,14 @@ bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c)
 	       c->onset_ns - tr->last_ns < SAID_PAUSE_NS && c->shape[k].peak < PEAK_OWN * tr->peak;
 }
 
-bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crackly, bool wide)
+bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crackly, enum bp_ear ear)
 {
 	if (tr->state != BP_TRAIN_NONE && bp_candidate_main(c) != tr->stream)
 		return false;
 	if (tr->state == BP_TRAIN_SAID && !(crackly && bp_train_absorbs(tr, c)))
 		return false;
 	if (tr->state == BP_TRAIN_NONE)
-		begin(tr, c, wide);
+		begin(tr, c, ear);
 	if (c->onset_ns < tr->last_ns)
 		return false;
 	add(tr, c, crackly);
@@ -105,27 +99,15 @@ static void describe(const struct bp_train *tr, float usual, struct bp_train_loo
 		.moving = tr->moving + tr->still ? (float)tr->moving / (float)(tr->moving + tr->still) :
 			  NAN,
 		.coupling = tr->both && usual > 0 ?
-			    expf(tr->log_coupling / (float)tr->both) / usual : NAN,
+			    bp_exp(tr->log_coupling / (float)tr->both) / usual : NAN,
 	};
 }
 
-/* Flesh crackles below cloth's band, irregularly, and while it moves. */
-static bool crepitates(const struct bp_train *tr, const struct bp_train_looks *l)
-{
-	if (tr->crackly < PARTS || l->span_s < SPAN_NS * 1e-9f || l->crackly < CRACKLY ||
-	    l->gap_cv < IRREGULAR)
-		return false;
-	if (tr->wide && (l->freq_hz > CLOTH_HZ || l->cycles > CLOTH_CYCLES))
-		return false;
-	if (l->coupling > TOUCHED)
-		return false;
-	/* Where movement cannot be seen, strength must tell it from lungs and keys. */
-	return isnan(l->moving) ? l->ratio_db > LOUD_DB : l->moving >= MOVING;
-}
-
 /* One event takes over; the others that were said already are taken back. */
-static void say(struct bp_train *tr, struct bp_book *book, int64_t now_ns)
+static void say(struct bp_train *tr, struct bp_book *book, float odds, int64_t now_ns)
 {
+	float confidence = bp_logistic(odds);
+
 	tr->number = 0;
 	for (uint32_t n = book->events > SAID ? book->events - SAID : 1; n <= book->events; n++) {
 		struct bp_event *ev = bp_book_find(book, n);
@@ -138,7 +120,7 @@ static void say(struct bp_train *tr, struct bp_book *book, int64_t now_ns)
 			ev->reason = BP_REASON_OTHER;
 		} else {
 			ev->class_ = BP_CLASS_CREPITUS;
-			ev->confidence = CONFIDENCE;
+			ev->confidence = confidence;
 			ev->site = 0;
 		}
 		if (!tr->number) {
@@ -152,7 +134,7 @@ static void say(struct bp_train *tr, struct bp_book *book, int64_t now_ns)
 
 		ev.class_ = BP_CLASS_CREPITUS;
 		ev.end_ns = tr->last_ns;
-		ev.confidence = CONFIDENCE;
+		ev.confidence = confidence;
 		tr->number = bp_book_open(book, &ev, now_ns);
 	}
 }
@@ -170,7 +152,7 @@ static void close(struct bp_train *tr, struct bp_book *book, int64_t now_ns)
 }
 
 bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64_t now_ns,
-		   bool all, struct bp_train_looks *looks)
+		   bool all, struct bp_trace *line)
 {
 	bool ended, decided = false;
 
@@ -180,12 +162,16 @@ bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64
 		       (tr->state == BP_TRAIN_SAID ? SAID_PAUSE_NS : PAUSE_NS);
 	if (tr->state == BP_TRAIN_OPEN && tr->n >= 3 &&
 	    (ended || now_ns - tr->third_ns > DECIDE_NS)) {
-		describe(tr, usual, looks);
-		looks->said = crepitates(tr, looks);
+		describe(tr, usual, &line->train);
+		line->onset_ns = tr->first_ns;
+		line->ear = tr->ear;
+		line->n_looks = BP_TRAIN_LOOKS;
+		line->odds = bp_weigh_train(&line->train, tr->ear, line->looks);
+		line->train.said = tr->crackly >= PARTS && tr->gap_s > SPAN_S && line->odds > ODDS_LEAST;
 		decided = true;
-		tr->state = looks->said ? BP_TRAIN_SAID : BP_TRAIN_REFUSED;
-		if (looks->said)
-			say(tr, book, now_ns);
+		tr->state = line->train.said ? BP_TRAIN_SAID : BP_TRAIN_REFUSED;
+		if (line->train.said)
+			say(tr, book, line->odds, now_ns);
 	}
 	if (ended)
 		close(tr, book, now_ns);

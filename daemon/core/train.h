@@ -9,6 +9,7 @@
 
 #include "core/book.h"
 #include "core/candidate.h"
+#include "core/weigh.h"
 
 enum bp_train_state {
 	BP_TRAIN_NONE,
@@ -27,7 +28,7 @@ struct bp_train {
 	uint32_t still;			/* those while it did not: neither if it cannot be seen */
 	uint32_t both;			/* those that film and accelerometer show */
 	float freq_hz, cycles, late, log_ratio, log_coupling, gap_s, gap2;
-	bool wide;			/* its stream shows frequencies of 800 Hz and more */
+	enum bp_ear ear;		/* what hears it */
 	int stream;
 	float peak;			/* running mean */
 	uint32_t number;		/* its event */
@@ -42,21 +43,20 @@ bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c);
 /**
  * bp_train_take() - a transient that may be a part of a train
  * @crackly:	it may be a crackle, bp_crackly(); else it tells only what goes on
- * @wide:	its stream shows frequencies of 800 Hz and more
  *
  * Return: true if it belongs to a train of crepitus.
  */
-bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crackly, bool wide);
+bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crackly, enum bp_ear ear);
 
 /**
  * bp_train_step() - time goes on: decide on a train, or close it
  * @usual:	this wearer's film over accelerometer, mV/g, 0 = unknown
  * @all:	the stream ends
- * @looks:	filled when something was decided
+ * @line:	its train part is filled when something was decided
  *
  * Return: true if something was decided.
  */
 bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64_t now_ns,
-		   bool all, struct bp_train_looks *looks);
+		   bool all, struct bp_trace *line);
 
 #endif

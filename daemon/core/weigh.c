@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+
+#include "core/maths.h"
+#include "core/weigh.h"
+#include "core/weights.h"
+
+/* What each look is scaled by, so that weights can be compared; nothing depends on them. */
+#define HZ		250.0f
+#define LENGTH_S	0.012f
+#define LENGTH_SOFT_S	0.003f	/* a sample or two at 800 Hz */
+#define SWING_G		0.010f
+#define SOFT_G		0.005f	/* noise of the low band */
+#define SOFT_MV		0.5f
+#define LEVEL_G		0.050f
+#define CAP_DB		45.0f	/* what stands out so far stands out */
+#define CAP_LN		2.0f
+
+static float capped(float x, float most)
+{
+	return x < most ? x : most;
+}
+
+static float at_least(float x, float least)
+{
+	return x > least ? x : least;
+}
+
+static float over_db(float peak, float power)
+{
+	return capped(bp_decibel(peak * peak / at_least(power, 1e-12f * peak * peak)), CAP_DB) / 10;
+}
+
+static void sharp_looks(const struct bp_candidate *c, float usual, float crowd, float *x)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
+	float level;
+
+	for (int i = 0; i < BP_SHARP_LOOKS; i++)
+		x[i] = 0;
+	x[BP_SHARP_RATIO] = capped(bp_decibel(s->ratio), CAP_DB) / 10;
+	x[BP_SHARP_PITCH] = bp_ln(at_least(s->freq_hz, 50) / HZ);
+	x[BP_SHARP_PITCH2] = x[BP_SHARP_PITCH] * x[BP_SHARP_PITCH];
+	x[BP_SHARP_LENGTH] = bp_ln((s->length_s + LENGTH_SOFT_S) / LENGTH_S);
+	x[BP_SHARP_CYCLES] = s->cycles;
+	x[BP_SHARP_LATE] = s->late;
+	x[BP_SHARP_BEFORE] = over_db(s->peak, s->before);
+	x[BP_SHARP_AFTER] = over_db(s->peak, s->after);
+	x[BP_SHARP_PITCH_AFTER] = x[BP_SHARP_PITCH] * x[BP_SHARP_AFTER];
+	x[BP_SHARP_PERIOD] = s->period;
+	x[BP_SHARP_CROWD] = crowd;
+	if (m->seen) {
+		x[BP_SHARP_SWING] = bp_ln(at_least(m->low_swing, 1e-3f) / SWING_G);
+		x[BP_SHARP_SWING_SHARE] = bp_ln(at_least(m->low_swing, 1e-3f) / at_least(m->peak, 1e-3f));
+		x[BP_SHARP_SWING_NEW] = bp_ln((m->low_swing + SOFT_G) / (m->low_before + SOFT_G));
+		level = bp_ln(at_least(m->peak, 1e-3f) / LEVEL_G);
+		x[BP_SHARP_LEVEL] = level;
+		x[BP_SHARP_LEVEL2] = level * level;
+		x[BP_SHARP_STILL] = c->context.movement == BP_MOVEMENT_NONE;
+		x[BP_SHARP_WALK] = c->context.movement == BP_MOVEMENT_WALK;
+	}
+	if (f->seen) {
+		x[BP_SHARP_STRAIN_SHARE] = bp_ln(at_least(f->low_swing, 0.05f) / at_least(f->peak, 0.05f));
+		x[BP_SHARP_STRAIN_NEW] = bp_ln((f->low_swing + SOFT_MV) / (f->low_before + SOFT_MV));
+	}
+	if (m->seen && f->seen) {
+		x[BP_SHARP_BOTH] = capped(at_least(bp_decibel(m->ratio), 0), CAP_DB) / 10;
+		if (usual > 0 && m->peak > 0)
+			x[BP_SHARP_COUPLING] = capped(at_least(bp_ln(f->peak / m->peak / usual), 0),
+						      CAP_LN);
+	}
+}
+
+static float weigh(const struct bp_model *model, const float *x, int n)
+{
+	float z = model->bias;
+
+	for (int i = 0; i < n; i++)
+		z += model->weight[i] * x[i];
+	return z;
+}
+
+float bp_weigh_sharp(const struct bp_candidate *c, enum bp_ear ear, float usual, float crowd,
+		     float looks[BP_SHARP_LOOKS])
+{
+	sharp_looks(c, usual, crowd, looks);
+	return weigh(&sharp_models[ear], looks, BP_SHARP_LOOKS);
+}
+
+enum bp_reason bp_weigh_against(enum bp_ear ear, const float looks[BP_SHARP_LOOKS])
+{
+	static const enum bp_reason reasons[BP_SHARP_LOOKS] = {
+		[BP_SHARP_CYCLES] = BP_REASON_KNOCK,
+		[BP_SHARP_LATE] = BP_REASON_RUB,
+		[BP_SHARP_PERIOD] = BP_REASON_KNOCK,
+		[BP_SHARP_CROWD] = BP_REASON_RUB,
+		[BP_SHARP_SWING] = BP_REASON_COUGH,
+		[BP_SHARP_SWING_SHARE] = BP_REASON_COUGH,
+		[BP_SHARP_SWING_NEW] = BP_REASON_COUGH,
+		[BP_SHARP_LEVEL2] = BP_REASON_TAP,
+		[BP_SHARP_WALK] = BP_REASON_STEP,
+		[BP_SHARP_STRAIN_SHARE] = BP_REASON_TAP,
+		[BP_SHARP_STRAIN_NEW] = BP_REASON_TAP,
+		[BP_SHARP_COUPLING] = BP_REASON_RUB,
+	};
+	enum bp_reason reason = BP_REASON_OTHER;
+	float worst = 0;
+
+	for (int i = 0; i < BP_SHARP_LOOKS; i++) {
+		/* Against what is usual for joints. */
+		float z = sharp_models[ear].weight[i] * (looks[i] - sharp_models[ear].usual[i]);
+
+		if (z < worst && reasons[i] != BP_REASON_NONE) {
+			worst = z;
+			reason = reasons[i];
+		}
+	}
+	return reason;
+}
+
+float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear, float x[BP_TRAIN_LOOKS])
+{
+	float pitch = bp_ln(at_least(l->freq_hz, 50) / HZ);
+
+	x[BP_TRAIN_PARTS] = bp_ln((float)l->parts);
+	x[BP_TRAIN_CRACKLY] = l->crackly;
+	x[BP_TRAIN_SPAN] = l->span_s;
+	x[BP_TRAIN_GAPS] = capped(l->gap_cv, 1);
+	x[BP_TRAIN_PITCH] = pitch;
+	x[BP_TRAIN_PITCH2] = pitch * pitch;
+	x[BP_TRAIN_CYCLES] = l->cycles;
+	x[BP_TRAIN_LATE] = l->late;
+	x[BP_TRAIN_RATIO] = l->ratio_db / 10;
+	x[BP_TRAIN_MOVING] = isnan(l->moving) ? 0 : l->moving - 0.5f;
+	x[BP_TRAIN_COUPLING] = isnan(l->coupling) ? 0 :
+			       capped(at_least(bp_ln(l->coupling), 0), CAP_LN);
+	x[BP_TRAIN_LATE2] = x[BP_TRAIN_LATE] * x[BP_TRAIN_LATE];
+	x[BP_TRAIN_MOVING2] = x[BP_TRAIN_MOVING] * x[BP_TRAIN_MOVING];
+	x[BP_TRAIN_PARTS2] = x[BP_TRAIN_PARTS] * x[BP_TRAIN_PARTS];
+	x[BP_TRAIN_RATIO2] = x[BP_TRAIN_RATIO] * x[BP_TRAIN_RATIO];
+	x[BP_TRAIN_LATE_RATIO] = x[BP_TRAIN_LATE] * x[BP_TRAIN_RATIO];
+	x[BP_TRAIN_PARTS_PITCH] = x[BP_TRAIN_PARTS] * pitch;
+	x[BP_TRAIN_PARTS_LATE] = x[BP_TRAIN_PARTS] * x[BP_TRAIN_LATE];
+	return weigh(&train_models[ear], x, BP_TRAIN_LOOKS);
+}

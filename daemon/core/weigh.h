@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where no single rule decides, all the evidence is weighed: a sum of named
+ * looks, each with a weight that tests/learn/weights found on generated tuning
+ * sessions.  The sum is the log-odds; each term can be read and traced.
+ */
+#ifndef BACKPOP_CORE_WEIGH_H
+#define BACKPOP_CORE_WEIGH_H
+
+#include "core/candidate.h"
+
+/**
+ * bp_weigh_sharp() - is a settled candidate a joint's?
+ * @usual:	this wearer's film over accelerometer, mV/g, 0 = unknown
+ * @crowd:	transients of its kind in the seconds before it
+ * @looks:	out, for the trace: BP_SHARP_LOOKS values
+ *
+ * Return: log-odds for it.
+ */
+float bp_weigh_sharp(const struct bp_candidate *c, enum bp_ear ear, float usual, float crowd,
+		     float looks[BP_SHARP_LOOKS]);
+
+/* The look that speaks most against it, named as what makes it so. */
+enum bp_reason bp_weigh_against(enum bp_ear ear, const float looks[BP_SHARP_LOOKS]);
+
+/* Is a train crepitus?  As bp_weigh_sharp(). */
+float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear,
+		     float looks[BP_TRAIN_LOOKS]);
+
+#endif
