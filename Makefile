@@ -12,7 +12,7 @@ KDIR     ?= $(shell ls -d /lib/modules/*/build /usr/src/linux-headers-*[0-9]-$(s
 		/usr/src/linux-headers-*-rpi* 2>/dev/null | xargs -r -n1 readlink -e | \
 		awk -F/ '{v=$$0; sub(/^.*linux-headers-/,"",v); print v, $$0}' | sort -V | tail -n1 | cut -d' ' -f2)
 
-PKGS     := libsystemd libiio libgpiod inih json-c
+PKGS     := libsystemd libiio libgpiod inih json-c sqlite3
 CC       ?= cc
 CPPFLAGS += -D_GNU_SOURCE -DBACKPOP_VERSION='"$(VERSION)"' -DBACKPOP_SYSCONFDIR='"$(sysconfdir)/backpop"' \
 	    -DBACKPOP_LIBDIR='"$(prefix)/lib/backpop"' -Idaemon -Itests
@@ -26,10 +26,11 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(1))
 
 # ---- what is built from what ----------------------------------------------
-LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c) daemon/source/source_edf.c daemon/event_json.c
-DAEMON_SRC := $(filter-out daemon/event_json.c daemon/backpopctl.c daemon/ctl_%.c,$(wildcard daemon/*.c)) \
+LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c) daemon/source/source_edf.c daemon/event_json.c \
+	     daemon/event_names.c $(wildcard daemon/journal/db*.c)
+DAEMON_SRC := $(filter-out daemon/event_json.c daemon/event_names.c daemon/backpopctl.c daemon/ctl_%.c,$(wildcard daemon/*.c)) \
 	     $(filter-out daemon/source/source_edf.c,$(wildcard daemon/source/*.c)) \
-	     $(wildcard daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
+	     daemon/journal/journal.c $(wildcard daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
 CTL_SRC   := daemon/backpopctl.c $(wildcard daemon/ctl_*.c)
 CHIP_SRC  := tests/sim/chip_model.c
 FEED_SRC  := tests/sim/feed_session.c
@@ -60,7 +61,7 @@ $(LIB): $(call obj,$(LIB_SRC))
 $(O)/backpopd: $(call obj,$(DAEMON_SRC)) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,$(PKGS)) -lm
 $(O)/backpopctl: $(call obj,$(CTL_SRC)) $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,libsystemd json-c) -lm
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,libsystemd json-c sqlite3) -lm
 
 $(O)/tests/backpop-gen: $(call obj,tests/gen/gen_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
 $(O)/tests/backpop-score: $(call obj,tests/gen/score_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)

@@ -5,13 +5,18 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-event.h>
 
 #include "bus/bus.h"
+#include "bus/bus_journal.h"
+#include "bus/bus_log.h"
+#include "bus/bus_session.h"
 #include "clockwatch.h"
 #include "config.h"
 #include "gpio/marker.h"
@@ -26,6 +31,7 @@ struct options {
 	const char *config;
 	const char *replay;
 	const char *introspect;
+	const char *state;
 	bool realtime;
 	bool session;
 	bool check_config;
@@ -38,6 +44,9 @@ struct app {
 	sd_event *event;
 	sd_bus *bus;
 	struct bus_manager manager;
+	struct journal *journal;
+	struct bus_journal bus_journal;
+	struct bus_session bus_session;
 	struct marker *marker;
 	struct trigger *trigger;
 	struct sensor_env env;
@@ -165,6 +174,7 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 		trigger_reload(app->trigger, &old);
 	if (config_sensor_differs(&old, &new))
 		sensor_set_reload(&app->sensors);
+	journal_set_settings(app->journal, &app->cfg.journal);
 	log_info("settings reloaded");
 	notify_reloaded(NULL);
 	notify_wake(app->notify);
@@ -179,6 +189,33 @@ static int complain(const char *what, int r)
 	return r;
 }
 
+static void on_journal_changed(void *userdata)
+{
+	struct app *app = userdata;
+
+	bus_journal_changed(&app->bus_journal);
+}
+
+/* The directory that the service manager has made for us, if nothing else is said. */
+static int start_journal(struct app *app, const char *directory)
+{
+	const char *env = getenv("STATE_DIRECTORY");
+	char err[DB_ERROR_SIZE + PATH_MAX], first[PATH_MAX];
+	int r;
+
+	if (!directory && env && *env) {
+		snprintf(first, sizeof(first), "%.*s", (int)strcspn(env, ":"), env);
+		directory = first;
+	}
+	r = journal_open(&app->journal, app->event, directory, &app->cfg.journal,
+			 on_journal_changed, app, err);
+	if (r < 0)
+		log_error("%s", err);
+	else if (!directory)
+		log_notice("no --state and no $STATE_DIRECTORY: what is heard is kept in memory only");
+	return r;
+}
+
 static int start_bus(struct app *app, bool session)
 {
 	int r = bus_connect(&app->bus, session);
@@ -189,6 +226,13 @@ static int start_bus(struct app *app, bool session)
 	r = sd_bus_attach_event(app->bus, app->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
 		r = bus_manager_add(&app->manager, app->bus);
+	if (r >= 0)
+		r = bus_journal_add(&app->bus_journal, app->bus, app->journal);
+	if (r >= 0)
+		r = bus_session_add(&app->bus_session, app->bus, app->journal);
+	if (r >= 0)
+		r = bus_log_add(app->bus, NULL);
+	app->manager.journal = &app->bus_journal;
 	return r < 0 ? complain("cannot set up D-Bus", r) : 0;
 }
 
@@ -209,6 +253,7 @@ static int start_sensors(struct app *app, struct source *src, bool realtime)
 	app->env = (struct sensor_env) {
 		.event = app->event,
 		.bus = app->bus,
+		.journal = &app->bus_journal,
 		.trigger = app->trigger,
 		.cfg = &app->cfg,
 		.open = source_open_iio,
@@ -237,6 +282,8 @@ static int start_event_loop(struct app *app)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file-size limit is met as a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	r = sd_event_default(&app->event);
 	if (r >= 0)
 		r = sd_event_add_signal(app->event, NULL, SIGTERM, NULL, NULL);
@@ -257,6 +304,10 @@ static void stop(struct app *app)
 	clockwatch_free(app->clockwatch);
 	marker_free(app->marker);
 	trigger_free(app->trigger);
+	/* Tells what was on its way to the disk: the bus must still be there. */
+	journal_close(app->journal);
+	bus_session_remove(&app->bus_session);
+	bus_journal_remove(&app->bus_journal);
 	bus_manager_remove(&app->manager);
 	sd_bus_flush_close_unref(app->bus);
 	sd_event_unref(app->event);
@@ -278,6 +329,8 @@ static int run(const struct options *opt, struct app *app)
 			log_warning("%s", err);
 	}
 	r = start_event_loop(app);
+	if (r >= 0)
+		r = start_journal(app, opt->state);
 	if (r >= 0)
 		r = start_bus(app, opt->session);
 	if (r >= 0)
@@ -311,6 +364,7 @@ static void usage(FILE *f)
 	      "  --check-config         print the settings in force, or what is wrong; exit\n"
 	      "  --replay FILE.edf      play a session file in place of a device\n"
 	      "  --speed 1|max          pace of the replay: recorded (default), or no waiting\n"
+	      "  --state DIR            keep the journal there; default $STATE_DIRECTORY, or in memory\n"
 	      "  --session              use the session bus\n"
 	      "  --idle-lines           make the trigger lines of a daemon that died inactive; exit\n"
 	      "  --bus-introspect PATH  print the D-Bus interfaces of an object as XML; exit\n"
@@ -321,12 +375,13 @@ static void usage(FILE *f)
 /* Return: -1 = go on, else an exit status. */
 static int parse_options(int argc, char **argv, struct options *opt)
 {
-	enum { CONFIG = 256, CHECK, REPLAY, SPEED, SESSION, IDLE, INTROSPECT, VERSION };
+	enum { CONFIG = 256, CHECK, REPLAY, SPEED, SESSION, IDLE, STATE, INTROSPECT, VERSION };
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, CONFIG },
 		{ "check-config", no_argument, NULL, CHECK },
 		{ "replay", required_argument, NULL, REPLAY },
 		{ "speed", required_argument, NULL, SPEED },
+		{ "state", required_argument, NULL, STATE },
 		{ "session", no_argument, NULL, SESSION },
 		{ "idle-lines", no_argument, NULL, IDLE },
 		{ "bus-introspect", required_argument, NULL, INTROSPECT },
@@ -350,6 +405,9 @@ static int parse_options(int argc, char **argv, struct options *opt)
 			break;
 		case SPEED:
 			speed = optarg;
+			break;
+		case STATE:
+			opt->state = optarg;
 			break;
 		case SESSION:
 			opt->session = true;
@@ -407,6 +465,8 @@ int main(int argc, char **argv)
 	struct app app = { 0 };
 	int r;
 
+	/* What is heard is somebody's health. */
+	umask(0077);
 	r = parse_options(argc, argv, &opt);
 	if (r >= 0)
 		return r;

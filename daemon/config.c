@@ -42,6 +42,7 @@ void config_default(struct config *cfg)
 		.marker_long_us = 1000000,
 		.triggers = { default_trigger },
 		.n_triggers = 1,
+		.journal = { .max_age_days = 365, .max_size_mib = 256 },
 	};
 	recorder_default_settings(&cfg->recorder);
 }
@@ -83,6 +84,16 @@ static const char *parse_bool(const char *value, bool *out)
 		}
 	}
 	return "yes or no";
+}
+
+static const char *parse_whole(const char *value, double max, unsigned int *out)
+{
+	double d;
+
+	if (parse_number(value, 0, max, &d) || d != floor(d))
+		return "a whole number in range";
+	*out = (unsigned int)d;
+	return NULL;
 }
 
 /* A time: a number with us, ms (also without a unit) or s. */
@@ -274,9 +285,6 @@ static const char unknown_key[] = "";
 
 static const char *set_sensor(struct config *cfg, const char *key, const char *value)
 {
-	const char *want;
-	double d;
-
 	if (!strcmp(key, "Mode"))
 		return parse_mode(value, cfg->mode);
 	if (!strcmp(key, "Rate"))
@@ -296,13 +304,21 @@ static const char *set_sensor(struct config *cfg, const char *key, const char *v
 	if (!strcmp(key, "Uri"))
 		return parse_text(value, cfg->uri, sizeof(cfg->uri),
 				  "a libiio URI of at most 127 characters, such as ip:host");
-	if (strcmp(key, "Watermark"))
-		return unknown_key;
-	want = parse_number(value, 0, 4096, &d);
-	if (want || d != floor(d))
-		return "a whole number of scans, 0 to 4096";
-	cfg->watermark = (unsigned int)d;
-	return NULL;
+	if (!strcmp(key, "Watermark"))
+		return parse_whole(value, 4096, &cfg->watermark) ?
+		       "a whole number of scans, 0 to 4096" : NULL;
+	return unknown_key;
+}
+
+static const char *set_journal(struct config *cfg, const char *key, const char *value)
+{
+	if (!strcmp(key, "MaxAge"))
+		return parse_whole(value, 36500, &cfg->journal.max_age_days) ?
+		       "whole days, 0 (for ever) to 36500" : NULL;
+	if (!strcmp(key, "MaxSize"))
+		return parse_whole(value, 1048576, &cfg->journal.max_size_mib) ?
+		       "whole MiB, 0 (no limit) to 1048576" : NULL;
+	return unknown_key;
 }
 
 static const char *set_marker(struct config *cfg, const char *key, const char *value)
@@ -436,6 +452,8 @@ static int handle_key(void *user, const char *section, const char *key, const ch
 		want = set_sensor(p->cfg, key, value);
 	} else if (!strcmp(section, "Marker")) {
 		want = set_marker(p->cfg, key, value);
+	} else if (!strcmp(section, "Journal")) {
+		want = set_journal(p->cfg, key, value);
 	} else if (!strncmp(section, "Trigger", 7) && (!section[7] || section[7] == ' ')) {
 		struct config_trigger *t = find_trigger(p->cfg, section[7] ? section + 8 : "");
 
@@ -450,7 +468,7 @@ static int handle_key(void *user, const char *section, const char *key, const ch
 		want = set_recorder(&p->cfg->recorder, key, value);
 	} else {
 		snprintf(text, sizeof(text),
-			 "[%s]: only [Sensor], [Marker], [Trigger] and [Recorder] exist",
+			 "[%s]: only [Sensor], [Marker], [Trigger], [Recorder] and [Journal] exist",
 			 section);
 		parse_fail(p, "unknown section ", text);
 		return 0;
@@ -636,4 +654,6 @@ void config_print(FILE *f, const struct config *cfg)
 		when_names[cfg->recorder.when], cfg->recorder.directory, cfg->recorder.max_file_s,
 		cfg->recorder.max_file_bytes, cfg->recorder.keep_s, cfg->recorder.keep_bytes,
 		cfg->recorder.min_free_bytes, cfg->recorder.sync_s);
+	fprintf(f, "\n[Journal]\nMaxAge=%u\nMaxSize=%u\n", cfg->journal.max_age_days,
+		cfg->journal.max_size_mib);
 }

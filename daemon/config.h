@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "journal/journal.h"
 #include "recorder/recorder.h"
 
 #define CONFIG_ERROR_SIZE	512
@@ -52,6 +53,7 @@ struct config_trigger {
  * @marker_line:	GPIO line, see gpio/line.h; "" = not used
  * @marker_debounce_us: 0 = none
  * @marker_long_us:	a press this long is of the second kind; 0 = none is
+ * @journal:		see journal/journal.h
  * @triggers:		pulse outputs; the first is [Trigger] and always there
  * @recorder:		see recorder/recorder.h
  */
@@ -74,6 +76,7 @@ struct config {
 	struct config_trigger triggers[CONFIG_TRIGGERS];
 	unsigned int n_triggers;
 
+	struct journal_settings journal;
 	struct recorder_settings recorder;
 };
 

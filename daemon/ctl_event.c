@@ -6,22 +6,7 @@
 
 #include "core/core.h"
 #include "ctl.h"
-
-typedef const char *(*name_function)(int value);
-
-static const char *class_name(int v) { return bp_class_name((enum bp_class)v); }
-static const char *reason_name(int v) { return bp_reason_name((enum bp_reason)v); }
-static const char *phase_name(int v) { return bp_breath_phase_name((enum bp_breath_phase)v); }
-static const char *movement_name(int v) { return bp_movement_name((enum bp_movement)v); }
-
-/* The value called @name, or @unknown for one that a newer daemon may have added. */
-static int value_of(const char *name, name_function name_of, int n_values, int unknown)
-{
-	for (int v = 0; v < n_values; v++)
-		if (!strcmp(name, name_of(v)))
-			return v;
-	return unknown;
-}
+#include "event_names.h"
 
 /* Seconds of the stream, until the origin is known. */
 struct event_times {
@@ -36,14 +21,11 @@ static int read_string(sd_bus_message *msg, const char *key, struct bp_event *ev
 	if (ret < 0)
 		return ret;
 	if (!strcmp(key, "reason"))
-		ev->reason = (enum bp_reason)value_of(s, reason_name, BP_REASON_COUNT,
-						      BP_REASON_OTHER);
+		ev->reason = event_reason_of(s);
 	else if (!strcmp(key, "breath_phase"))
-		ev->breath_phase = (enum bp_breath_phase)value_of(s, phase_name, BP_BREATH_COUNT,
-								  BP_BREATH_UNKNOWN);
+		ev->breath_phase = event_phase_of(s);
 	else if (!strcmp(key, "movement"))
-		ev->movement = (enum bp_movement)value_of(s, movement_name, BP_MOVEMENT_COUNT,
-							  BP_MOVEMENT_UNKNOWN);
+		ev->movement = event_movement_of(s);
 	return 0;
 }
 
@@ -139,8 +121,7 @@ int ctl_event_read(sd_bus_message *msg, struct bp_event *ev, int64_t *origin_ns)
 
 	ev->number = (uint32_t)number;
 	ev->onset_ns = (int64_t)onset_ns;
-	ev->class_ = (enum bp_class)value_of(class, class_name, BP_CLASS_COUNT,
-					     BP_CLASS_UNCLASSIFIED);
+	ev->class_ = event_class_of(class);
 	ev->confidence = (float)confidence;
 	*origin_ns = ev->onset_ns - to_ns(times.onset_s);
 	ev->end_ns = isnan(times.end_s) ? ev->onset_ns : *origin_ns + to_ns(times.end_s);

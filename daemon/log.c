@@ -1,12 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdarg.h>
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
+
+static atomic_int max_level = LOG_INFO;
+
+static const char *const level_names[] = {
+	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"
+};
+
+#define N_LEVELS	((int)(sizeof(level_names) / sizeof(level_names[0])))
+
+int log_max_level(void)
+{
+	return max_level;
+}
+
+void log_set_max_level(int level)
+{
+	max_level = level;
+}
+
+const char *log_level_name(int level)
+{
+	return level_names[level];
+}
+
+int log_level_of(const char *name)
+{
+	for (int i = 0; i < N_LEVELS; i++)
+		if (!strcmp(level_names[i], name))
+			return i;
+	return -1;
+}
 
 /* $JOURNAL_STREAM names the journal's socket; stderr may have been redirected since. */
 static bool stderr_is_journal(void)
@@ -19,18 +51,26 @@ static bool stderr_is_journal(void)
 	       st.st_dev == dev && st.st_ino == ino;
 }
 
-void log_msg(int level, const char *fmt, ...)
+bool log_to_journal(void)
 {
-	static int journal = -1;
-	char line[512];
-	va_list ap;
+	static atomic_int journal = -1;
 
 	if (journal < 0)
 		journal = stderr_is_journal();
+	return journal;
+}
+
+void log_msg(int level, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+
+	if (level > max_level)
+		return;
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	if (journal)
+	if (log_to_journal())
 		fprintf(stderr, "<%d>%s\n", level, line);
 	else
 		fprintf(stderr, "backpopd: %s\n", line);

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "sensor.h"
 
+#define SYNC_US		500000u
 #define RATE_WINDOW_NS	2000000000LL
 #define RANGE_SAME	0.05
 #define STATUS_EVERY_NS	250000000LL	/* news of breathing and movement */
@@ -25,6 +26,7 @@ int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 	s->core_mem = aligned_alloc(BP_CORE_ALIGN, BP_CORE_STATE_SIZE);
 	if (!s->core_mem)
 		return -ENOMEM;
+	s->bus.journal = env->journal->journal;
 	s->bus.name = s->name;
 	s->bus.device = s->device;
 	s->bus.mode = s->mode;
@@ -71,6 +73,7 @@ int sensor_set_source(struct sensor *s, const struct source_info *info)
 		if (!s->core)
 			return -EINVAL;
 		s->core_config = *cfg;
+		s->number_base = journal_last_number(s->bus.journal, bus_sensor_name(s->bus.path));
 	}
 	snprintf(s->mode, sizeof(s->mode), "%s", info->mode);
 	s->bus.sample_rate = fmax(cfg->motion_rate_hz, cfg->film_rate_hz);
@@ -97,6 +100,7 @@ static void publish_events(struct sensor *s)
 	struct bp_event ev;
 
 	while (bp_core_next_event(s->core, &ev)) {
+		uint64_t number = s->number_base + ev.number;
 		int r;
 
 		/* The pulse first: it is the one that somebody may time. */
@@ -104,10 +108,15 @@ static void publish_events(struct sensor *s)
 		recorder_event(s->recorder, &ev);
 		if (!ev.revision)
 			s->bus.events++;
-		r = bus_sensor_event(&s->bus, &ev);
+		s->bus.last_event = number > s->bus.last_event ? number : s->bus.last_event;
+		journal_note_number(s->bus.journal, bus_sensor_name(s->bus.path), number);
+		r = bus_journal_event(s->env->journal, s->bus.path, number,
+				      (int64_t)s->bus.stream_start, &ev);
 		if (r < 0)
-			log_error("%s: cannot send event %u: %s", s->device, ev.number,
-				  strerror(-r));
+			s->suppressed++;
+		if (r < 0 && s->suppressed == 1)
+			log_error("%s: event %llu.%u is not told: %s", s->device,
+				  (unsigned long long)number, ev.revision, strerror(-r));
 	}
 }
 
@@ -119,7 +128,7 @@ static void publish_status(struct sensor *s)
 	struct bp_status st;
 
 	bp_core_status(s->core, &st);
-	s->bus.events_suppressed = st.suppressed;
+	s->bus.events_suppressed = st.suppressed + s->suppressed;
 	if (s->last_ns - s->shown_ns < STATUS_EVERY_NS)
 		return;
 	s->shown_ns = s->last_ns;
@@ -190,4 +199,6 @@ void sensor_flush(struct sensor *s)
 	/* The core has settled everything: nothing is left to wait for. */
 	trigger_advance(s->env->trigger, &s->settle, INT64_MAX);
 	s->core = NULL;
+	/* The last events are told before the end is, unless the disk is slow. */
+	journal_sync(s->bus.journal, SYNC_US);
 }

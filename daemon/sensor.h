@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "bus/bus_journal.h"
 #include "bus/bus_recorder.h"
 #include "bus/bus_sensor.h"
 #include "config.h"
@@ -25,6 +26,7 @@
 struct sensor_env {
 	sd_event *event;
 	sd_bus *bus;
+	struct bus_journal *journal;
 	struct trigger *trigger;
 	const struct config *cfg;
 	source_opener open;	/* of IIO devices: source_open_iio() or a test's */
@@ -35,6 +37,7 @@ struct sensor_env {
  * @bus:	the object on the bus
  * @share:	with other programs
  * @core:	NULL until the first source opened
+ * @number_base: added to the core's event numbers, which begin at 1 in each core
  * @last_ns:	newest frame
  * @recorded_ns: when the recorder's counters on the bus were last renewed
  */
@@ -50,6 +53,8 @@ struct sensor {
 	struct bp_core *core;
 	void *core_mem;
 	struct bp_config core_config;
+	uint64_t number_base;
+	uint64_t suppressed;		/* revisions that the journal had no room for */
 	char device[64];
 	char name[128];
 	char mode[16];

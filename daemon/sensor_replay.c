@@ -8,6 +8,8 @@
 #include "log.h"
 #include "sensor.h"
 
+#define PENDING_MAX	64		/* events on their way into the journal */
+#define PENDING_US	1000u
 #define TICK_US		20000u		/* between batches at the recording's pace */
 
 struct sensor_replay {
@@ -73,6 +75,11 @@ static int on_tick(sd_event_source *src, uint64_t usec, void *userdata)
 	int ret;
 
 	(void)usec;
+	/* A file is read faster than a disk can promise to keep what was found in it. */
+	if (!r->realtime && journal_pending(s->bus.journal) > PENDING_MAX) {
+		ret = sd_event_source_set_time_relative(src, PENDING_US);
+		return ret < 0 ? ret : sd_event_source_set_enabled(src, SD_EVENT_ONESHOT);
+	}
 	do {
 		size_t due;
 

@@ -1,10 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stddef.h>
 
 #include "bus/bus.h"
+#include "bus/bus_options.h"
+
+static void claims_changed(struct bus_manager *m, bool edge)
+{
+	if (edge && m->claimed)
+		m->claimed(m->userdata, bus_manager_claimed(m));
+	bus_manager_changed(m, "Claims");
+}
+
+/* The last client that had claimed has gone from the bus. */
+static int on_no_claims(sd_bus_track *track, void *userdata)
+{
+	(void)track;
+	claims_changed(userdata, true);
+	return 0;
+}
+
+static int method_claim(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	static const struct bus_option none[] = { { NULL, NULL, NULL } };
+	struct bus_manager *m = userdata;
+	unsigned int before;
+	int r;
+
+	r = bus_read_options(call, none, error);
+	if (r >= 0 && !m->claims)
+		r = sd_bus_track_new(m->bus, &m->claims, on_no_claims, m);
+	if (r < 0)
+		return r;
+	before = sd_bus_track_count(m->claims);
+	r = sd_bus_track_add_sender(m->claims, call);
+	if (r < 0)
+		return r;
+	if (sd_bus_track_count(m->claims) != before)
+		claims_changed(m, !before);
+	return sd_bus_reply_method_return(call, "");
+}
+
+static int method_release(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_manager *m = userdata;
+
+	(void)error;
+	/* Who is the last to let go makes on_no_claims() run. */
+	if (m->claims && sd_bus_track_remove_sender(m->claims, call) > 0 &&
+	    sd_bus_track_count(m->claims))
+		claims_changed(m, false);
+	return sd_bus_reply_method_return(call, "");
+}
+
+static int get_claims(sd_bus *bus, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct bus_manager *m = userdata;
+
+	(void)bus;
+	(void)path;
+	(void)interface;
+	(void)property;
+	(void)error;
+	return sd_bus_message_append(reply, "u", m->claims ? sd_bus_track_count(m->claims) : 0);
+}
 
 static const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD_WITH_ARGS("Claim", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
+				method_claim, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_release,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Claims", "u", get_claims, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Version", "s", NULL, offsetof(struct bus_manager, version),
 			SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("ApiVersion", "u", NULL, offsetof(struct bus_manager, api_version),
@@ -53,6 +121,12 @@ void bus_manager_remove(struct bus_manager *m)
 {
 	m->slot = sd_bus_slot_unref(m->slot);
 	m->manager_slot = sd_bus_slot_unref(m->manager_slot);
+	m->claims = sd_bus_track_unref(m->claims);
+}
+
+bool bus_manager_claimed(const struct bus_manager *m)
+{
+	return m->claims && sd_bus_track_count(m->claims);
 }
 
 int bus_take_name(sd_bus *bus)
@@ -64,8 +138,7 @@ int bus_take_name(sd_bus *bus)
 
 int bus_manager_marker(struct bus_manager *m, uint64_t number, uint64_t time_ns, const char *kind)
 {
-	return sd_bus_emit_signal(m->bus, BUS_ROOT, BUS_MANAGER, "Marker", "tts", number, time_ns,
-				  kind);
+	return bus_journal_marker(m->journal, number, time_ns, kind);
 }
 
 int bus_manager_changed(struct bus_manager *m, const char *property)

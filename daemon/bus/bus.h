@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "bus/bus_journal.h"
+
 #define BUS_NAME		"org.backpop1"
 #define BUS_ROOT		"/org/backpop1"
 #define BUS_MANAGER		"org.backpop1.Manager"
@@ -19,6 +21,9 @@
  * @markers:	presses of the marker button
  * @marker_edges_lost: edges that the kernel had no room for
  * @triggers:	pulses begun
+ * @journal:	where marker presses go first
+ * @claims:	clients that want samples to come, NULL = there was none yet
+ * @claimed:	the first has come or the last has gone; may be NULL
  *
  * The owner writes the values; sd-bus reads them when asked.
  */
@@ -34,6 +39,10 @@ struct bus_manager {
 	uint64_t marker_edges_lost;
 	const char *trigger_line;
 	uint64_t triggers;
+	struct bus_journal *journal;
+	sd_bus_track *claims;
+	void (*claimed)(void *userdata, bool any);
+	void *userdata;
 };
 
 /* Connect to the system bus or the user's session bus.  Return: 0 or negative errno. */
@@ -43,10 +52,13 @@ int bus_connect(sd_bus **bus, bool session);
 int bus_manager_add(struct bus_manager *m, sd_bus *bus);
 void bus_manager_remove(struct bus_manager *m);
 
+/* Does any client claim the sensors? */
+bool bus_manager_claimed(const struct bus_manager *m);
+
 /* Take the name, after all objects are there.  Return: 0 or negative errno. */
 int bus_take_name(sd_bus *bus);
 
-/* Send Marker.  @number counts presses; @kind is "press", "long" or "release". */
+/* Keep the press in the journal, then send Marker.  @number counts presses; @kind is "press", "long" or "release". */
 int bus_manager_marker(struct bus_manager *m, uint64_t number, uint64_t time_ns,
 		       const char *kind);
 /* Tell that one property (a name that must stay valid) has a new value. */

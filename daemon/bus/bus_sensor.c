@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bus/bus.h"
+#include "bus/bus_event.h"
+#include "bus/bus_query.h"
 #include "bus/bus_sensor.h"
 
 #define CONSTANT(name, type, field) \
@@ -16,8 +18,18 @@
 #define POLLED(name, type, field) \
 	SD_BUS_PROPERTY(name, type, NULL, offsetof(struct bus_sensor, field), 0)
 
+static int method_get_events(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_sensor *s = userdata;
+
+	return bus_query_events(call, s->journal, bus_sensor_name(s->path), error);
+}
+
 static const sd_bus_vtable sensor_vtable[] = {
 	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD_WITH_ARGS("GetEvents", SD_BUS_ARGS("t", from, "a{sv}", options),
+				SD_BUS_RESULT("a(" BUS_EVENT_TYPES ")", events, "t", next),
+				method_get_events, SD_BUS_VTABLE_UNPRIVILEGED),
 	CONSTANT("Name", "s", name),
 	CONSTANT("Device", "s", device),
 	CHANGING("Mode", "s", mode),
@@ -29,6 +41,7 @@ static const sd_bus_vtable sensor_vtable[] = {
 	POLLED("SamplesLost", "t", samples_lost),
 	POLLED("Restarts", "t", restarts),
 	POLLED("Events", "t", events),
+	POLLED("LastEvent", "t", last_event),
 	POLLED("EventsSuppressed", "t", events_suppressed),
 	CHANGING("BreathRate", "d", breath_rate),
 	CHANGING("BreathPhase", "s", breath_phase),
@@ -48,6 +61,11 @@ void bus_sensor_path(char path[BUS_PATH_SIZE], const char *device)
 		path[n++] = (isascii((unsigned char)*device) && isalnum((unsigned char)*device)) ?
 			    *device : '_';
 	path[n] = '\0';
+}
+
+const char *bus_sensor_name(const char *path)
+{
+	return strrchr(path, '/') + 1;
 }
 
 int bus_sensor_add(struct bus_sensor *s, sd_bus *bus, const char *device)
@@ -75,69 +93,4 @@ int bus_sensor_changed(struct bus_sensor *s, const char *const *properties)
 {
 	return sd_bus_emit_properties_changed_strv(s->bus, s->path, BUS_SENSOR,
 						   (char **)properties);
-}
-
-/* sd-bus keeps going after an error and reports it when the message is sent. */
-static int add_double(sd_bus_message *m, const char *key, double value)
-{
-	return isnan(value) ? 0 : sd_bus_message_append(m, "{sv}", key, "d", value);
-}
-
-static int add_name(sd_bus_message *m, const char *key, const char *value)
-{
-	return sd_bus_message_append(m, "{sv}", key, "s", value);
-}
-
-static int add_details(sd_bus_message *m, const struct bus_sensor *s, const struct bp_event *ev)
-{
-	int64_t start = (int64_t)s->stream_start;
-	int r;
-
-	r = sd_bus_message_open_container(m, 'a', "{sv}");
-	if (r >= 0)
-		r = add_double(m, "onset_s", (double)(ev->onset_ns - start) / 1e9);
-	if (r >= 0)
-		r = add_double(m, "end_s", (double)(ev->end_ns - start) / 1e9);
-	if (r >= 0)
-		r = add_double(m, "emitted_s", (double)(ev->emitted_ns - start) / 1e9);
-	if (r >= 0)
-		r = sd_bus_message_append(m, "{sv}{sv}", "end_ns", "t", (uint64_t)ev->end_ns,
-					  "emitted_ns", "t", (uint64_t)ev->emitted_ns);
-	if (r >= 0 && ev->class_ == BP_CLASS_ARTEFACT)
-		r = add_name(m, "reason", bp_reason_name(ev->reason));
-	if (r >= 0 && ev->site)
-		r = sd_bus_message_append(m, "{sv}", "site", "u", ev->site);
-	if (r >= 0 && ev->manoeuvre)
-		r = sd_bus_message_append(m, "{sv}", "manoeuvre", "u", ev->manoeuvre);
-	if (r >= 0)
-		r = add_double(m, "peak_mg", ev->peak_mg);
-	if (r >= 0)
-		r = add_double(m, "peak_mv", ev->peak_mv);
-	if (r >= 0)
-		r = add_name(m, "breath_phase", bp_breath_phase_name(ev->breath_phase));
-	if (r >= 0)
-		r = add_double(m, "breath_depth", ev->breath_depth);
-	if (r >= 0)
-		r = add_double(m, "breath_rate_bpm", ev->breath_rate_bpm);
-	if (r >= 0)
-		r = add_name(m, "movement", bp_movement_name(ev->movement));
-	return r < 0 ? r : sd_bus_message_close_container(m);
-}
-
-int bus_sensor_event(struct bus_sensor *s, const struct bp_event *ev)
-{
-	sd_bus_message *m = NULL;
-	int r;
-
-	r = sd_bus_message_new_signal(s->bus, &m, s->path, BUS_SENSOR, "Event");
-	if (r >= 0)
-		r = sd_bus_message_append(m, "tutsd", (uint64_t)ev->number, ev->revision,
-					  (uint64_t)ev->onset_ns, bp_class_name(ev->class_),
-					  (double)ev->confidence);
-	if (r >= 0)
-		r = add_details(m, s, ev);
-	if (r >= 0)
-		r = sd_bus_send(s->bus, m, NULL);
-	sd_bus_message_unref(m);
-	return r < 0 ? r : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One object /org/backpop1/sensor/NAME: properties and the Event signal. */
+/* One object /org/backpop1/sensor/NAME; its Event signal comes from bus_journal.c. */
 #ifndef BACKPOP_BUS_SENSOR_H
 #define BACKPOP_BUS_SENSOR_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
-#include "core/core.h"
+struct journal;
 
 #define BUS_PATH_SIZE		128
 #define BUS_REASON_SIZE		256
@@ -21,6 +21,7 @@
 struct bus_sensor {
 	sd_bus *bus;
 	sd_bus_slot *slot;
+	struct journal *journal;
 	char path[BUS_PATH_SIZE];
 	const char *name;
 	const char *device;
@@ -33,6 +34,7 @@ struct bus_sensor {
 	uint64_t samples_lost;
 	uint64_t restarts;
 	uint64_t events;
+	uint64_t last_event;
 	uint64_t events_suppressed;
 	double breath_rate;
 	const char *breath_phase;
@@ -43,14 +45,14 @@ struct bus_sensor {
 /* Object path of a device: whatever a path may not hold becomes '_'. */
 void bus_sensor_path(char path[BUS_PATH_SIZE], const char *device);
 
+/* The last part of a sensor's path: what it is called in the journal and by people. */
+const char *bus_sensor_name(const char *path);
+
 /* Put the object on the bus, all values set, and announce it.  0 or negative errno. */
 int bus_sensor_add(struct bus_sensor *s, sd_bus *bus, const char *device);
 void bus_sensor_remove(struct bus_sensor *s);
 
 /* Send PropertiesChanged for these properties (NULL-terminated). */
 int bus_sensor_changed(struct bus_sensor *s, const char *const *properties);
-
-/* Send one event revision; @ev's times are CLOCK_MONOTONIC. */
-int bus_sensor_event(struct bus_sensor *s, const struct bp_event *ev);
 
 #endif

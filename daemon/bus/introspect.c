@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "bus/bus.h"
+#include "bus/bus_journal.h"
+#include "bus/bus_log.h"
 #include "bus/bus_recorder.h"
 #include "bus/bus_sensor.h"
+#include "bus/bus_session.h"
 #include "bus/bus_stream.h"
 
 #define MAX_TURNS	1000
@@ -52,6 +55,9 @@ int bus_introspect(const char *path, char **xml)
 	struct bus_sensor sensor = { 0 };
 	struct bus_stream stream = { 0 };
 	struct bus_recorder recorder = { 0 };
+	struct bus_journal journal = { 0 };
+	struct bus_session session = { 0 };
+	sd_bus_slot *log_slot = NULL;
 	sd_bus *server = NULL, *client = NULL;
 	int fds[2], r, again = 1;
 
@@ -65,6 +71,12 @@ int bus_introspect(const char *path, char **xml)
 		r = open_end(&client, fds[1], false);
 	if (r >= 0)
 		r = bus_manager_add(&manager, server);
+	if (r >= 0)
+		r = bus_journal_add(&journal, server, NULL);
+	if (r >= 0)
+		r = bus_session_add(&session, server, NULL);
+	if (r >= 0)
+		r = bus_log_add(server, &log_slot);
 	if (r >= 0)
 		r = bus_sensor_add(&sensor, server, "iio:device0");
 	if (r >= 0)
@@ -85,6 +97,9 @@ int bus_introspect(const char *path, char **xml)
 	bus_recorder_remove(&recorder);
 	bus_stream_remove(&stream);
 	sensor.slot = sd_bus_slot_unref(sensor.slot);
+	sd_bus_slot_unref(log_slot);
+	bus_session_remove(&session);
+	bus_journal_remove(&journal);
 	bus_manager_remove(&manager);
 	sd_bus_close_unref(client);
 	sd_bus_close_unref(server);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The journal's file: an SQLite data base.  No thread of its own; one thread at a time
+ * may use a struct db.
+ *
+ * Functions return 0 or a negative errno.  -ENOSPC, -EIO, -EROFS...: of the disk;
+ * -EUCLEAN: the file is corrupt.  db_message() tells the last one in words.
+ */
+#ifndef BACKPOP_JOURNAL_DB_H
+#define BACKPOP_JOURNAL_DB_H
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "journal/record.h"
+
+#define DB_SCHEMA_VERSION	1
+#define DB_ERROR_SIZE		256
+#define DB_FILE_NAME		"journal.db"
+#define DB_ID_SIZE		33
+
+struct db;
+
+/**
+ * db_open() - open or make the file, bring its schema up to date
+ * @path:	NULL = in memory
+ * @read_only:	look only; the file must be there, and is not migrated
+ * @err:	DB_ERROR_SIZE bytes
+ *
+ * A file that was not closed by db_close() after its last use is checked as a whole.
+ * Return: also -EUCLEAN: corrupt, or no data base at all; -EPROTO: made by a newer
+ * backpopd, or not ours.
+ */
+int db_open(struct db **db, const char *path, bool read_only, char *err);
+void db_close(struct db *db);
+const char *db_message(const struct db *db);
+
+/* Of the file: another one, whose numbers begin anew, has another.  32 hex digits. */
+const char *db_id(const struct db *db);
+
+/*
+ * db_move_aside() - rename a corrupt file and what belongs to it
+ * @kept:	PATH_MAX bytes: its new name
+ */
+int db_move_aside(const char *path, char *kept);
+
+/* ---- writing; between db_begin() and db_commit() ------------------------- */
+
+/*
+ * After a failure of one of these, db_rollback() undoes all since db_begin().
+ * db_commit() returns when the disk has it.
+ */
+int db_begin(struct db *db);
+int db_commit(struct db *db);
+void db_rollback(struct db *db);
+/* Did the data base itself fail since db_begin()?  Not: the caller asked for nonsense. */
+int db_failed(const struct db *db);
+
+/* A run of the daemon begins; @number out.  Ends when closed. */
+int db_add_run(struct db *db, const char *boot_id, int64_t now_ns, int64_t wall_ns,
+	       uint64_t *number);
+/* Fills the record's run and its own number (sequence) in. */
+int db_add_event(struct db *db, struct record_event *rec);
+int db_add_annotation(struct db *db, struct record_annotation *rec);
+int db_start_session(struct db *db, struct record_session *rec);
+/* Closes the session if it is running: fills in its end.  -ENOENT: it is not. */
+int db_stop_session(struct db *db, uint64_t number, int64_t now_ns, int64_t wall_ns,
+		    const char *ended_by);
+
+/**
+ * db_retain() - delete the oldest events and annotations, at most some thousands a call
+ * @before_wall_ns: older ones; INT64_MIN = none
+ * @max_bytes:	and more until the content fits
+ * @more:	out: call again
+ */
+int db_retain(struct db *db, int64_t before_wall_ns, uint64_t max_bytes, bool *more);
+
+/* ---- reading ------------------------------------------------------------- */
+
+/**
+ * struct db_filter - which entries; zero or NULL = any
+ * @from:	lowest sequence (events), or number (annotations, sessions)
+ * @from_number: lowest event number
+ * @since_ns, @until_ns: wall clock, first included, last not; INT64_MIN/MAX = any
+ * @latest:	only the highest revision of each event
+ * @by_number:	ordered by event number, not by sequence
+ */
+struct db_filter {
+	uint64_t from;
+	uint64_t from_number;
+	uint64_t session;
+	int64_t since_ns;
+	int64_t until_ns;
+	const char *sensor;
+	const char *class_;
+	const char *kind;
+	bool latest;
+	bool by_number;
+	unsigned int limit;
+};
+#define DB_FILTER_ALL	{ .since_ns = INT64_MIN, .until_ns = INT64_MAX, .limit = UINT_MAX }
+
+/* Call @take for each, in ascending order; it stops early by returning other than 0. */
+typedef int (*db_take_event)(void *userdata, const struct record_event *rec);
+typedef int (*db_take_annotation)(void *userdata, const struct record_annotation *rec);
+typedef int (*db_take_session)(void *userdata, const struct record_session *rec);
+int db_events(struct db *db, const struct db_filter *f, db_take_event take, void *userdata);
+int db_annotations(struct db *db, const struct db_filter *f, db_take_annotation take,
+		   void *userdata);
+int db_sessions(struct db *db, const struct db_filter *f, db_take_session take, void *userdata);
+/* The running session, number 0 if there is none. */
+int db_running_session(struct db *db, struct record_session *rec);
+/* Each sensor's highest event number ever given. */
+int db_sensors(struct db *db, void (*take)(void *userdata, const char *sensor, uint64_t last),
+	       void *userdata);
+/* Newest wall and monotonic time of any entry of a run; 0 = it has none. */
+int db_last_time(struct db *db, uint64_t run, int64_t *time_ns, int64_t *wall_ns);
+/* Bytes in use, of those that the file has. */
+int db_size(struct db *db, uint64_t *bytes);
+
+#endif
