@@ -43,6 +43,7 @@ static sd_bus *server, *client;
 static struct bus_manager manager;
 static struct trigger *trigger;
 static struct config cfg;
+static struct bus_journal bus_journal;
 static struct sensor_env env;
 static struct sensor_set set;
 
@@ -175,6 +176,7 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static void begin(void)
 {
+	char err[DB_ERROR_SIZE + PATH_MAX];
 	int fds[2];
 
 	memset(fakes, 0, sizeof(fakes));
@@ -193,7 +195,9 @@ static void begin(void)
 	memset(&manager, 0, sizeof(manager));
 	bus_manager_add(&manager, server);
 	trigger_new(&trigger, event, &manager, &cfg);
-	env = (struct sensor_env) { .event = event, .bus = server, .trigger = trigger, .cfg = &cfg,
+	journal_open(&bus_journal.journal, event, NULL, &cfg.journal, NULL, NULL, err);
+	bus_journal_add(&bus_journal, server, bus_journal.journal);
+	env = (struct sensor_env) { .event = event, .bus = server, .journal = &bus_journal, .trigger = trigger, .cfg = &cfg,
 				    .open = fake_open };
 	set = (struct sensor_set) { .env = &env };
 }
@@ -202,6 +206,8 @@ static void end(void)
 {
 	sensor_set_free(&set);
 	trigger_free(trigger);
+	journal_close(bus_journal.journal);
+	bus_journal_remove(&bus_journal);
 	bus_manager_remove(&manager);
 	sd_bus_detach_event(server);
 	sd_bus_detach_event(client);
