@@ -214,6 +214,7 @@ struct st1vafe3bx_stats {
  * @on:			the chip samples, or may do so
  * @on_mode, @on_rate:	what it samples, and how fast
  * @reusable:		and direct reads can be had from it as it is
+ * @failed_ns:		when an access failed last, which may have woken it
  * @irq:		interrupt line, or 0
  * @irq_edge:		it is edge-triggered
  * @irq_held:		it has its handler
@@ -261,6 +262,7 @@ struct st1vafe3bx_state {
 	enum st1vafe3bx_mode on_mode;
 	const struct st1vafe3bx_rate *on_rate;
 	bool reusable;
+	s64 failed_ns;
 
 	int irq;
 	bool irq_edge;
@@ -303,6 +305,8 @@ unsigned int st1vafe3bx_words(unsigned int samples);
 int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 		     const struct st1vafe3bx_rate *rate, bool fifo);
 int st1vafe3bx_stop(struct st1vafe3bx_state *st);
+void st1vafe3bx_note_failure(struct st1vafe3bx_state *st);
+void st1vafe3bx_let_wake(const struct st1vafe3bx_state *st);
 int st1vafe3bx_revive(struct st1vafe3bx_state *st);
 u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 		    const struct st1vafe3bx_rate *rate);
@@ -327,7 +331,7 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed);
 /* st1vafe3bx_irq.c: the interrupt line */
 int st1vafe3bx_irq_setup(struct st1vafe3bx_state *st);
 int st1vafe3bx_irq_settle(struct st1vafe3bx_state *st);
-void st1vafe3bx_irq_quiet(struct st1vafe3bx_state *st);
+bool st1vafe3bx_irq_quiet(struct st1vafe3bx_state *st);
 void st1vafe3bx_irq_off(struct st1vafe3bx_state *st, unsigned int retry_ms);
 void st1vafe3bx_irq_on(struct st1vafe3bx_state *st);
 

@@ -138,8 +138,10 @@ static void st1vafe3bx_look_after(struct st1vafe3bx_state *st)
 		return;
 
 	silent = st1vafe3bx_is_silent(st);
-	if (st->fails < ST1VAFE3BX_FAILS_MAX && (silent || st1vafe3bx_is_polled(st)))
+	if (st->fails < ST1VAFE3BX_FAILS_MAX && (silent || st1vafe3bx_is_polled(st))) {
+		st1vafe3bx_let_wake(st);
 		st1vafe3bx_service(st->indio_dev, false, &pushed);
+	}
 
 	broken = st->fails >= ST1VAFE3BX_FAILS_MAX || st1vafe3bx_is_silent(st);
 	if (broken && st->irq_held) {
@@ -150,8 +152,6 @@ static void st1vafe3bx_look_after(struct st1vafe3bx_state *st)
 	}
 
 	if (broken) {
-		/* an access that failed may be what has woken it */
-		fsleep(ST1VAFE3BX_WAKE_MS * USEC_PER_MSEC);
 		if (st1vafe3bx_begin(st)) {
 			schedule_delayed_work(&st->watch, msecs_to_jiffies(ST1VAFE3BX_RETRY_MS));
 			return;
@@ -262,6 +262,7 @@ static int st1vafe3bx_start_streaming(struct st1vafe3bx_state *st)
 	ret = st1vafe3bx_begin(st);
 	if (ret) {
 		dev_err(st->dev, "cannot start streaming: %d\n", ret);
+		st1vafe3bx_note_failure(st);
 		st1vafe3bx_stop(st);
 		return ret;
 	}
@@ -283,7 +284,7 @@ static void st1vafe3bx_halt(struct iio_dev *indio_dev, bool drain)
 	 * the handler goes, because it would wait, with the line masked, for the stop.
 	 */
 	mutex_lock(&st->lock);
-	st1vafe3bx_irq_quiet(st);
+	drain &= st1vafe3bx_irq_quiet(st);
 	st->streaming = false;
 	mutex_unlock(&st->lock);
 

@@ -11,6 +11,7 @@
 #include <linux/minmax.h>
 #include <linux/regmap.h>
 #include <linux/time64.h>
+#include <linux/timekeeping.h>
 
 #include "compat.h"
 #include "st1vafe3bx.h"
@@ -110,6 +111,29 @@ unsigned int st1vafe3bx_watermark_max(const struct st1vafe3bx_rate *rate)
 unsigned int st1vafe3bx_watermark(const struct st1vafe3bx_state *st)
 {
 	return clamp(st->watermark, ST1VAFE3BX_WATERMARK_MIN, st1vafe3bx_watermark_max(st->rate));
+}
+
+/**
+ * st1vafe3bx_note_failure() - an access has just failed
+ * @st:		the chip
+ */
+void st1vafe3bx_note_failure(struct st1vafe3bx_state *st)
+{
+	st->failed_ns = ktime_get_ns();
+}
+
+/**
+ * st1vafe3bx_let_wake() - wait until the chip is awake
+ * @st:		the chip
+ *
+ * An access that failed may be what has woken it, and it must be left alone then.
+ */
+void st1vafe3bx_let_wake(const struct st1vafe3bx_state *st)
+{
+	s64 left = st->failed_ns + ST1VAFE3BX_WAKE_MS * NSEC_PER_MSEC - ktime_get_ns();
+
+	if (left > 0)
+		fsleep(DIV_ROUND_UP((u32)left, NSEC_PER_USEC));
 }
 
 /**
@@ -344,22 +368,20 @@ static int st1vafe3bx_quiesce(struct st1vafe3bx_state *st)
  */
 int st1vafe3bx_revive(struct st1vafe3bx_state *st)
 {
-	return st1vafe3bx_wake(st) ?: st1vafe3bx_quiesce(st) ?: st1vafe3bx_reset(st);
+	int ret;
+
+	st1vafe3bx_let_wake(st);
+	ret = st1vafe3bx_wake(st) ?: st1vafe3bx_quiesce(st) ?: st1vafe3bx_reset(st);
+	if (ret)
+		st1vafe3bx_note_failure(st);
+
+	return ret;
 }
 
-/**
- * st1vafe3bx_stop() - bring the chip to rest if it samples
- * @st:		the chip
- */
-int st1vafe3bx_stop(struct st1vafe3bx_state *st)
+static int st1vafe3bx_switch_off(struct st1vafe3bx_state *st)
 {
 	bool step_down;
 	int ret;
-
-	if (!st->on)
-		return 0;
-
-	st->reusable = false;
 
 	ret = regmap_write(st->regmap, ST1VAFE3BX_CTRL2_REG, 0);
 	if (ret)
@@ -386,6 +408,26 @@ int st1vafe3bx_stop(struct st1vafe3bx_state *st)
 		return ret;
 
 	return regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG2_REG, st1vafe3bx_film_cfg(st, false));
+}
+
+/**
+ * st1vafe3bx_stop() - bring the chip to rest if it samples
+ * @st:		the chip
+ */
+int st1vafe3bx_stop(struct st1vafe3bx_state *st)
+{
+	int ret;
+
+	if (!st->on)
+		return 0;
+
+	st->reusable = false;
+	st1vafe3bx_let_wake(st);
+	ret = st1vafe3bx_switch_off(st);
+	if (ret)
+		st1vafe3bx_note_failure(st);
+
+	return ret;
 }
 
 /**

@@ -118,14 +118,16 @@ int st1vafe3bx_read_once(struct st1vafe3bx_state *st, unsigned int scan_index, i
 	mutex_lock(&st->lock);
 	ret = st1vafe3bx_read_out(st, mode, scan_index, val);
 	if (ret) {
-		/* it may have lost power since it was set up, and been woken by this */
+		/* it may have lost power since it was set up */
 		st->reusable = false;
-		fsleep(ST1VAFE3BX_WAKE_MS * USEC_PER_MSEC);
+		st1vafe3bx_note_failure(st);
 		ret = st1vafe3bx_revive(st);
 		if (!ret)
 			ret = st1vafe3bx_read_out(st, mode, scan_index, val);
-		if (ret)
+		if (ret) {
 			st->reusable = false;
+			st1vafe3bx_note_failure(st);
+		}
 	}
 	mutex_unlock(&st->lock);
 

@@ -61,6 +61,7 @@ static int st1vafe3bx_read_counter(struct st1vafe3bx_state *st)
 	end = ktime_get_ns();
 	if (ret) {
 		st->stats.bus_errors++;
+		st1vafe3bx_note_failure(st);
 		return ret;
 	}
 
@@ -436,5 +437,6 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 err:
 	st->stats.bus_errors++;
 	st->fails++;
+	st1vafe3bx_note_failure(st);
 	return ret;
 }

@@ -31,12 +31,22 @@
 /**
  * st1vafe3bx_irq_quiet() - let the chip ask for nothing
  * @st:		the chip, locked
+ *
+ * Return: true if it has heard that.
  */
-void st1vafe3bx_irq_quiet(struct st1vafe3bx_state *st)
+bool st1vafe3bx_irq_quiet(struct st1vafe3bx_state *st)
 {
 	/* a chip that fails is set up anew anyway */
-	if (!st->fails && regmap_write(st->regmap, ST1VAFE3BX_CTRL2_REG, 0))
+	if (st->fails)
+		return false;
+
+	if (regmap_write(st->regmap, ST1VAFE3BX_CTRL2_REG, 0)) {
+		st1vafe3bx_note_failure(st);
 		st->stats.bus_errors++;
+		return false;
+	}
+
+	return true;
 }
 
 /**
@@ -65,6 +75,7 @@ void st1vafe3bx_irq_on(struct st1vafe3bx_state *st)
 		return;
 
 	if (regmap_write(st->regmap, ST1VAFE3BX_CTRL2_REG, ST1VAFE3BX_CTRL2_STREAM)) {
+		st1vafe3bx_note_failure(st);
 		st->stats.bus_errors++;
 		return;
 	}

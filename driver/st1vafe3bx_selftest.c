@@ -140,8 +140,7 @@ static int st1vafe3bx_selftest(struct st1vafe3bx_state *st, unsigned int *mg)
 	if (!ret)
 		ret = regmap_write(st->regmap, ST1VAFE3BX_AH_BIO_CFG3_REG, 0);
 	if (ret) {
-		/* an access that failed may be what has woken it */
-		fsleep(ST1VAFE3BX_WAKE_MS * USEC_PER_MSEC);
+		st1vafe3bx_note_failure(st);
 		if (st1vafe3bx_revive(st))
 			dev_dbg(st->dev, "cannot reset after a failed self-test\n");
 		return ret;
