@@ -45,7 +45,7 @@ TOOLS     := $(addprefix $(O)/tests/,backpop-gen backpop-score backpop-feed)
 UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
 BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
 
-.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage install install-bench deps clean help
+.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture install install-bench deps clean help
 all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
@@ -104,6 +104,8 @@ check: ; tests/check
 demo: ; tests/vm/demo $(SESSION)
 bench: ; tests/bench/run
 coverage: ; tests/uml/coverage
+torture:
+	BACKPOP_SEQUENCES=$(or $(SEQUENCES),10000) BACKPOP_SEED=$(or $(SEED),1) UML_TIMEOUT=14400 tests/uml/run random
 deps: ; tests/deps
 
 # ---- installing -----------------------------------------------------------
@@ -142,6 +144,7 @@ help:
 #: make demo         play a session through the whole chain in the bench VM [SESSION=file.edf]
 #: make check        all tests: host, User-Mode Linux, bench VM
 #: make bench        measure the budgets
+#: make torture      ten thousand random sequences against the driver [SEQUENCES= SEED=]
 #: make coverage     which lines of the driver the tests reach
 #: make install      [DESTDIR= prefix=/usr/local]
 #: make modules      driver and simulator for KDIR=

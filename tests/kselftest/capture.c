@@ -55,16 +55,25 @@ bool capture_gone(unsigned int chip)
 	return !find_name(chip, name, sizeof(name));
 }
 
-static bool ready(void *arg)
+bool capture_look(struct capture *c, unsigned int chip)
 {
-	struct capture *c = arg;
 	char name[32];
 
-	if (!find_name(c->chip, name, sizeof(name)))
+	memset(c, 0, sizeof(*c));
+	c->chip = chip;
+	c->fd = -1;
+	if (!find_name(chip, name, sizeof(name)))
 		return false;
 	snprintf(c->sysfs, sizeof(c->sysfs), IIO_DEVICES "/%s", name);
 	snprintf(c->node, sizeof(c->node), "/dev/%s", name);
 	return access(c->node, R_OK) == 0;
+}
+
+static bool ready(void *arg)
+{
+	struct capture *c = arg;
+
+	return capture_look(c, c->chip);
 }
 
 const char *capture_scale_attr(bool film)
@@ -74,9 +83,7 @@ const char *capture_scale_attr(bool film)
 
 int capture_find_device(struct capture *c, unsigned int chip)
 {
-	memset(c, 0, sizeof(*c));
 	c->chip = chip;
-	c->fd = -1;
 	if (!rig_wait(ready, c)) {
 		rig_diag("no IIO device st1vafe3bx for chip %u within %d ms", chip,
 			 RIG_DEADLINE_MS);

@@ -40,6 +40,8 @@ struct capture {
 int capture_find(struct capture *c, unsigned int chip);
 /* The same without the scales. */
 int capture_find_device(struct capture *c, unsigned int chip);
+/* The same at once: is it there? */
+bool capture_look(struct capture *c, unsigned int chip);
 /* Has the device of @chip gone from sysfs? */
 bool capture_gone(unsigned int chip);
 

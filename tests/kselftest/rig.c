@@ -332,8 +332,7 @@ bool rig_logged(const char *text)
 
 /* ---- the bus --------------------------------------------------------------- */
 
-/* Number of the simulated adapter, or -ENODEV. */
-static int adapter(void)
+int rig_adapter(void)
 {
 	char path[64], name[64];
 	int i;
@@ -351,7 +350,7 @@ int rig_bind(unsigned int chip, bool bind)
 {
 	const char *path = bind ? DRIVER_DIR "/bind" : DRIVER_DIR "/unbind";
 	char name[32];
-	int bus = adapter();
+	int bus = rig_adapter();
 
 	if (bus < 0)
 		return bus;
@@ -362,7 +361,7 @@ int rig_bind(unsigned int chip, bool bind)
 bool rig_bound(unsigned int chip)
 {
 	char path[96];
-	int bus = adapter();
+	int bus = rig_adapter();
 
 	snprintf(path, sizeof(path), "/sys/bus/i2c/devices/%d-%04x/driver", bus, RIG_ADDR(chip));
 	return bus >= 0 && access(path, F_OK) == 0;
@@ -375,7 +374,7 @@ int rig_i2c_read(unsigned int chip, uint8_t reg, uint8_t *data, unsigned int len
 		{ .addr = RIG_ADDR(chip), .len = 1, .buf = &reg },
 	};
 	struct i2c_rdwr_ioctl_data transfer = { .msgs = msgs, .nmsgs = 1 + reads };
-	int bus = adapter(), fd, ret = 0;
+	int bus = rig_adapter(), fd, ret = 0;
 	unsigned int i;
 	char path[32];
 
@@ -437,7 +436,7 @@ int sim_stat(unsigned int chip, const char *name, long long *value)
 	return failed(ENOENT, "find in chip stats", name);
 }
 
-int sim_violations(unsigned int chip)
+int sim_count_violations(unsigned int chip, bool tell)
 {
 	static const char prefix[] = "violation_";
 	char stats[4096], *line, *save = NULL, *blank;
@@ -451,11 +450,16 @@ int sim_violations(unsigned int chip)
 			continue;
 		kinds++;
 		n = atoi(blank);
-		if (n)
+		if (n && tell)
 			rig_diag("chip %u: %s", chip, line);
 		total += n;
 	}
 	return kinds ? total : failed(ENOENT, "find in chip stats", prefix);
+}
+
+int sim_violations(unsigned int chip)
+{
+	return sim_count_violations(chip, true);
 }
 
 int sim_log_clear(unsigned int chip)

@@ -49,6 +49,8 @@ int rig_down(void);
 
 int rig_module_load(const char *name, const char *params);
 int rig_module_unload(const char *name);
+/* Number of the simulated adapter, or -ENODEV. */
+int rig_adapter(void);
 /* Write "0-0020" style device names to the driver's bind or unbind. */
 int rig_bind(unsigned int chip, bool bind);
 /* Is a driver bound to the chip's client? */
@@ -65,7 +67,9 @@ int rig_write(const char *path, const char *text);
 int sim_set(unsigned int chip, const char *name, long long value);
 /* A line of chipN/stats. */
 int sim_stat(unsigned int chip, const char *name, long long *value);
-/* Violations counted since the chip's power-on; each is told. */
+/* Violations counted since the chip's power-on; each is told if @tell. */
+int sim_count_violations(unsigned int chip, bool tell);
+/* The same, told. */
 int sim_violations(unsigned int chip);
 
 struct sim_write {

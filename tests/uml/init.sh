@@ -8,7 +8,7 @@
 #	UML_HERE	directory of this file
 #	BACKPOP_MODULES	directories with the modules, joined by ':'
 #	BACKPOP_MODULES_OTHER	the same, of the driver built for the test "unconfirmed"
-#	BACKPOP_SECONDS	for the test "hour", if it is to be longer than usual
+#	BACKPOP_*	others, for the test
 #	UML_GCOV	directory of the host to put the modules' gcov data into, if wanted
 # The root file system is the host's, read-only; only /dev/shm and UML_GCOV can be written.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -39,8 +39,9 @@ done
 echo "KTAP version 1"
 echo "1..1"
 {
-	dmesg
-	cat $leaks
+	# what was found is below
+	dmesg | grep -v 'kmemleak: .* new suspected memory leaks'
+	awk -f "$UML_HERE/leaks.awk" $leaks
 	# a checker that is off sees nothing
 	grep -q '^ debug_locks: *1' /proc/lockdep_stats || echo "lockdep is turned off"
 	[ -e $leaks ] || echo "kmemleak is turned off"
