@@ -121,8 +121,12 @@ install: all
 	for page in daemon/man/*.[1-8]; do \
 		$(INSTALL) $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit; done
 	$(INSTALL) daemon/data/backpopctl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/backpopctl
-	sed 's,/usr/libexec/,$(prefix)/libexec/,' daemon/data/backpopd.service >$(O)/backpopd.service
+	sed 's,/usr/libexec/,$(prefix)/libexec/,'"$$(pkg-config --atleast-version=253 libsystemd && \
+		echo ';s/^Type=notify$$/Type=notify-reload/;/^ExecReload=/d')" \
+		daemon/data/backpopd.service >$(O)/backpopd.service
 	$(INSTALL) $(O)/backpopd.service $(DESTDIR)$(prefix)/lib/systemd/system/backpopd.service
+	$(INSTALL) daemon/data/org.backpop1.service $(DESTDIR)$(prefix)/share/dbus-1/system-services/org.backpop1.service
+	$(INSTALL) daemon/bus/backpop-stream.h $(DESTDIR)$(prefix)/include/backpop-stream.h
 	$(INSTALL) daemon/data/backpop.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/backpop.conf
 	$(INSTALL) daemon/data/org.backpop1.conf $(DESTDIR)$(dbusdir)/org.backpop1.conf
 	test -e $(conf) || $(INSTALL) daemon/data/backpopd.conf $(conf)
