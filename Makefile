@@ -15,7 +15,7 @@ KDIR     ?= $(shell ls -d /lib/modules/*/build /usr/src/linux-headers-*[0-9]-$(s
 PKGS     := libsystemd libiio libgpiod inih json-c sqlite3
 CC       ?= cc
 CPPFLAGS += -D_GNU_SOURCE -DBACKPOP_VERSION='"$(VERSION)"' -DBACKPOP_SYSCONFDIR='"$(sysconfdir)/backpop"' \
-	    -DBACKPOP_LIBDIR='"$(prefix)/lib/backpop"' -Idaemon -Itests
+	    -DBACKPOP_LIBDIR='"$(prefix)/lib/backpop"' -DBACKPOP_LIBEXECDIR='"$(prefix)/libexec"' -Idaemon -Itests
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wvla -Wpointer-arith -Wundef -Wformat=2
 # Bit-equal results on every machine: no fused multiply-add, no fast-math.

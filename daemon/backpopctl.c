@@ -13,6 +13,9 @@ static const struct ctl_command *const commands[] = {
 	&ctl_status,
 	&ctl_record,
 	&ctl_detect,
+	&ctl_replay,
+	&ctl_wait,
+	&ctl_doctor,
 };
 
 #define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))

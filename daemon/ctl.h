@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
 
 #define CTL_BUS_NAME		"org.backpop1"
 #define CTL_ROOT_PATH		"/org/backpop1"
@@ -16,6 +17,7 @@
 #define CTL_MANAGER_INTERFACE	"org.backpop1.Manager"
 #define CTL_SENSOR_INTERFACE	"org.backpop1.Sensor"
 #define CTL_RECORDER_INTERFACE	"org.backpop1.Recorder"
+#define CTL_STREAM_INTERFACE	"org.backpop1.Stream"
 
 /* Exit codes. */
 enum { CTL_OK = 0, CTL_FAILURE = 1, CTL_USAGE = 2 };
@@ -39,6 +41,9 @@ extern const struct ctl_command ctl_monitor;
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_detect;
 extern const struct ctl_command ctl_record;
+extern const struct ctl_command ctl_wait;
+extern const struct ctl_command ctl_doctor;
+extern const struct ctl_command ctl_replay;
 
 /* Print "backpopctl: MESSAGE" on stderr. */
 __attribute__((format(printf, 1, 2)))
@@ -86,6 +91,9 @@ void ctl_bus_complain(const sd_bus_error *error, int ret);
 /* "/org/backpop1/sensor/iio_device0" -> "iio_device0"; another path: itself. */
 const char *ctl_sensor_name(const char *path);
 
+/* "iio:device0", "iio_device0" or the whole object path -> object path (static), or NULL. */
+const char *ctl_sensor_path(const char *arg);
+
 /* ---- ctl_objects.c ----------------------------------------------------- */
 
 struct json_object;
@@ -105,6 +113,39 @@ int ctl_fetch_sensors(sd_bus *bus, const char *interface, struct json_object *se
 /* A string or a number of such an object; "" and 0 if it is not there. */
 const char *ctl_text(struct json_object *o, const char *key);
 unsigned long long ctl_count(struct json_object *o, const char *key);
+
+/* ---- ctl_status.c ------------------------------------------------------- */
+
+/**
+ * ctl_fetch_status() - all that status --json shows
+ * @status:	an object to be filled; its "sensors" are in the order of their names
+ *
+ * Return: >= 0, or a negative errno with @error set as far as the bus told.
+ */
+int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *error);
+
+/* ---- ctl_monitor.c, ctl_scope.c: showing events ------------------------- */
+
+/**
+ * struct ctl_monitor_options
+ * @sensor:	object path, NULL = all
+ * @count:	lines, 0 = no limit
+ * @listening:	called once when nothing can be missed any more; then the monitor ends when
+ *		a sensor's state becomes "ended".  NULL = for ever.
+ */
+struct ctl_monitor_options {
+	bool session;
+	bool json;
+	const char *sensor;
+	uint64_t count;
+	int (*listening)(sd_event *loop, void *userdata);
+	void *userdata;
+};
+
+/* Print events as they come; returns an exit code. */
+int ctl_monitor_run(const struct ctl_monitor_options *opt);
+/* Draw samples and events; @sensor NULL = the first that streams.  Returns an exit code. */
+int ctl_scope_run(const char *sensor, bool session);
 
 /* ---- ctl_event.c ------------------------------------------------------- */
 

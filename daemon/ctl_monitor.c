@@ -25,6 +25,7 @@ struct monitor {
 	const char *sensor;	/* object path, NULL = all */
 	bool json;
 	bool colour;
+	bool until_ended;	/* stop when a replay has ended */
 	uint64_t left;		/* lines still to print */
 	bool origin_known;
 	int64_t origin_ns;	/* CLOCK_MONOTONIC of second 0 of the latest event's stream */
@@ -151,6 +152,31 @@ static int on_marker(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 	return print_marker(m, number, time_ns, kind);
 }
 
+/* State of a sensor: "ended" is a replay's end, and all of its events came before. */
+static int on_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
+{
+	const char *interface, *name, *value;
+	struct monitor *m = userdata;
+	int ret;
+
+	(void)error;
+	if (sd_bus_message_read(msg, "s", &interface) < 0 ||
+	    strcmp(interface, CTL_SENSOR_INTERFACE))
+		return 0;
+	ret = sd_bus_message_enter_container(msg, 'a', "{sv}");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(msg, 'e', "sv")) > 0) {
+		ret = sd_bus_message_read(msg, "s", &name);
+		if (ret >= 0 && strcmp(name, "State"))
+			ret = sd_bus_message_skip(msg, "v");
+		else if (ret >= 0 && (ret = sd_bus_message_read(msg, "v", "s", &value)) >= 0 &&
+			 (!strcmp(value, "ended") || !strcmp(value, "failed")))
+			return sd_event_exit(m->loop, strcmp(value, "ended") ? CTL_FAILURE : CTL_OK);
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(msg);
+	}
+	return 0;
+}
+
 static int on_owner_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 {
 	const char *name, *old_owner, *new_owner;
@@ -198,6 +224,10 @@ static int add_matches(struct monitor *m)
 	if (ret >= 0)
 		ret = sd_bus_match_signal(m->bus, NULL, CTL_BUS_NAME, CTL_ROOT_PATH,
 					  CTL_MANAGER_INTERFACE, "Marker", on_marker, m);
+	if (ret >= 0 && m->until_ended)
+		ret = sd_bus_match_signal(m->bus, NULL, CTL_BUS_NAME, NULL,
+					  "org.freedesktop.DBus.Properties", "PropertiesChanged",
+					  on_changed, m);
 	if (ret >= 0)
 		ret = sd_bus_add_match(m->bus, NULL,
 				       "type='signal',sender='org.freedesktop.DBus',"
@@ -271,11 +301,11 @@ static int check_daemon(struct monitor *m)
 	return ret < 0 ? ret : 0;
 }
 
-static int monitor(struct monitor *m, bool session)
+static int monitor(struct monitor *m, const struct ctl_monitor_options *opt)
 {
 	int ret;
 
-	m->bus = ctl_bus_open(session);
+	m->bus = ctl_bus_open(opt->session);
 	if (!m->bus)
 		return CTL_FAILURE;
 	ret = set_up_loop(m);
@@ -285,7 +315,7 @@ static int monitor(struct monitor *m, bool session)
 		ctl_complain("cannot listen: %s", strerror(-ret));
 		return CTL_FAILURE;
 	}
-	if (check_daemon(m))
+	if (opt->listening ? opt->listening(m->loop, opt->userdata) < 0 : check_daemon(m))
 		return CTL_FAILURE;
 	ret = sd_bus_attach_event(m->bus, m->loop, SD_EVENT_PRIORITY_NORMAL);
 	if (ret >= 0)
@@ -296,8 +326,24 @@ static int monitor(struct monitor *m, bool session)
 	return CTL_FAILURE;
 }
 
-/* "iio:device0", "iio_device0" or the whole object path -> object path, or NULL. */
-static const char *sensor_path(const char *arg)
+int ctl_monitor_run(const struct ctl_monitor_options *opt)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct monitor m = {
+		.left = opt->count ? opt->count : UINT64_MAX,
+		.json = opt->json,
+		.sensor = opt->sensor,
+		.until_ended = opt->listening,
+		.colour = !(no_color && *no_color) && isatty(STDOUT_FILENO),
+	};
+	int ret = monitor(&m, opt);
+
+	sd_bus_flush_close_unref(m.bus);
+	sd_event_unref(m.loop);
+	return ret;
+}
+
+const char *ctl_sensor_path(const char *arg)
 {
 	static char path[256];
 	int n;
@@ -328,33 +374,36 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "sensor", required_argument, NULL, 'S' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "scope", no_argument, NULL, 'o' },
 		{ "session", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
-	const char *no_color = getenv("NO_COLOR");
-	struct monitor m = { .left = UINT64_MAX };
-	bool session = false;
-	int c, ret;
+	struct ctl_monitor_options opt = { 0 };
+	bool scope = false;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case 'j':
-			m.json = true;
+			opt.json = true;
 			break;
 		case 'S':
-			m.sensor = sensor_path(optarg);
-			if (!m.sensor)
+			opt.sensor = ctl_sensor_path(optarg);
+			if (!opt.sensor)
 				return ctl_usage_error(cmd, "--sensor: \"%s\" is not a sensor's name",
 						       optarg);
 			break;
 		case 'n':
-			if (!parse_count(optarg, &m.left))
+			if (!parse_count(optarg, &opt.count))
 				return ctl_usage_error(cmd, "--count: \"%s\" is not a number of lines",
 						       optarg);
 			break;
+		case 'o':
+			scope = true;
+			break;
 		case 's':
-			session = true;
+			opt.session = true;
 			break;
 		case 'h':
 			return ctl_show_help(cmd);
@@ -364,17 +413,14 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	}
 	if (optind < argc)
 		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
-	m.colour = !(no_color && *no_color) && isatty(STDOUT_FILENO);
-
-	ret = monitor(&m, session);
-	sd_bus_flush_close_unref(m.bus);
-	sd_event_unref(m.loop);
-	return ret;
+	if (scope && (opt.json || opt.count))
+		return ctl_usage_error(cmd, "--scope goes with neither --json nor --count");
+	return scope ? ctl_scope_run(opt.sensor, opt.session) : ctl_monitor_run(&opt);
 }
 
 const struct ctl_command ctl_monitor = {
 	.name = "monitor",
-	.arguments = "[--json] [--sensor NAME] [--count N] [--session]",
+	.arguments = "[--json | --scope] [--sensor NAME] [--count N] [--session]",
 	.summary = "show events as they arrive",
 	.help =
 	"Show backpopd's events and marker presses as they arrive, one line per event\n"
@@ -382,6 +428,7 @@ const struct ctl_command ctl_monitor = {
 	"ends on Ctrl-C or when nobody reads the output any more.\n"
 	"\n"
 	"  --json         one JSON object a line\n"
+	"  --scope        draw vibration and events as they come, on a terminal; q ends it\n"
 	"  --sensor NAME  only this sensor (iio:device0) or object path\n"
 	"  --count N      end after N lines\n"
 	"  --session      listen on the session bus instead of the system bus\n"

@@ -6,7 +6,7 @@
 
 #include "ctl.h"
 
-static int fetch(sd_bus *bus, struct json_object *status, sd_bus_error *error)
+int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *error)
 {
 	struct json_object *sensors = json_object_new_array();
 	sd_bus_message *reply = NULL;
@@ -85,7 +85,7 @@ static int show(bool session, bool json)
 	if (!bus)
 		return CTL_FAILURE;
 	status = json_object_new_object();
-	ret = fetch(bus, status, &error);
+	ret = ctl_fetch_status(bus, status, &error);
 	if (ret < 0)
 		ctl_bus_complain(&error, ret);
 	else if (json)

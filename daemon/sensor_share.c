@@ -50,7 +50,7 @@ static int inhibit(void *owner, const char *who)
 	if (!l)
 		return -EUSERS;
 	/* A socket and no pipe: nobody can hold it open by reading from it anew in /proc. */
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return -errno;
 	shutdown(fds[0], SHUT_RD);
 	*l = (struct share_lease) { .share = sh, .fd = fds[0] };

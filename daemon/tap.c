@@ -86,7 +86,7 @@ int tap_add(struct tap *t, unsigned int packet_frames)
 			c = &t->client[i];
 	if (!c)
 		return -EUSERS;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
 		return -errno;
 	*c = (struct tap_client) { .tap = t, .fd = fds[0], .packet_frames = packet_frames };
 	/* It has nothing to tell us; of events only the hang-up, which needs no asking. */

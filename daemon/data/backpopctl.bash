@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion for backpopctl(1)
 
+# Sensors that a running daemon has; none if it cannot be asked.
+_backpopctl_sensors()
+{
+	busctl --auto-start=no --list tree org.backpop1 2>/dev/null |
+		sed -n 's|^/org/backpop1/sensor/||p'
+}
+
 _backpopctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
@@ -10,20 +17,18 @@ _backpopctl()
 	[ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]}
 	case $command in
 	'')
-		words='monitor status record detect --help --version'
+		words='monitor status record detect replay wait doctor --help --version'
 		;;
 	monitor)
 		case $prev in
 		--sensor)
-			# Sensors that a running daemon has; none if it cannot be asked.
-			words=$(busctl --auto-start=no --list tree org.backpop1 2>/dev/null |
-				sed -n 's|^/org/backpop1/sensor/||p')
+			words=$(_backpopctl_sensors)
 			;;
 		--count)
 			return
 			;;
 		*)
-			words='--json --sensor --count --session --help'
+			words='--json --scope --sensor --count --session --help'
 			;;
 		esac
 		;;
@@ -33,8 +38,7 @@ _backpopctl()
 	record)
 		case $prev in
 		--sensor)
-			words=$(busctl --auto-start=no --list tree org.backpop1 2>/dev/null |
-				sed -n 's|^/org/backpop1/sensor/||p')
+			words=$(_backpopctl_sensors)
 			;;
 		--patient | --birthdate | --name | --investigation | --technician)
 			return
@@ -48,8 +52,30 @@ _backpopctl()
 			;;
 		esac
 		;;
-	detect)
-		if [[ $cur != -* ]]; then
+	doctor)
+		[ "$prev" = --root ] && { compopt -o dirnames 2>/dev/null; return; }
+		words='--json --root --session --help'
+		;;
+	wait)
+		case $prev in
+		--state)
+			words='starting streaming degraded stalled failed inhibited ended'
+			;;
+		--sensor)
+			words=$(_backpopctl_sensors)
+			;;
+		--timeout)
+			return
+			;;
+		*)
+			words='--state --sensor --timeout --session --help'
+			;;
+		esac
+		;;
+	detect | replay)
+		if [ "$prev" = --speed ]; then
+			words='1 max'
+		elif [[ $cur != -* ]]; then
 			while IFS= read -r path; do
 				if [ -d "$path" ] || [[ ${path,,} == *.edf ]]; then
 					COMPREPLY+=("$path")
@@ -57,8 +83,11 @@ _backpopctl()
 			done < <(compgen -f -- "$cur")
 			compopt -o filenames 2>/dev/null
 			return
+		elif [ "$command" = replay ]; then
+			words='--speed --json --backpopd --help'
+		else
+			words='--json --explain --help'
 		fi
-		words='--json --explain --help'
 		;;
 	esac
 	while IFS= read -r path; do
