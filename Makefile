@@ -103,6 +103,7 @@ modules:
 check: ; tests/check
 demo: ; tests/vm/demo $(SESSION)
 bench: ; tests/bench/run
+bench-driver: ; tests/bench/driver_hour
 coverage: ; tests/uml/coverage
 torture:
 	BACKPOP_SEQUENCES=$(or $(SEQUENCES),10000) BACKPOP_SEED=$(or $(SEED),1) UML_TIMEOUT=14400 tests/uml/run random
@@ -149,6 +150,7 @@ help:
 #: make check        all tests: host, User-Mode Linux, bench VM
 #: make bench        measure the budgets
 #: make torture      ten thousand random sequences against the driver [SEQUENCES= SEED=]
+#: make bench-driver the driver for an hour of simulated time: losses, time stamps, bus
 #: make coverage     which lines of the driver the tests reach
 #: make install      [DESTDIR= prefix=/usr/local]
 #: make modules      driver and simulator for KDIR=

@@ -128,8 +128,9 @@ struct device;
 /* When to try a line again that does not work. */
 #define ST1VAFE3BX_LINE_RETRY_MS		5000
 
+/* The default is also for who asks for less than the minimum, or for nothing, which is 1. */
 #define ST1VAFE3BX_WATERMARK_DEFAULT		32
-#define ST1VAFE3BX_WATERMARK_MIN		1
+#define ST1VAFE3BX_WATERMARK_MIN		2
 
 enum st1vafe3bx_scan_index {
 	ST1VAFE3BX_SCAN_ACCEL_X,
@@ -155,23 +156,41 @@ enum st1vafe3bx_mode {
 /* Codes of the low-pass filter. */
 #define ST1VAFE3BX_LOW_PASSES			4
 
+/* Index into st1vafe3bx_rates. */
+enum st1vafe3bx_rate_index {
+	ST1VAFE3BX_RATE_1_6,
+	ST1VAFE3BX_RATE_3,
+	ST1VAFE3BX_RATE_6,
+	ST1VAFE3BX_RATE_12_5,
+	ST1VAFE3BX_RATE_25,
+	ST1VAFE3BX_RATE_50,
+	ST1VAFE3BX_RATE_100,
+	ST1VAFE3BX_RATE_200,
+	ST1VAFE3BX_RATE_400,
+	ST1VAFE3BX_RATE_800,
+	ST1VAFE3BX_RATE_3200,
+	ST1VAFE3BX_RATES
+};
+
 /**
  * struct st1vafe3bx_rate - a sample rate
  * @low_pass:	of what the accelerometer is part of, by code: Hz, micro-Hz
  * @low_pass_film: the same of film alone; both only where the rate fits
- * @hz:		nominal rate
- * @odr:	CTRL5 code
+ * @period_ns:	nominal sample period
  * @off_ms:	how long the chip takes to come to rest from it
+ * @odr:	CTRL5 code
  * @low_power:	acceleration alone is taken in low-power mode
+ * @ultra_low_power: there is no other, and no filter: @low_pass has one entry, half the rate
  * @film_only:	needs AH_BIO_EN: film alone
  */
 struct st1vafe3bx_rate {
 	int low_pass[ST1VAFE3BX_LOW_PASSES][2];
 	int low_pass_film[ST1VAFE3BX_LOW_PASSES][2];
-	u16 hz;
+	u32 period_ns;
+	u16 off_ms;
 	u8 odr;
-	u8 off_ms;
 	bool low_power;
+	bool ultra_low_power;
 	bool film_only;
 };
 
@@ -232,7 +251,6 @@ struct st1vafe3bx_stats {
  * @held:		words at the beginning of @words that the next burst must prove
  * @misfits:		time-stamp words in a row that are not what they should be
  * @clk, @smp:		from sample to kernel time
- * @period_ns:		nominal sample period
  * @last_ns:		time stamp of the last sample, CLOCK_MONOTONIC
  * @interrupted:	the chip was set up anew since
  * @settle:		samples yet to drop
@@ -283,7 +301,6 @@ struct st1vafe3bx_state {
 	unsigned int misfits;
 	struct st1vafe3bx_clock clk;
 	struct st1vafe3bx_sampler smp;
-	s64 period_ns;
 	s64 last_ns;
 	bool interrupted;
 	unsigned int settle;
@@ -295,7 +312,8 @@ struct st1vafe3bx_state {
 };
 
 /* st1vafe3bx_chip.c: power, identity, set-up and the modes' register sequences */
-const struct st1vafe3bx_rate *st1vafe3bx_find_rate(unsigned int hz);
+extern const struct st1vafe3bx_rate st1vafe3bx_rates[];
+extern const int st1vafe3bx_rates_hz[ST1VAFE3BX_RATES][2];
 bool st1vafe3bx_rate_fits(const struct st1vafe3bx_rate *rate, enum st1vafe3bx_mode mode);
 const struct st1vafe3bx_rate *st1vafe3bx_direct_rate(const struct st1vafe3bx_state *st,
 						     enum st1vafe3bx_mode mode);
@@ -308,6 +326,7 @@ int st1vafe3bx_stop(struct st1vafe3bx_state *st);
 void st1vafe3bx_note_failure(struct st1vafe3bx_state *st);
 void st1vafe3bx_let_wake(const struct st1vafe3bx_state *st);
 int st1vafe3bx_revive(struct st1vafe3bx_state *st);
+u8 st1vafe3bx_low_pass(const struct st1vafe3bx_state *st, const struct st1vafe3bx_rate *rate);
 u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 		    const struct st1vafe3bx_rate *rate);
 

@@ -23,8 +23,6 @@ static const int st1vafe3bx_film_scale[][2] = {
 	{ 0, 6097561 }, { 0, 3048780 }, { 0, 1526718 }, { 0, 762777 },
 };
 
-static const int st1vafe3bx_rates_avail[] = { 25, 50, 100, 200, 400, 800, 3200 };
-
 static const struct iio_mount_matrix *
 st1vafe3bx_get_mount_matrix(const struct iio_dev *indio_dev, const struct iio_chan_spec *chan)
 {
@@ -95,18 +93,30 @@ static const struct iio_chan_spec st1vafe3bx_channels[] = {
  * acceleration it has the acceleration's.
  */
 static const int (*st1vafe3bx_low_passes(const struct st1vafe3bx_state *st,
-					 const struct iio_chan_spec *chan))[2]
+					 const struct iio_chan_spec *chan,
+					 unsigned int *num, unsigned int *set))[2]
 {
-	if (chan->type == IIO_ACCEL)
-		return st1vafe3bx_direct_rate(st, ST1VAFE3BX_MODE_MOTION)->low_pass;
+	const struct st1vafe3bx_rate *rate;
 
-	return st1vafe3bx_direct_rate(st, ST1VAFE3BX_MODE_FILM)->low_pass_film;
+	*num = ST1VAFE3BX_LOW_PASSES;
+	*set = st->bw_film;
+	if (chan->type != IIO_ACCEL)
+		return st1vafe3bx_direct_rate(st, ST1VAFE3BX_MODE_FILM)->low_pass_film;
+
+	rate = st1vafe3bx_direct_rate(st, ST1VAFE3BX_MODE_MOTION);
+	*set = st1vafe3bx_low_pass(st, rate);
+	if (rate->ultra_low_power)
+		*num = 1;
+
+	return rate->low_pass;
 }
 
 static int st1vafe3bx_read_raw(struct iio_dev *indio_dev, struct iio_chan_spec const *chan,
 			       int *val, int *val2, long mask)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+	unsigned int num, set;
+	const int *hz;
 	int ret;
 
 	switch (mask) {
@@ -129,15 +139,15 @@ static int st1vafe3bx_read_raw(struct iio_dev *indio_dev, struct iio_chan_spec c
 	case IIO_CHAN_INFO_SAMP_FREQ: {
 		guard(mutex)(&st->lock);
 
-		*val = st->rate->hz;
-		return IIO_VAL_INT;
+		hz = st1vafe3bx_rates_hz[st->rate - st1vafe3bx_rates];
+		*val = hz[0];
+		*val2 = hz[1];
+		return IIO_VAL_INT_PLUS_MICRO;
 	}
 	case IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY: {
 		guard(mutex)(&st->lock);
 
-		const int *hz = st1vafe3bx_low_passes(st, chan)[chan->type == IIO_ACCEL ?
-								st->bw : st->bw_film];
-
+		hz = st1vafe3bx_low_passes(st, chan, &num, &set)[set];
 		*val = hz[0];
 		*val2 = hz[1];
 		return IIO_VAL_INT_PLUS_MICRO;
@@ -151,6 +161,7 @@ static int st1vafe3bx_read_avail(struct iio_dev *indio_dev, struct iio_chan_spec
 				 const int **vals, int *type, int *length, long mask)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+	unsigned int num, set;
 
 	switch (mask) {
 	case IIO_CHAN_INFO_SCALE:
@@ -164,16 +175,16 @@ static int st1vafe3bx_read_avail(struct iio_dev *indio_dev, struct iio_chan_spec
 		}
 		return IIO_AVAIL_LIST;
 	case IIO_CHAN_INFO_SAMP_FREQ:
-		*type = IIO_VAL_INT;
-		*vals = st1vafe3bx_rates_avail;
-		*length = ARRAY_SIZE(st1vafe3bx_rates_avail);
+		*type = IIO_VAL_INT_PLUS_MICRO;
+		*vals = (const int *)st1vafe3bx_rates_hz;
+		*length = 2 * ARRAY_SIZE(st1vafe3bx_rates_hz);
 		return IIO_AVAIL_LIST;
 	case IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY: {
 		guard(mutex)(&st->lock);
 
 		*type = IIO_VAL_INT_PLUS_MICRO;
-		*vals = (const int *)st1vafe3bx_low_passes(st, chan);
-		*length = 2 * ST1VAFE3BX_LOW_PASSES;
+		*vals = (const int *)st1vafe3bx_low_passes(st, chan, &num, &set);
+		*length = 2 * num;
 		return IIO_AVAIL_LIST;
 	}
 	default:
@@ -195,7 +206,8 @@ static int st1vafe3bx_find(const int (*pairs)[2], unsigned int num, int val, int
 static int st1vafe3bx_set(struct st1vafe3bx_state *st, struct iio_chan_spec const *chan,
 			  int val, int val2, long mask)
 {
-	const struct st1vafe3bx_rate *rate;
+	unsigned int num, set;
+	const int (*pairs)[2];
 	int ret;
 
 	guard(mutex)(&st->lock);
@@ -220,18 +232,20 @@ static int st1vafe3bx_set(struct st1vafe3bx_state *st, struct iio_chan_spec cons
 		}
 		return 0;
 	case IIO_CHAN_INFO_SAMP_FREQ:
-		if (val < 0 || val2)
-			return -EINVAL;
-		rate = st1vafe3bx_find_rate(val);
-		if (!rate)
-			return -EINVAL;
-		st->rate = rate;
-		return 0;
-	case IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY:
-		ret = st1vafe3bx_find(st1vafe3bx_low_passes(st, chan), ST1VAFE3BX_LOW_PASSES,
-				      val, val2);
+		ret = st1vafe3bx_find(st1vafe3bx_rates_hz, ARRAY_SIZE(st1vafe3bx_rates_hz), val,
+				      val2);
 		if (ret < 0)
 			return ret;
+		st->rate = &st1vafe3bx_rates[ret];
+		return 0;
+	case IIO_CHAN_INFO_LOW_PASS_FILTER_3DB_FREQUENCY:
+		pairs = st1vafe3bx_low_passes(st, chan, &num, &set);
+		ret = st1vafe3bx_find(pairs, num, val, val2);
+		if (ret < 0)
+			return ret;
+		/* nothing to choose from */
+		if (num == 1)
+			return 0;
 		if (chan->type == IIO_ACCEL)
 			st->bw = ret;
 		else

@@ -8,6 +8,7 @@
 #include <linux/devm-helpers.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/pm_runtime.h>
 #include <linux/regmap.h>
@@ -56,7 +57,9 @@ static const unsigned long st1vafe3bx_scan_masks[] = {
 
 static unsigned long st1vafe3bx_watermark_jiffies(const struct st1vafe3bx_state *st)
 {
-	return msecs_to_jiffies(st1vafe3bx_watermark(st) * MSEC_PER_SEC / st->rate->hz);
+	u64 ns = (u64)st1vafe3bx_watermark(st) * st->rate->period_ns;
+
+	return msecs_to_jiffies(div_u64(ns, NSEC_PER_MSEC));
 }
 
 static bool st1vafe3bx_is_polled(const struct st1vafe3bx_state *st)
@@ -77,7 +80,8 @@ static unsigned long st1vafe3bx_watch_delay(const struct st1vafe3bx_state *st)
 static unsigned int st1vafe3bx_settle_samples(const struct st1vafe3bx_state *st)
 {
 	unsigned int accel = ST1VAFE3BX_SETTLE_ACCEL_SAMPLES;
-	unsigned int film = DIV_ROUND_UP(st->rate->hz * ST1VAFE3BX_SETTLE_FILM_MS, MSEC_PER_SEC);
+	unsigned int film = DIV_ROUND_UP(ST1VAFE3BX_SETTLE_FILM_MS * NSEC_PER_MSEC,
+					 st->rate->period_ns);
 
 	switch (st->mode) {
 	case ST1VAFE3BX_MODE_MOTION:
@@ -195,8 +199,8 @@ int st1vafe3bx_update_scan_mode(struct iio_dev *indio_dev, const unsigned long *
 		return -EINVAL;
 
 	if (!st1vafe3bx_rate_fits(st->rate, mode)) {
-		dev_err_ratelimited(st->dev, "%s cannot be streamed at %u Hz\n",
-				    st1vafe3bx_modes[mode].name, st->rate->hz);
+		dev_err_ratelimited(st->dev, "%s cannot be streamed at that rate\n",
+				    st1vafe3bx_modes[mode].name);
 		return -EINVAL;
 	}
 
@@ -211,7 +215,7 @@ int st1vafe3bx_set_watermark(struct iio_dev *indio_dev, unsigned int val)
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
 
 	guard(mutex)(&st->lock);
-	st->watermark = val > ST1VAFE3BX_WATERMARK_MIN ? val : ST1VAFE3BX_WATERMARK_DEFAULT;
+	st->watermark = val >= ST1VAFE3BX_WATERMARK_MIN ? val : ST1VAFE3BX_WATERMARK_DEFAULT;
 
 	return 0;
 }
@@ -256,7 +260,6 @@ static int st1vafe3bx_start_streaming(struct st1vafe3bx_state *st)
 
 	guard(mutex)(&st->lock);
 
-	st->period_ns = NSEC_PER_SEC / st->rate->hz;
 	st->interrupted = false;
 
 	ret = st1vafe3bx_begin(st);

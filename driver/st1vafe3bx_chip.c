@@ -29,51 +29,71 @@
 #define ST1VAFE3BX_ODR_800		0xb
 
 /*
- * Low power is only for slow acceleration (breathing, posture).  At 25 Hz it has no
- * bandwidth of half the rate under the code that means so everywhere else.
+ * Low power is only for slow acceleration (breathing, posture).  At 25 Hz and below its
+ * bandwidths are not half the rate, a quarter and so on, as they are everywhere else.
  */
-static const struct st1vafe3bx_rate st1vafe3bx_rates[] = {
-	{
-		.hz = 25, .odr = 0x6, .off_ms = 40,
+const struct st1vafe3bx_rate st1vafe3bx_rates[ST1VAFE3BX_RATES] = {
+	[ST1VAFE3BX_RATE_1_6] = {
+		.period_ns = 625000000, .odr = 0x1, .off_ms = 625, .ultra_low_power = true,
+		.low_pass = { { 0, 800000 } },
+	},
+	[ST1VAFE3BX_RATE_3] = {
+		.period_ns = 333333333, .odr = 0x2, .off_ms = 335, .ultra_low_power = true,
+		.low_pass = { { 1, 500000 } },
+	},
+	[ST1VAFE3BX_RATE_6] = {
+		.period_ns = 166666667, .odr = 0x4, .off_ms = 170,
+		.low_pass = { { 3, 0 }, { 1, 500000 }, { 0, 750000 }, { 0, 375000 } },
+	},
+	[ST1VAFE3BX_RATE_12_5] = {
+		.period_ns = 80000000, .odr = 0x5, .off_ms = 80,
+		.low_pass = { { 6, 250000 }, { 3, 125000 }, { 1, 562500 }, { 0, 781250 } },
+	},
+	[ST1VAFE3BX_RATE_25] = {
+		.period_ns = 40000000, .odr = 0x6, .off_ms = 40,
 		.low_pass = { { 12, 500000 }, { 6, 250000 }, { 3, 125000 }, { 1, 562500 } },
 	},
-	{
-		.hz = 50, .odr = 0x7, .off_ms = 25, .low_power = true,
+	[ST1VAFE3BX_RATE_50] = {
+		.period_ns = 20000000, .odr = 0x7, .off_ms = 25, .low_power = true,
 		.low_pass = { { 25, 0 }, { 12, 500000 }, { 6, 250000 }, { 3, 125000 } },
 	},
-	{
-		.hz = 100, .odr = 0x8, .off_ms = 25,
+	[ST1VAFE3BX_RATE_100] = {
+		.period_ns = 10000000, .odr = 0x8, .off_ms = 25,
 		.low_pass = { { 50, 0 }, { 25, 0 }, { 12, 500000 }, { 6, 250000 } },
 	},
-	{
-		.hz = 200, .odr = 0x9, .off_ms = 25,
+	[ST1VAFE3BX_RATE_200] = {
+		.period_ns = 5000000, .odr = 0x9, .off_ms = 25,
 		.low_pass = { { 100, 0 }, { 50, 0 }, { 25, 0 }, { 12, 500000 } },
 	},
-	{
-		.hz = 400, .odr = ST1VAFE3BX_ODR_400, .off_ms = 25,
+	[ST1VAFE3BX_RATE_400] = {
+		.period_ns = 2500000, .odr = ST1VAFE3BX_ODR_400, .off_ms = 25,
 		.low_pass = { { 200, 0 }, { 100, 0 }, { 50, 0 }, { 25, 0 } },
 	},
-	{
-		.hz = 800, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25,
+	[ST1VAFE3BX_RATE_800] = {
+		.period_ns = 1250000, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25,
 		.low_pass = { { 400, 0 }, { 200, 0 }, { 100, 0 }, { 50, 0 } },
 		.low_pass_film = { { 360, 0 }, { 180, 0 }, { 90, 0 }, { 45, 0 } },
 	},
-	{
-		.hz = 3200, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25, .film_only = true,
+	[ST1VAFE3BX_RATE_3200] = {
+		.period_ns = 312500, .odr = ST1VAFE3BX_ODR_800, .off_ms = 25, .film_only = true,
 		.low_pass_film = { { 1600, 0 }, { 700, 0 }, { 360, 0 }, { 180, 0 } },
 	},
 };
 
-const struct st1vafe3bx_rate *st1vafe3bx_find_rate(unsigned int hz)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(st1vafe3bx_rates); i++)
-		if (st1vafe3bx_rates[i].hz == hz)
-			return &st1vafe3bx_rates[i];
-
-	return NULL;
-}
+/* By the same index: Hz, micro-Hz. */
+const int st1vafe3bx_rates_hz[ST1VAFE3BX_RATES][2] = {
+	[ST1VAFE3BX_RATE_1_6] = { 1, 600000 },
+	[ST1VAFE3BX_RATE_3] = { 3, 0 },
+	[ST1VAFE3BX_RATE_6] = { 6, 0 },
+	[ST1VAFE3BX_RATE_12_5] = { 12, 500000 },
+	[ST1VAFE3BX_RATE_25] = { 25, 0 },
+	[ST1VAFE3BX_RATE_50] = { 50, 0 },
+	[ST1VAFE3BX_RATE_100] = { 100, 0 },
+	[ST1VAFE3BX_RATE_200] = { 200, 0 },
+	[ST1VAFE3BX_RATE_400] = { 400, 0 },
+	[ST1VAFE3BX_RATE_800] = { 800, 0 },
+	[ST1VAFE3BX_RATE_3200] = { 3200, 0 },
+};
 
 /* Film alone runs at 800 and 3200 Hz, everything else up to 800 Hz. */
 bool st1vafe3bx_rate_fits(const struct st1vafe3bx_rate *rate, enum st1vafe3bx_mode mode)
@@ -88,7 +108,8 @@ bool st1vafe3bx_rate_fits(const struct st1vafe3bx_rate *rate, enum st1vafe3bx_mo
 const struct st1vafe3bx_rate *st1vafe3bx_direct_rate(const struct st1vafe3bx_state *st,
 						     enum st1vafe3bx_mode mode)
 {
-	return st1vafe3bx_rate_fits(st->rate, mode) ? st->rate : st1vafe3bx_find_rate(800);
+	return st1vafe3bx_rate_fits(st->rate, mode) ? st->rate :
+						    &st1vafe3bx_rates[ST1VAFE3BX_RATE_800];
 }
 
 /* FIFO words among which there are @samples samples for certain. */
@@ -100,7 +121,7 @@ unsigned int st1vafe3bx_words(unsigned int samples)
 /* The watermark, in samples, that leaves room for what comes in until a late service. */
 unsigned int st1vafe3bx_watermark_max(const struct st1vafe3bx_rate *rate)
 {
-	unsigned int late = DIV_ROUND_UP(rate->hz * ST1VAFE3BX_GRACE_MS, MSEC_PER_SEC);
+	unsigned int late = DIV_ROUND_UP(ST1VAFE3BX_GRACE_MS * NSEC_PER_MSEC, rate->period_ns);
 	unsigned int words = ST1VAFE3BX_FIFO_WORDS - st1vafe3bx_words(late) - 1;
 
 	words = min_t(unsigned int, words, ST1VAFE3BX_FIFO_WTM_FTH_MSK);
@@ -238,7 +259,7 @@ static bool st1vafe3bx_is_low_power(enum st1vafe3bx_mode mode, const struct st1v
 	if (mode == ST1VAFE3BX_MODE_FILM)
 		return rate->film_only;
 
-	return mode == ST1VAFE3BX_MODE_MOTION && rate->low_power;
+	return rate->ultra_low_power || (mode == ST1VAFE3BX_MODE_MOTION && rate->low_power);
 }
 
 static u8 st1vafe3bx_film_cfg(const struct st1vafe3bx_state *st, bool enable)
@@ -247,6 +268,12 @@ static u8 st1vafe3bx_film_cfg(const struct st1vafe3bx_state *st, bool enable)
 	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_ZIN_MSK, st->zin) |
 	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_GAIN_MSK, st->gain) |
 	       FIELD_PREP(ST1VAFE3BX_AH_BIO_CFG2_EN_MSK, enable);
+}
+
+/* The filter code of the accelerometer; the setting is kept where the rate has no choice. */
+u8 st1vafe3bx_low_pass(const struct st1vafe3bx_state *st, const struct st1vafe3bx_rate *rate)
+{
+	return rate->ultra_low_power ? 0 : st->bw;
 }
 
 /* What CTRL5 holds while the chip samples @mode at @rate. */
@@ -258,7 +285,7 @@ u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode
 		       FIELD_PREP(ST1VAFE3BX_CTRL5_BW_MSK, st->bw_film);
 
 	return FIELD_PREP(ST1VAFE3BX_CTRL5_ODR_MSK, rate->odr) |
-	       FIELD_PREP(ST1VAFE3BX_CTRL5_BW_MSK, st->bw) |
+	       FIELD_PREP(ST1VAFE3BX_CTRL5_BW_MSK, st1vafe3bx_low_pass(st, rate)) |
 	       FIELD_PREP(ST1VAFE3BX_CTRL5_FS_MSK, st->fs);
 }
 

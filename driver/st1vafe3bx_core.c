@@ -30,7 +30,7 @@
 /* How long the chip is left on after a direct read. */
 #define ST1VAFE3BX_AUTOSUSPEND_MS	2000
 
-#define ST1VAFE3BX_RATE_DEFAULT		800
+#define ST1VAFE3BX_RATE_DEFAULT		ST1VAFE3BX_RATE_800
 #define ST1VAFE3BX_FS_DEFAULT		1
 
 static const u32 st1vafe3bx_zin_ohms[] = { 100000000, 200000000, 500000000, 1000000000 };
@@ -155,7 +155,7 @@ static int st1vafe3bx_probe(struct i2c_client *client)
 	i2c_set_clientdata(client, indio_dev);
 	st->irq = client->irq;
 	st->fs = ST1VAFE3BX_FS_DEFAULT;
-	st->rate = st1vafe3bx_find_rate(ST1VAFE3BX_RATE_DEFAULT);
+	st->rate = &st1vafe3bx_rates[ST1VAFE3BX_RATE_DEFAULT];
 
 	st->buf = devm_kzalloc(dev, ST1VAFE3BX_BUF_SIZE, GFP_KERNEL);
 	if (!st->buf)

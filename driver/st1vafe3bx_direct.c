@@ -58,7 +58,7 @@ static int st1vafe3bx_read_out(struct st1vafe3bx_state *st, enum st1vafe3bx_mode
 			       unsigned int scan_index, int *val)
 {
 	const struct st1vafe3bx_rate *rate = st1vafe3bx_direct_rate(st, mode);
-	unsigned int period_us = USEC_PER_SEC / rate->hz;
+	unsigned int period_us = rate->period_ns / NSEC_PER_USEC;
 	const struct st1vafe3bx_output accel = {
 		.reg = ST1VAFE3BX_OUT_X_L_REG,
 		.len = 3 * sizeof(s16),

@@ -73,7 +73,7 @@ static int st1vafe3bx_read_counter(struct st1vafe3bx_state *st)
 	ret = st1vafe3bx_clock_read(&st->clk, counter, start, end);
 	if (ret < 0) {
 		/* the counter jumped, and with it the time of the samples */
-		st1vafe3bx_sampler_start(&st->smp, st->rate->hz);
+		st1vafe3bx_sampler_start(&st->smp, st->rate->period_ns);
 		st->unplaced = true;
 		st->misfits = 0;
 		st->held = 0;
@@ -107,7 +107,7 @@ int st1vafe3bx_begin_time(struct st1vafe3bx_state *st)
 	int ret;
 
 	st1vafe3bx_clock_restart(&st->clk);
-	st1vafe3bx_sampler_start(&st->smp, st->rate->hz);
+	st1vafe3bx_sampler_start(&st->smp, st->rate->period_ns);
 	st->unplaced = true;
 	st->misfits = 0;
 	st->held = 0;
@@ -117,9 +117,9 @@ int st1vafe3bx_begin_time(struct st1vafe3bx_state *st)
 		return ret;
 
 	/* a reading has as many bytes on the wire as a FIFO word, and takes a little longer */
-	if (div_s64(st->clk.shortest * 2, 3) > st->period_ns)
-		dev_warn(st->dev, "the bus is too slow for %u Hz, samples will be lost\n",
-			 st->rate->hz);
+	if (div_s64(st->clk.shortest * 2, 3) > st->rate->period_ns)
+		dev_warn(st->dev, "the bus is too slow for %lu Hz, samples will be lost\n",
+			 NSEC_PER_SEC / st->rate->period_ns);
 
 	return 0;
 }
@@ -159,7 +159,7 @@ static bool st1vafe3bx_can_be(const struct st1vafe3bx_state *st, s64 ticks, s64 
 	s64 age = status_ns - st1vafe3bx_clock_to_ns(&st->clk, ticks << ST1VAFE3BX_TICK_SHIFT);
 
 	return age >= -ST1VAFE3BX_AGE_SLACK_NS &&
-	       age <= ST1VAFE3BX_HELD_WORDS * st->period_ns + ST1VAFE3BX_AGE_SLACK_NS;
+	       age <= (s64)ST1VAFE3BX_HELD_WORDS * st->rate->period_ns + ST1VAFE3BX_AGE_SLACK_NS;
 }
 
 static enum st1vafe3bx_word_kind st1vafe3bx_get_word(const struct st1vafe3bx_state *st,
@@ -173,7 +173,8 @@ static enum st1vafe3bx_word_kind st1vafe3bx_get_word(const struct st1vafe3bx_sta
 /* At most so many words come in within @ns; the chip may be a little fast. */
 static unsigned int st1vafe3bx_words_within(const struct st1vafe3bx_state *st, s64 ns)
 {
-	s64 samples = div64_s64(ns, st->period_ns - st->period_ns / ST1VAFE3BX_FAST_PART) + 1;
+	u32 period_ns = st->rate->period_ns - st->rate->period_ns / ST1VAFE3BX_FAST_PART;
+	s64 samples = div_s64(ns, period_ns) + 1;
 
 	return st1vafe3bx_words(min_t(s64, samples, ST1VAFE3BX_FIFO_WORDS));
 }
@@ -248,7 +249,8 @@ static int st1vafe3bx_push(struct iio_dev *indio_dev, const struct st1vafe3bx_wo
 	}
 
 	if (st->interrupted) {
-		s64 missing = div64_s64(ns - st->last_ns + st->period_ns / 2, st->period_ns) - 1;
+		s64 missing = div_s64(ns - st->last_ns + st->rate->period_ns / 2,
+				      st->rate->period_ns) - 1;
 
 		st->interrupted = false;
 		if (st->last_ns && missing > 0)
@@ -256,7 +258,7 @@ static int st1vafe3bx_push(struct iio_dev *indio_dev, const struct st1vafe3bx_wo
 	}
 
 	/* the line through the clock readings moves a little as it learns */
-	ns = max(ns, st->last_ns + st->period_ns / 2);
+	ns = max(ns, st->last_ns + st->rate->period_ns / 2);
 	st->last_ns = ns;
 
 	if (st->mode != ST1VAFE3BX_MODE_FILM)

@@ -179,7 +179,7 @@ static void sampler_follows_the_words(struct kunit *test)
 	s64 at;
 	int i;
 
-	st1vafe3bx_sampler_start(&smp, 800);
+	st1vafe3bx_sampler_start(&smp, 1250000);
 	for (i = 0; i < 3200; i++) {
 		if (i % 32 == 0)
 			KUNIT_EXPECT_EQ(test, st1vafe3bx_sampler_mark(&smp, 1000 + i * 125, 0), 0);
@@ -193,7 +193,7 @@ static void sampler_counts_what_is_lost(struct kunit *test)
 	struct st1vafe3bx_sampler smp = { };
 	int i;
 
-	st1vafe3bx_sampler_start(&smp, 800);
+	st1vafe3bx_sampler_start(&smp, 1250000);
 	for (i = 0; i < 320; i++) {
 		if (i % 32 == 0)
 			st1vafe3bx_sampler_mark(&smp, i * 125, 0);
@@ -209,7 +209,7 @@ static void sampler_counts_a_word_it_cannot_read(struct kunit *test)
 	struct st1vafe3bx_sampler smp = { };
 	int i;
 
-	st1vafe3bx_sampler_start(&smp, 800);
+	st1vafe3bx_sampler_start(&smp, 1250000);
 	for (i = 0; i < 64; i++) {
 		if (i == 32)
 			KUNIT_EXPECT_FALSE(test, st1vafe3bx_sampler_skip(&smp));

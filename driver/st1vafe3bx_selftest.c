@@ -23,7 +23,8 @@
 #include "compat.h"
 #include "st1vafe3bx.h"
 
-#define ST1VAFE3BX_SELFTEST_HZ		200
+#define ST1VAFE3BX_SELFTEST_RATE	ST1VAFE3BX_RATE_200
+#define ST1VAFE3BX_SELFTEST_PERIOD_US	5000
 #define ST1VAFE3BX_SELFTEST_FS		2	/* +-8 g */
 #define ST1VAFE3BX_SELFTEST_LSB_UG	244
 #define ST1VAFE3BX_SELFTEST_SETTLE_MS	50
@@ -56,7 +57,7 @@ static int st1vafe3bx_selftest_sum(struct st1vafe3bx_state *st, s32 *sum)
 
 	ret = regmap_read_poll_timeout(st->regmap, ST1VAFE3BX_FIFO_STATUS2_REG, words,
 				       words >= ST1VAFE3BX_SELFTEST_SAMPLES,
-				       USEC_PER_SEC / ST1VAFE3BX_SELFTEST_HZ,
+				       ST1VAFE3BX_SELFTEST_PERIOD_US,
 				       ST1VAFE3BX_SELFTEST_TIMEOUT_MS * USEC_PER_MSEC);
 	if (ret)
 		return ret;
@@ -125,7 +126,7 @@ static int st1vafe3bx_selftest_phase(struct st1vafe3bx_state *st,
  */
 static int st1vafe3bx_selftest(struct st1vafe3bx_state *st, unsigned int *mg)
 {
-	const struct st1vafe3bx_rate *rate = st1vafe3bx_find_rate(ST1VAFE3BX_SELFTEST_HZ);
+	const struct st1vafe3bx_rate *rate = &st1vafe3bx_rates[ST1VAFE3BX_SELFTEST_RATE];
 	s32 first[ST1VAFE3BX_AXES] = { }, second[ST1VAFE3BX_AXES] = { };
 	unsigned int i;
 	int ret;

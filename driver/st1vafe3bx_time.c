@@ -287,11 +287,11 @@ s64 st1vafe3bx_clock_to_ns(const struct st1vafe3bx_clock *clk, s64 chip_time)
 /**
  * st1vafe3bx_sampler_start() - a stream begins
  * @smp:	the sampler
- * @rate_hz:	nominal sample rate
+ * @period_ns:	nominal, in chip time
  */
-void st1vafe3bx_sampler_start(struct st1vafe3bx_sampler *smp, u32 rate_hz)
+void st1vafe3bx_sampler_start(struct st1vafe3bx_sampler *smp, u32 period_ns)
 {
-	s64 nominal = div_s64(1000000000LL * TICK / ST1VAFE3BX_TICK_NS, rate_hz);
+	s64 nominal = div_s64(period_ns * TICK, ST1VAFE3BX_TICK_NS);
 
 	*smp = (struct st1vafe3bx_sampler){ .period = nominal, .nominal = nominal };
 }

@@ -134,11 +134,11 @@ int capture_set(const struct capture *c, const char *attr, const char *text)
 	return rig_write(path, text);
 }
 
-int capture_set_number(const struct capture *c, const char *attr, long long value)
+int capture_set_number(const struct capture *c, const char *attr, double value)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%lld", value);
+	snprintf(text, sizeof(text), "%.10g", value);
 	return capture_set(c, attr, text);
 }
 
@@ -172,7 +172,7 @@ static int configure(const struct capture *c, unsigned int watermark)
 	if (!ret)
 		ret = capture_set_number(c, "buffer/watermark", watermark);
 	if (ret)
-		rig_diag("cannot set up %s for %u Hz, watermark %u: %s", c->sysfs, c->rate_hz,
+		rig_diag("cannot set up %s for %g Hz, watermark %u: %s", c->sysfs, c->rate_hz,
 			 watermark, strerror(-ret));
 	return ret;
 }
@@ -191,7 +191,7 @@ int capture_stat(const struct capture *c, const char *name, long long *value)
 	return 0;
 }
 
-int capture_start(struct capture *c, enum capture_mode mode, unsigned int rate_hz,
+int capture_start(struct capture *c, enum capture_mode mode, double rate_hz,
 		  unsigned int watermark)
 {
 	int ret;

@@ -28,7 +28,7 @@ struct capture_sample {
 struct capture {
 	unsigned int chip;
 	enum capture_mode mode;
-	unsigned int rate_hz;
+	double rate_hz;
 	double accel_scale;
 	double film_scale;
 	char sysfs[64];
@@ -48,7 +48,7 @@ bool capture_gone(unsigned int chip);
 int capture_get(const struct capture *c, const char *attr, char *buf, int size);
 int capture_get_double(const struct capture *c, const char *attr, double *value);
 int capture_set(const struct capture *c, const char *attr, const char *text);
-int capture_set_number(const struct capture *c, const char *attr, long long value);
+int capture_set_number(const struct capture *c, const char *attr, double value);
 
 /* A counter that the driver shows in debugfs. */
 int capture_stat(const struct capture *c, const char *name, long long *value);
@@ -62,7 +62,7 @@ const char *capture_scale_attr(bool film);
  *
  * Return: 0; what enabling the buffer failed with (unsaid); or another errno.
  */
-int capture_start(struct capture *c, enum capture_mode mode, unsigned int rate_hz,
+int capture_start(struct capture *c, enum capture_mode mode, double rate_hz,
 		  unsigned int watermark);
 /* What came within @timeout_ms: number of samples, 0 = nothing, -ENODEV = device gone. */
 int capture_read(struct capture *c, struct capture_sample *samples, int max, int timeout_ms);

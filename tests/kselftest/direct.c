@@ -102,6 +102,29 @@ TEST_F(direct, reads_acceleration)
 	EXPECT_EQ(4, ranges);
 }
 
+/* At every rate, from one at which a sample takes most of a second on. */
+TEST_F_TIMEOUT(direct, reads_at_every_rate, 300)
+{
+	const struct truth_wave w = { .accel_mg = 1234.5, .film_mv = 17.3, .seconds = 600 };
+	static const double rates[] = {
+		1.6, 3, 6, 12.5, 25, 50, 100, 200, 400, 800, 3200,
+	};
+	double accel, film;
+	unsigned int i;
+
+	self->feed = truth_feed(0, &w);
+	ASSERT_GE(self->feed, 0);
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		ASSERT_EQ(0, capture_set_number(&self->c, "sampling_frequency", rates[i]));
+		ASSERT_EQ(0, capture_get_double(&self->c, "in_accel_x_raw", &accel));
+		ASSERT_EQ(0, capture_get_double(&self->c, "in_voltage0-voltage1_raw", &film));
+		EXPECT_LE(fabs(accel - w.accel_mg * 1e-3 * G / self->c.accel_scale), 1.0)
+			TH_LOG("%g Hz: got %g", rates[i], accel);
+		EXPECT_LE(fabs(film - w.film_mv / self->c.film_scale), 8.5)
+			TH_LOG("%g Hz: got %g", rates[i], film);
+	}
+}
+
 TEST_F(direct, reads_film)
 {
 	const struct truth_wave w = { .accel_mg = 0, .film_mv = 17.3, .seconds = 60 };
@@ -162,7 +185,9 @@ TEST_F(direct, offers_scales)
 
 TEST_F(direct, keeps_each_rate)
 {
-	static const double rates[] = { 25, 50, 100, 200, 400, 800, 3200 };
+	static const double rates[] = {
+		1.6, 3, 6, 12.5, 25, 50, 100, 200, 400, 800, 3200,
+	};
 	double values[16], now;
 	char text[128];
 	unsigned int i;
@@ -187,6 +212,8 @@ TEST_F(direct, refuses_bad_values)
 		{ "sampling_frequency", "-800" },
 		{ "sampling_frequency", "801" },
 		{ "sampling_frequency", "800.5" },
+		{ "sampling_frequency", "1.600001" },
+		{ "sampling_frequency", "12" },
 		{ "sampling_frequency", "1600" },
 		{ "sampling_frequency", "fast" },
 		{ "in_accel_scale", "0" },

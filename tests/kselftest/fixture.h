@@ -86,7 +86,7 @@ static inline void stream_rig_init(struct stream_rig *r)
 
 /* Feed @w and stream; the chip's clock is @ppm fast. */
 static inline int stream_rig_start(struct stream_rig *r, const struct truth_wave *w,
-				   enum capture_mode mode, unsigned int rate_hz,
+				   enum capture_mode mode, double rate_hz,
 				   unsigned int watermark, int ppm)
 {
 	int ret = 0;

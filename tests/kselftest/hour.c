@@ -264,4 +264,33 @@ TEST_F_TIMEOUT(hour, bus_overhead, 7200)
 	EXPECT_LE(all - payload, 0.04 * payload);
 }
 
+/*
+ * Twelve times as long, and so in an hour's run past the wrap of the counter's 32 bits after
+ * 11.9 h; in a shorter one the counter is begun so that it wraps half way.
+ */
+TEST_F_TIMEOUT(hour, past_the_counters_wrap, 7200)
+{
+	const long long wrap_s = (1LL << 32) / 100000, secs = 12LL * seconds() + 600;
+	const struct truth_wave w = {
+		.accel_mg = 1500, .film_mv = 80, .half_ms = 1000, .seconds = secs + 10,
+	};
+	struct truth *t = &self->t[0];
+	long long resyncs = -1;
+
+	if (secs < wrap_s)
+		ASSERT_EQ(0, sim_set(0, "options/ts_start", (wrap_s - secs / 2) * 100000));
+	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", -20000));
+	self->feed[0] = truth_feed(0, &w);
+	ASSERT_GE(self->feed[0], 0);
+	ASSERT_EQ(0, capture_start(&self->c[0], CAPTURE_COMBINED, 25, WATERMARK));
+	ASSERT_EQ(0, truth_begin(t, &self->c[0], &w, -20000));
+	ASSERT_EQ(0, truth_run(t, secs, PATIENCE_MS, false));
+	rig_diag("%lld s at 25 Hz, counter wraps after %lld s", secs,
+		 secs < wrap_s ? secs / 2 : (long long)(wrap_s * 1.02));
+	EXPECT_NOTHING_LOST(t, "motion+film 25");
+	EXPECT_PUNCTUAL(t);
+	ASSERT_EQ(0, capture_stat(&self->c[0], "resyncs", &resyncs));
+	EXPECT_EQ(0, resyncs);
+}
+
 TEST_HARNESS_MAIN

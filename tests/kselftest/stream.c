@@ -10,6 +10,7 @@
 #include "fixture.h"
 
 #define PATIENCE_MS	3000
+#define SLOW_PATIENCE_MS 30000
 #define WORD_NS		(7 * 9 * 1e9 / 400000)	/* of the FIFO on the bus */
 
 FIXTURE(stream)
@@ -176,6 +177,69 @@ FIXTURE_TEARDOWN(setup)
 	EXPECT_EQ(0, rig_down());
 }
 
+/* From each rate to each other: what was learned of the chip's clock stays, the rest does not. */
+TEST_F_TIMEOUT(setup, changes_rate, 300)
+{
+	static const struct {
+		enum capture_mode mode;
+		double rate_hz;
+	} streams[] = {
+		{ CAPTURE_MOTION, 12.5 },   { CAPTURE_COMBINED, 6 },   { CAPTURE_MOTION, 25 },	  { CAPTURE_FILM, 3200 },    { CAPTURE_COMBINED, 100 },
+		{ CAPTURE_FILM, 800 },	  { CAPTURE_COMBINED, 25 },  { CAPTURE_MOTION, 50 },
+		{ CAPTURE_COMBINED, 800 }, { CAPTURE_MOTION, 100 },  { CAPTURE_COMBINED, 200 },
+		{ CAPTURE_MOTION, 400 },  { CAPTURE_COMBINED, 50 },  { CAPTURE_MOTION, 800 },
+		{ CAPTURE_COMBINED, 400 }, { CAPTURE_MOTION, 200 },
+	};
+	const struct truth_wave w = TRUTH_WAVE(60);
+	struct stream_rig rig = { .c = self->c, .feed = -1 };
+	unsigned int i;
+	char what[32];
+
+	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", 15000));
+	for (i = 0; i < ARRAY_SIZE(streams); i++) {
+		ASSERT_EQ(0, stream_rig_start(&rig, &w, streams[i].mode, streams[i].rate_hz, 16,
+					      15000));
+		ASSERT_EQ(0, truth_run(&rig.t, seconds(15, 1), SLOW_PATIENCE_MS, false));
+		snprintf(what, sizeof(what), "mode %d at %g Hz", streams[i].mode,
+			 streams[i].rate_hz);
+		EXPECT_NOTHING_LOST(&rig.t, what);
+		EXPECT_PUNCTUAL(&rig.t);
+		stream_rig_stop(&rig);
+	}
+}
+
+/* Rates at which a burst is most of a minute. */
+TEST_F_TIMEOUT(setup, streams_slowly, 300)
+{
+	static const struct {
+		enum capture_mode mode;
+		double rate_hz;
+	} streams[] = {
+		{ CAPTURE_MOTION, 1.6 }, { CAPTURE_COMBINED, 1.6 },
+		{ CAPTURE_MOTION, 3 },	 { CAPTURE_COMBINED, 3 },
+	};
+	const struct truth_wave w = {
+		.accel_mg = 1500, .film_mv = 80, .half_ms = 1000, .seconds = 3700,
+	};
+	struct stream_rig rig = { .c = self->c, .feed = -1 };
+	unsigned int i;
+	char what[32];
+
+	if (!rig_simulated_time())
+		SKIP(return, "needs simulated time: it would take hours");
+	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", 20000));
+	for (i = 0; i < ARRAY_SIZE(streams); i++) {
+		ASSERT_EQ(0, stream_rig_start(&rig, &w, streams[i].mode, streams[i].rate_hz, 32,
+					      20000));
+		ASSERT_EQ(0, truth_run(&rig.t, 3600, 60000, false));
+		snprintf(what, sizeof(what), "mode %d at %g Hz", streams[i].mode,
+			 streams[i].rate_hz);
+		EXPECT_NOTHING_LOST(&rig.t, what);
+		EXPECT_PUNCTUAL(&rig.t);
+		stream_rig_stop(&rig);
+	}
+}
+
 TEST_F(setup, refuses_impossible_modes)
 {
 	static const struct {
@@ -207,10 +271,19 @@ TEST_F(setup, describes_its_fifo)
 	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark_min", &min));
 	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark_max", &max));
 	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_enabled", &enabled));
-	EXPECT_EQ(1, min);
+	EXPECT_EQ(2, min);
 	EXPECT_GE(max, 64);
 	EXPECT_LE(max, 127);
 	EXPECT_EQ(0, enabled);
+	/* who asks for less than the least has the default */
+	ASSERT_EQ(0, capture_start(&self->c, CAPTURE_COMBINED, 800, 1));
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark", &now));
+	EXPECT_EQ(32, now);
+	capture_stop(&self->c);
+	ASSERT_EQ(0, capture_start(&self->c, CAPTURE_COMBINED, 800, 2));
+	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark", &now));
+	EXPECT_EQ(2, now);
+	capture_stop(&self->c);
 	/* as asked for, and capped */
 	ASSERT_EQ(0, capture_start(&self->c, CAPTURE_COMBINED, 800, 20));
 	ASSERT_EQ(0, capture_get_double(&self->c, "buffer/hwfifo_watermark", &now));

@@ -109,7 +109,7 @@ static struct result run(const struct scenario *s)
 	u64 sample = 0, counted = 0;
 
 	seed = s->rate + s->watermark;
-	st1vafe3bx_sampler_start(&smp, s->rate);
+	st1vafe3bx_sampler_start(&smp, NS / s->rate);
 	while (!clk.count)
 		read_counter(s, &clk, &t);
 
