@@ -209,7 +209,7 @@ TEST_F_TIMEOUT(setup, changes_rate, 300)
 }
 
 /* Rates at which a burst is most of a minute. */
-TEST_F_TIMEOUT(setup, streams_slowly, 300)
+TEST_F_TIMEOUT(setup, streams_slowly, 20000)
 {
 	static const struct {
 		enum capture_mode mode;
