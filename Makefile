@@ -44,13 +44,14 @@ PROGRAMS  := $(O)/backpopd $(O)/backpopctl
 TOOLS     := $(addprefix $(O)/tests/,backpop-gen backpop-score backpop-feed)
 UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
 BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
+PEERS     := $(addprefix $(O)/tests/peers/,stalta edf2wav)
 
 .PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture install install-bench deps clean help
 all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
 unit: $(UNIT_BIN)
-bench-programs: $(BENCH_BIN)
+bench-programs: $(BENCH_BIN) $(PEERS) $(O)/tests/peers/edf-real
 
 $(O)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -71,6 +72,14 @@ $(O)/tests/backpop-feed: LIBS += $(call PKG_LIBS,samplerate)
 $(TOOLS):
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(call PKG_LIBS,json-c) -lm
+
+# What a user would run instead, and real recordings as sessions: for tests/bench only.
+$(PEERS): $(O)/tests/peers/%: $(O)/obj/tests/bench/peers/%.o \
+		$(call obj,tests/bench/peers/channels.c tests/gen/dsp.c tests/gen/gmath.c) $(LIB)
+$(O)/tests/peers/edf-real: $(call obj,tests/bench/real/edf_real.c tests/gen/background.c tests/gen/gmath.c) $(LIB)
+$(PEERS) $(O)/tests/peers/edf-real:
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lz -lm
 
 # A unit test is one file; the first part of its name says what it needs beside the library.
 needs = $(filter $(O)/tests/unit/$(1)_%,$(UNIT_BIN)): $(call obj,$(2))

@@ -175,8 +175,8 @@ static void match_trains(struct score_session *s, double collar, bool as_train)
 				continue;
 			if (t->match < 0)
 				pair_up(s, i, k);
-			else if (as_train)
-				f->ignored = true;	/* a fragment */
+			else if (as_train || t->quiet)
+				f->ignored = true;	/* a fragment, or not asked for */
 		}
 	}
 }

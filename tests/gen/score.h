@@ -121,6 +121,7 @@ struct score_session {
 struct score_options {
 	double collar_s;
 	double min_snr_db;		/* -INFINITY: all */
+	bool sharp_only;		/* trains, and whatever is found in them, do not count */
 	bool live;			/* use onset_ns - origin_ns instead of onset_s */
 	int64_t origin_ns;
 	const char *ttl_path;		/* or NULL */

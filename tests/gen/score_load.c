@@ -181,7 +181,8 @@ static int take_truth(struct score_session *s, const struct score_options *opt,
 	if (c < 0)
 		return c;
 	has_number(o, "snr_db", &t.snr_db);
-	t.quiet = t.snr_db < opt->min_snr_db;
+	t.quiet = t.snr_db < opt->min_snr_db ||
+		  (opt->sharp_only && (t.class_ == CLASS_CREPITUS || t.class_ == CLASS_LUNG_CRACKLE));
 	if (json_object_object_get_ex(o, "burst_id", &x)) {
 		ret = get_count(p, o, "burst_id", &t.burst);
 		if (ret)

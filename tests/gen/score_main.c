@@ -20,6 +20,8 @@ static const char usage[] =
 	"  --json            one JSON object instead of a table; times in seconds\n"
 	"  --collar S        onsets may differ by this much (default 0.05)\n"
 	"  --min-snr DB      quieter true events count neither as hits nor as misses\n"
+	"  --sharp-only      crepitus and lung crackles, and what is found in them, count neither\n"
+	"                    way: for detectors that know no trains\n"
 	"  --origin-ns NS    live lines: second 0 is NS on the clock of onset_ns\n"
 	"  --ttl-log FILE    with --origin-ns: lines \"t_ns level\" of the trigger output\n"
 	"  --help, --version\n";
@@ -63,9 +65,10 @@ static int64_t nanoseconds(const char *value)
 
 static bool parse_options(int argc, char **argv, struct score_options *opt)
 {
-	enum { JSON, COLLAR, MIN_SNR, ORIGIN, TTL, HELP, VERSION };
+	enum { SHARP, JSON, COLLAR, MIN_SNR, ORIGIN, TTL, HELP, VERSION };
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, JSON },
+		{ "sharp-only", no_argument, NULL, SHARP },
 		{ "collar", required_argument, NULL, COLLAR },
 		{ "min-snr", required_argument, NULL, MIN_SNR },
 		{ "origin-ns", required_argument, NULL, ORIGIN },
@@ -81,6 +84,9 @@ static bool parse_options(int argc, char **argv, struct score_options *opt)
 		switch (c) {
 		case JSON:
 			json = true;
+			break;
+		case SHARP:
+			opt->sharp_only = true;
 			break;
 		case COLLAR:
 			opt->collar_s = number("collar", optarg, 0.001, 10.0);
