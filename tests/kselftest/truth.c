@@ -217,26 +217,39 @@ void truth_check(struct truth *t, const struct capture_sample *samples, int n)
 	}
 }
 
-int truth_run(struct truth *t, double seconds, int patience_ms, bool look)
+/* Read and check one batch. */
+static int run_batch(struct truth *t, int patience_ms, bool look, int64_t *first)
 {
 	static struct capture_sample batch[BATCH];
-	int64_t first = 0;
 	int n, ret;
 
-	do {
-		n = capture_read(t->c, batch, t->batch ? t->batch : BATCH, patience_ms);
-		if (n < 0)
-			return n;
-		if (n == 0)
-			return -ETIMEDOUT;
-		ret = look ? truth_look(t) : 0;
-		if (ret)
-			return ret;
-		if (!first)
-			first = batch[0].t_ns;
-		truth_check(t, batch, n);
-	} while (batch[n - 1].t_ns - first < seconds * 1e9);
+	n = capture_read(t->c, batch, t->batch ? t->batch : BATCH, patience_ms);
+	if (n <= 0)
+		return n ? n : -ETIMEDOUT;
+	ret = look ? truth_look(t) : 0;
+	if (ret)
+		return ret;
+	*first = batch[0].t_ns;
+	truth_check(t, batch, n);
 	return 0;
+}
+
+int truth_run_to(struct truth *t, int64_t until_ns, int patience_ms, bool look)
+{
+	int64_t first;
+	int ret = 0;
+
+	while (!ret && t->last_t < until_ns)
+		ret = run_batch(t, patience_ms, look, &first);
+	return ret;
+}
+
+int truth_run(struct truth *t, double seconds, int patience_ms, bool look)
+{
+	int64_t first;
+	int ret = run_batch(t, patience_ms, look, &first);
+
+	return ret ? ret : truth_run_to(t, first + llrint(seconds * 1e9), patience_ms, look);
 }
 
 double truth_rms_ns(const struct truth *t)

@@ -93,6 +93,8 @@ void truth_check(struct truth *t, const struct capture_sample *samples, int n);
  * Return: 0, -ETIMEDOUT, or what reading failed with.
  */
 int truth_run(struct truth *t, double seconds, int patience_ms, bool look);
+/* The same until a time stamp of @until_ns has come. */
+int truth_run_to(struct truth *t, int64_t until_ns, int patience_ms, bool look);
 
 double truth_rms_ns(const struct truth *t);
 /* Say all figures as diagnostics. */
