@@ -102,10 +102,12 @@ $(O)/%.dtbo: driver/%-overlay.dts
 
 # O= on our command line must not become the kernel's output directory.
 MAKEOVERRIDES =
+# What modules are named after: on Debian 6.1 kernel.release does not tell it.
+release = $(shell sed -n 's/^\#define UTS_RELEASE "\(.*\)"/\1/p' "$(KDIR)/include/generated/utsrelease.h")
 # Each kernel gets its own copy of the module sources, so that no object is shared.
 modules:
 	@test -n "$(KDIR)" || { echo "no kernel headers found: run 'make deps' or give KDIR=" >&2; exit 1; }
-	@set -e; rel=$$(cat "$(KDIR)/include/config/kernel.release"); dir=$(O)/modules/$$rel; \
+	@set -e; rel=$(release); dir=$(O)/modules/$$rel; \
 	mkdir -p $$dir/tests; cp -au Kbuild driver $$dir/; cp -au tests/sim $$dir/tests/; \
 	$(MAKE) -C "$(KDIR)" M=$$(realpath $$dir) BACKPOP_SIM=m $(KFLAGS) modules
 
@@ -122,7 +124,6 @@ deps: ; tests/deps
 INSTALL  := install -D -m644
 dbusdir  := $(if $(filter /usr,$(prefix)),$(prefix)/share,$(sysconfdir))/dbus-1/system.d
 conf     := $(DESTDIR)$(sysconfdir)/backpop/backpopd.conf
-release   = $(shell cat $(KDIR)/include/config/kernel.release)
 moddir    = $(DESTDIR)/lib/modules/$(release)/updates
 
 install: all

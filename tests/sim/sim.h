@@ -33,6 +33,7 @@
 #define BSIM_BURST_BYTES	32
 
 struct dentry;
+struct device_node;
 struct fwnode_handle;
 struct irq_domain;
 struct platform_device;
@@ -157,6 +158,7 @@ struct bsim_edge {
 struct bsim {
 	struct platform_device *pdev;
 	struct fwnode_handle *node;
+	struct device_node *of_node;	/* the bus in a device tree, or NULL */
 	struct fwnode_handle *irq_node;
 	struct irq_domain *domain;
 	struct bsim_line lines[BSIM_LINES];

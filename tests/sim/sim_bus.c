@@ -9,6 +9,7 @@
 #include <linux/hrtimer.h>
 #include <linux/math64.h>
 #include <linux/module.h>
+#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/sched.h>
 
@@ -262,6 +263,7 @@ int bsim_bus_create(struct bsim *sim)
 	sim->quirks.max_read_len = sim->max_read;
 	adapter->quirks = &sim->quirks;
 	adapter->dev.parent = &sim->pdev->dev;
+	adapter->dev.of_node = sim->of_node;
 	strscpy(adapter->name, "backpop-sim", sizeof(adapter->name));
 	i2c_set_adapdata(adapter, sim);
 	return i2c_add_adapter(adapter);

@@ -7,6 +7,7 @@
 #include <linux/gpio/driver.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
+#include <linux/of.h>
 #include <linux/platform_device.h>
 
 #include "sim.h"
@@ -222,7 +223,15 @@ static void line_domain_unmap(struct irq_domain *domain, unsigned int virq)
 static const struct irq_domain_ops line_domain_ops = {
 	.map	= line_domain_map,
 	.unmap	= line_domain_unmap,
+	.xlate	= irq_domain_xlate_twocell,
 };
+
+/* The device tree's node is not ours. */
+static void free_irq_node(struct bsim *sim)
+{
+	if (!sim->of_node)
+		irq_domain_free_fwnode(sim->irq_node);
+}
 
 /**
  * bsim_lines_create() - make the irq domain and map all its lines
@@ -246,13 +255,14 @@ int bsim_lines_create(struct bsim *sim)
 		raw_spin_lock_init(&line->lock);
 		bsim_timer_setup(&line->kick, line_kick);
 	}
-	sim->irq_node = irq_domain_alloc_named_fwnode("backpop-sim");
+	sim->irq_node = sim->of_node ? of_fwnode_handle(sim->of_node) :
+				       irq_domain_alloc_named_fwnode("backpop-sim");
 	if (!sim->irq_node)
 		return -ENOMEM;
 	sim->domain = irq_domain_create_simple(sim->irq_node, BSIM_LINES, 0, &line_domain_ops,
 					       sim);
 	if (!sim->domain) {
-		irq_domain_free_fwnode(sim->irq_node);
+		free_irq_node(sim);
 		return -ENOMEM;
 	}
 	for (i = 0; i < BSIM_LINES; i++) {
@@ -277,5 +287,5 @@ void bsim_lines_destroy(struct bsim *sim)
 		hrtimer_cancel(&sim->lines[i].kick);
 	}
 	irq_domain_remove(sim->domain);
-	irq_domain_free_fwnode(sim->irq_node);
+	free_irq_node(sim);
 }

@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/irq.h>
 #include <linux/module.h>
+#include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/regulator/machine.h>
@@ -59,6 +60,11 @@ MODULE_PARM_DESC(input_ohms, "\"st,input-impedance-ohms\" of the I2C clients (de
 static char *input_mode;
 module_param(input_mode, charp, 0444);
 MODULE_PARM_DESC(input_mode, "\"st,input-mode\" of the I2C clients (default: none)");
+
+static bool device_tree;
+module_param(device_tree, bool, 0444);
+MODULE_PARM_DESC(device_tree,
+		 "be the bus of the device tree's node \"backpop,sim-bus\"; it has the clients, not instantiate= (default 0)");
 
 static struct bsim *bench;
 
@@ -173,6 +179,15 @@ static int __init bsim_init(void)
 	sim->wired_int = wired_int;
 	sim->max_read = max_read;
 	describe_clients(sim);
+	if (device_tree) {
+		/* It describes the bus, its INT lines as interrupts 0 and 1, and clients. */
+		sim->of_node = of_find_compatible_node(NULL, NULL, "backpop,sim-bus");
+		if (!sim->of_node) {
+			pr_err("backpop_sim: no node \"backpop,sim-bus\" in the device tree\n");
+			kfree(sim);
+			return -ENODEV;
+		}
+	}
 	ret = create_parent(sim);
 	if (ret)
 		goto err_free;
@@ -191,7 +206,7 @@ static int __init bsim_init(void)
 	if (ret)
 		goto err_chips;
 	bsim_debugfs_create(sim);
-	if (instantiate) {
+	if (instantiate && !device_tree) {
 		ret = register_clients(sim);
 		if (ret)
 			goto err_bus;
@@ -211,6 +226,7 @@ err_lines:
 err_parent:
 	destroy_parent(sim);
 err_free:
+	of_node_put(sim->of_node);
 	kfree(sim);
 	return ret;
 }
@@ -226,6 +242,7 @@ static void __exit bsim_exit(void)
 	bsim_gpio_destroy(sim);
 	bsim_lines_destroy(sim);
 	destroy_parent(sim);
+	of_node_put(sim->of_node);
 	kfree(sim);
 }
 
