@@ -98,7 +98,7 @@ $(UNIT_BIN) $(BENCH_BIN): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB)
 overlay: $(O)/st1vafe3bx.dtbo
 $(O)/%.dtbo: driver/%-overlay.dts
 	@mkdir -p $(@D)
-	dtc -@ -W no-unit_address_vs_reg -I dts -O dtb -o $@ $<
+	dtc -@ -I dts -O dtb -o $@ $<
 
 # O= on our command line must not become the kernel's output directory.
 MAKEOVERRIDES =
@@ -111,6 +111,7 @@ modules:
 	mkdir -p $$dir/tests; cp -au Kbuild driver $$dir/; cp -au tests/sim $$dir/tests/; \
 	$(MAKE) -C "$(KDIR)" M=$$(realpath $$dir) BACKPOP_SIM=m $(KFLAGS) modules
 
+print-KDIR: ; @echo $(KDIR)
 check: ; tests/check
 demo: ; tests/vm/demo $(SESSION)
 bench: ; tests/bench/run
