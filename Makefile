@@ -111,7 +111,7 @@ modules:
 	mkdir -p $$dir/tests; cp -au Kbuild driver $$dir/; cp -au tests/sim $$dir/tests/; \
 	$(MAKE) -C "$(KDIR)" M=$$(realpath $$dir) BACKPOP_SIM=m $(KFLAGS) modules
 
-print-KDIR: ; @echo $(KDIR)
+print-%: ; @echo $($*)
 check: ; tests/check
 demo: ; tests/vm/demo $(SESSION)
 bench: ; tests/bench/run
@@ -150,6 +150,13 @@ install-bench: tools modules
 	for tool in $(TOOLS); do install -D -m755 $$tool $(DESTDIR)$(prefix)/lib/backpop/bench/$${tool##*/} || exit; done
 	$(INSTALL) $(O)/modules/$(release)/tests/sim/backpop_sim.ko $(moddir)/backpop_sim.ko
 
+# The sources where DKMS looks for them; then: dkms install backpop/VERSION
+dkmsdir = $(DESTDIR)/usr/src/backpop-$(VERSION)
+dkms-install:
+	install -d $(dkmsdir)
+	install -m644 driver/Kbuild driver/*.[ch] $(dkmsdir)/
+	sed 's/#MODULE_VERSION#/$(VERSION)/' driver/dkms.conf >$(dkmsdir)/dkms.conf
+
 clean:
 	rm -rf $(O)
 help:
@@ -164,6 +171,7 @@ help:
 #: make bench-driver the driver for an hour of simulated time: losses, time stamps, bus
 #: make coverage     which lines of the driver the tests reach
 #: make install      [DESTDIR= prefix=/usr/local]
+#: make dkms-install the driver's sources for DKMS, in /usr/src [DESTDIR=]
 #: make modules      driver and simulator for KDIR=
 #: make overlay      Raspberry Pi device-tree overlay, build/st1vafe3bx.dtbo
 #: make clean

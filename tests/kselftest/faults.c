@@ -53,7 +53,8 @@ FIXTURE_TEARDOWN(faults)
 #define EXPECT_STREAMS(rig)						\
 	do {								\
 		ASSERT_EQ(0, capture_find(&(rig)->c, 0));		\
-		ASSERT_EQ(0, stream_rig_start(rig, &wave, variant->mode, variant->rate_hz, 32, 0)); \
+		ASSERT_EQ(0, stream_rig_start(rig, &wave, variant->mode,	\
+					      variant->rate_hz, 32, 0)); \
 		ASSERT_EQ(0, truth_run(&(rig)->t, 1, PATIENCE_MS, false)); \
 		EXPECT_TRUE_SAMPLES(&(rig)->t, "afterwards");		\
 		EXPECT_EQ(0, (rig)->t.lost);				\

@@ -91,7 +91,6 @@ TEST_F_TIMEOUT(stream, loses_nothing, 3600)
 
 TEST_F_TIMEOUT(stream, follows_a_fast_clock, 3600)
 {
-
 	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", 20000));
 	ASSERT_EQ(0, sim_set(0, "irq_jitter_us", 5000));
 	ASSERT_EQ(0, run(&self->rig, seconds(120, 5), variant->mode,
@@ -102,7 +101,6 @@ TEST_F_TIMEOUT(stream, follows_a_fast_clock, 3600)
 
 TEST_F_TIMEOUT(stream, follows_a_slow_clock, 3600)
 {
-
 	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", -20000));
 	ASSERT_EQ(0, sim_set(0, "irq_jitter_us", 5000));
 	ASSERT_EQ(0, run(&self->rig, seconds(120, 5), variant->mode,
@@ -114,7 +112,6 @@ TEST_F_TIMEOUT(stream, follows_a_slow_clock, 3600)
 /* The chip's counter wraps after 12 h; here 5 s after the start. */
 TEST_F(stream, passes_the_counter_wrap)
 {
-
 	ASSERT_EQ(0, sim_set(0, "options/ts_start", 0x100000000LL - 5 * 100000));
 	ASSERT_EQ(0, run(&self->rig, seconds(20, 8), variant->mode,
 			 variant->rate_hz, variant->watermark, 0));

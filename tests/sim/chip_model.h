@@ -40,13 +40,14 @@ enum chip_violation {
 	CHIP_V_VAFE_ONLY_SEQUENCE,	/* film-only without active 1, 10 ms, 0, 10 ms (2.5) */
 	CHIP_V_VAFE_ONLY_ODR,		/* AH_BIO_EN with odr other than 0xB (2.4) */
 	CHIP_V_BANK,			/* access while the embedded bank is mapped (2.3) */
-	CHIP_V_BUSY,			/* access 25 ms after wake or boot, 50 us after reset (2.3) */
+	CHIP_V_BUSY,			/* access 25 ms after wake or boot, 50 us after reset */
 	CHIP_V_RESERVED,		/* reserved register, or reserved bits set */
 	CHIP_V_READ_ONLY,		/* write to a read-only register */
 	CHIP_V_ODR_TOO_SOON,		/* restarted sooner than 2.4's wait after power-down */
 	CHIP_V_FIFO_CFG_RUNNING,	/* FIFO mode, batching, xl_only changed while filling */
 	CHIP_V_COUNT
 };
+
 const char *chip_violation_name(enum chip_violation v);
 
 /* How the first access in deep power-down fails (2.3 step 2, unconfirmed). */

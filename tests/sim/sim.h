@@ -19,7 +19,6 @@
 #include <linux/property.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
-#include <linux/version.h>
 #include <linux/wait.h>
 
 #include "backpop_sim_uapi.h"
@@ -126,7 +125,7 @@ struct bsim_chip {
 	struct bsim *sim;
 	unsigned int index;
 	u16 addr;
-	spinlock_t lock;
+	spinlock_t lock;	/* see @lock */
 	struct chip model;
 	struct chip_options options;
 	struct bsim_feed feed;
@@ -175,7 +174,8 @@ struct bsim {
 	struct software_node client_node;
 	struct mutex present_lock;	/* chips[]->client, plugging and pulling */
 	struct gpio_chip gpio;
-	spinlock_t trigger_lock;	/* trigger_* */
+	/* trigger_* */
+	spinlock_t trigger_lock;
 	bool trigger_level;
 	struct bsim_edge trigger_log[BSIM_EDGES];
 	u64 trigger_edges;
@@ -185,7 +185,8 @@ struct bsim {
 static inline void bsim_timer_setup(struct hrtimer *timer,
 				    enum hrtimer_restart (*fn)(struct hrtimer *))
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+/* 6.13 */
+#ifdef BSIM_HRTIMER_SETUP
 	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
 #else
 	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);

@@ -48,8 +48,8 @@ static void trigger_set(struct bsim *sim, bool level)
 	spin_unlock_irqrestore(&sim->trigger_lock, flags);
 }
 
-/* void until 6.16, int from 6.17 on; nothing tells the preprocessor. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+/* int from 6.17 on */
+#ifdef BSIM_GPIO_SET_INT
 static int bsim_gpio_set(struct gpio_chip *gc, unsigned int offset, int value)
 {
 	if (offset != GPIO_TRIGGER)
