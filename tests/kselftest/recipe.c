@@ -240,7 +240,7 @@ static int choose(const struct capture *c, const char *attr, int code)
 			const struct sim_write *w_ = &(self)->log[i_];		\
 										\
 			ASSERT_TRUE(s_->reg == w_->reg && s_->value == w_->value && !w_->bank) \
-				TH_LOG("%s, write %d: got 0x%02x = 0x%02x, expected 0x%02x = 0x%02x", \
+				TH_LOG("%s, write %d: got %02x = %02x, expected %02x = %02x", \
 				       what, i_, w_->reg, w_->value, s_->reg, s_->value); \
 			if (i_)							\
 				EXPECT_GE(w_->t_ns - (w_ - 1)->t_ns, s_->wait_ns)	\
