@@ -87,7 +87,8 @@ static void *watch(void *arg)
 		nanosleep(&second, NULL);
 		if (!at.since || rig_now_ns() - at.since < STEP_TIMEOUT_S * 1000000000LL)
 			continue;
-		printf("# hangs in step %d of BACKPOP_SEED=%llu BACKPOP_SEQUENCES=1:\n", at.step + 1,
+		printf("# hangs in step %d of BACKPOP_SEED=%llu BACKPOP_SEQUENCES=1:\n",
+		       at.step + 1,
 		       (unsigned long long)at.s->seed);
 		tell(at.s);
 		at.since = 0;
@@ -169,8 +170,8 @@ static void report(struct torture *t, struct sequence *s)
 	       t->bench.garbage ? ", wakes with garbage" : "");
 	tell(s);
 	if (!fails_fresh(t, s)) {
-		printf("# does not fail on a fresh bench, nor after what the kernel has been"
-		       " through; try BACKPOP_SEED=%llu BACKPOP_SEQUENCES=%llu\n",
+		printf("# does not fail on a fresh bench, nor after what the kernel has been through\n");
+		printf("# try BACKPOP_SEED=%llu BACKPOP_SEQUENCES=%llu\n",
 		       (unsigned long long)first, (unsigned long long)(s->seed - first + 1));
 		return;
 	}

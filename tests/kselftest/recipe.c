@@ -136,7 +136,8 @@ static void put_start(struct recipe *r, enum capture_mode mode, double rate_hz, 
 	put(r, CTRL2, 0x30, 0);
 	put(r, CTRL1, 0x50, 0);
 	put(r, FIFO_CTRL, fast ? 0x16 : 0x06, 0);
-	put(r, CTRL5, rate(rate_hz)->odr << 4 | (is_ultra_low(rate_hz) ? 0 : bw) << 2 | (film ? 0 : fs), 0);
+	put(r, CTRL5, rate(rate_hz)->odr << 4 | (is_ultra_low(rate_hz) ? 0 : bw) << 2 |
+		      (film ? 0 : fs), 0);
 }
 
 /* 2.11; first the interrupt's handler is let go, with CTRL2 = 0. */

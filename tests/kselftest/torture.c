@@ -435,7 +435,9 @@ static const char *const scan_files[] = {
 /* Scan masks: mostly such as can be streamed. */
 static const uint8_t masks[] = { 0x07, 0x08, 0x0f, 0x17, 0x18, 0x1f, 0x17, 0x18, 0x1f, 0x01, 0x09,
 				 0x10, 0x00, 0x13 };
-static const char *const rates[] = { "25", "50", "100", "200", "400", "800", "800", "3200", "3200" };
+static const char *const rates[] = {
+	"25", "50", "100", "200", "400", "800", "800", "3200", "3200"
+};
 static const uint8_t identities[] = { 0x47, 0x00, 0xff };
 static const struct {
 	const char *name;
