@@ -170,7 +170,7 @@ static void report(struct torture *t, struct sequence *s)
 	       t->bench.garbage ? ", wakes with garbage" : "");
 	tell(s);
 	if (!fails_fresh(t, s)) {
-		printf("# does not fail on a fresh bench, nor after what the kernel has been through\n");
+		printf("# not on a fresh bench, nor after what the kernel has been through\n");
 		printf("# try BACKPOP_SEED=%llu BACKPOP_SEQUENCES=%llu\n",
 		       (unsigned long long)first, (unsigned long long)(s->seed - first + 1));
 		return;

@@ -438,6 +438,7 @@ static const uint8_t masks[] = { 0x07, 0x08, 0x0f, 0x17, 0x18, 0x1f, 0x17, 0x18,
 static const char *const rates[] = {
 	"25", "50", "100", "200", "400", "800", "800", "3200", "3200"
 };
+
 static const uint8_t identities[] = { 0x47, 0x00, 0xff };
 static const struct {
 	const char *name;
