@@ -51,6 +51,10 @@ static int read_double(sd_bus_message *msg, const char *key, struct bp_event *ev
 		ev->breath_depth = (float)d;
 	else if (!strcmp(key, "breath_rate_bpm"))
 		ev->breath_rate_bpm = (float)d;
+	else if (!strcmp(key, "silent_s"))
+		ev->silent_s = (float)d;
+	else if (!strcmp(key, "since_s"))
+		ev->since_s = (float)d;
 	return 0;
 }
 
@@ -109,7 +113,7 @@ int ctl_event_read(sd_bus_message *msg, struct bp_event *ev, int64_t *origin_ns)
 	int ret;
 
 	*ev = (struct bp_event){ .peak_mg = NAN, .peak_mv = NAN, .breath_depth = NAN,
-				 .breath_rate_bpm = NAN };
+				 .breath_rate_bpm = NAN, .silent_s = NAN, .since_s = NAN };
 	ret = sd_bus_message_read(msg, "tutsd", &number, &ev->revision, &onset_ns, &class,
 				  &confidence);
 	if (ret >= 0)

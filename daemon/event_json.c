@@ -82,6 +82,8 @@ static bool add_event(struct json_object *o, const struct bp_event *ev, int64_t 
 	       add_string(o, "breath_phase", bp_breath_phase_name(ev->breath_phase)) &&
 	       add_double(o, "breath_depth", ev->breath_depth, FORMAT_3) &&
 	       add_double(o, "breath_rate_bpm", ev->breath_rate_bpm, FORMAT_3) &&
+	       add_double(o, "silent_s", ev->silent_s, FORMAT_3) &&
+	       add_double(o, "since_s", ev->since_s, FORMAT_3) &&
 	       add_string(o, "movement", bp_movement_name(ev->movement));
 }
 

@@ -52,6 +52,10 @@ static int add_details(sd_bus_message *m, const struct record_event *rec)
 	if (r >= 0)
 		r = add_double(m, "breath_rate_bpm", (double)ev->breath_rate_bpm);
 	if (r >= 0)
+		r = add_double(m, "silent_s", (double)ev->silent_s);
+	if (r >= 0)
+		r = add_double(m, "since_s", (double)ev->since_s);
+	if (r >= 0)
 		r = add_name(m, "movement", bp_movement_name(ev->movement));
 	if (r >= 0)
 		r = sd_bus_message_append(m, "{sv}{sv}", "sequence", "t", rec->sequence,

@@ -18,6 +18,7 @@ void bp_candidate_describe(struct bp_event *ev, const struct bp_candidate *c)
 	ev->breath_depth = c->context.breath_depth;
 	ev->breath_rate_bpm = c->context.breath_rate;
 	ev->movement = c->context.movement;
+	ev->silent_s = ev->since_s = NAN;
 }
 
 static void trace_shape(struct bp_trace_shape *t, const struct bp_shape *s)

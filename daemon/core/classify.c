@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+
 #include "core/classify.h"
+#include "core/maths.h"
 
 /* Before recurrence has spoken, a sharp event under load is most often a cavitation. */
 #define FIRST_LOADED	0.65f
 #define FIRST_PLAIN	0.6f
+#define JOINT_FIRST	0.9f	/* of what is said at first, so much stays */
 #define WEAK_PLAIN	0.3f
+#define EARLY		0.8f	/* of the silence: joints differ by this (17 to 25 min, 3.2) */
 #define LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
 
 static bool loaded(const struct bp_context *ctx)
@@ -13,10 +18,38 @@ static bool loaded(const struct bp_context *ctx)
 	       (ctx->volume > LOADED_VOLUME);
 }
 
-/* The same site again, too early for a joint. */
+static float since_s(const struct bp_site *site, const struct bp_event *ev)
+{
+	return site ? (float)(ev->onset_ns - site->last_ns) * 1e-9f : NAN;
+}
+
+/*
+ * The same site again, too early for its joint.  In the last part of the silence it
+ * depends on the site: one that is known to snap does so again; of another it is more
+ * likely that its joint is a quick one.
+ */
 static bool repeats(const struct bp_site *site, const struct bp_event *ev)
 {
-	return site && ev->onset_ns - site->last_ns < BP_REFRACTORY_NS;
+	float silent = bp_memory_silent_s(site), since = since_s(site, ev);
+
+	return site && (since < EARLY * silent || (site->snaps && since < silent));
+}
+
+/* The class that a site, or its absence, makes of a sharp event. */
+static void name(struct bp_event *ev, const struct bp_candidate *c, const struct bp_site *site,
+		 float like, float joint)
+{
+	ev->site = site ? site->number : 0;
+	ev->since_s = since_s(site, ev);
+	if (repeats(site, ev)) {
+		ev->class_ = BP_CLASS_SNAP;
+		ev->confidence = like * joint;
+		ev->silent_s = NAN;
+		return;
+	}
+	ev->class_ = BP_CLASS_CAVITATION;
+	ev->confidence = (loaded(&c->context) ? FIRST_LOADED : FIRST_PLAIN) * joint;
+	ev->silent_s = bp_memory_silent_s(site);
 }
 
 void bp_classify(struct bp_event *ev, const struct bp_candidate *c, struct bp_memory *mem,
@@ -25,17 +58,12 @@ void bp_classify(struct bp_event *ev, const struct bp_candidate *c, struct bp_me
 	float like;
 	const struct bp_site *site = bp_memory_find(mem, c, s, &like);
 
-	ev->site = site ? site->number : 0;
-	ev->class_ = BP_CLASS_CAVITATION;
-	ev->confidence = loaded(&c->context) ? FIRST_LOADED : FIRST_PLAIN;
-	if (bp_candidate_weak(c)) {
-		ev->class_ = BP_CLASS_UNCLASSIFIED;
-		ev->confidence = WEAK_PLAIN;
-		ev->site = 0;
-	} else if (repeats(site, ev)) {
-		ev->class_ = BP_CLASS_SNAP;
-		ev->confidence = like;
+	if (!bp_candidate_weak(c)) {
+		name(ev, c, site, like, JOINT_FIRST);
+		return;
 	}
+	ev->class_ = BP_CLASS_UNCLASSIFIED;
+	ev->confidence = WEAK_PLAIN;
 }
 
 void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struct bp_memory *mem,
@@ -43,28 +71,27 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 {
 	struct bp_event said = *ev;
 	struct bp_site *site;
-	float like;
+	float like, joint = bp_logistic(c->odds);
 
 	/* Too weak to be known again, or to be told from a lung's crackle. */
 	if (bp_candidate_weak(c))
 		return;
 	site = bp_memory_find(mem, c, s, &like);
-
-	ev->class_ = BP_CLASS_CAVITATION;
-	ev->confidence = loaded(&c->context) ? FIRST_LOADED : FIRST_PLAIN;
-	if (repeats(site, ev)) {
+	name(ev, c, site, like, joint);
+	if (ev->class_ == BP_CLASS_SNAP) {
 		struct bp_event *former = bp_book_find(book, site->last_event);
 
-		ev->class_ = BP_CLASS_SNAP;
-		ev->confidence = like;
 		if (former && former->class_ == BP_CLASS_CAVITATION) {
 			former->class_ = BP_CLASS_SNAP;
-			former->confidence = like;
+			former->confidence = ev->confidence;
+			former->silent_s = NAN;
 			bp_book_revise(book, former, now_ns);
 		}
 	}
 	site = bp_memory_learn(mem, site, c, s, ev);
 	ev->site = site->number;
+	if (ev->class_ == BP_CLASS_CAVITATION)
+		ev->silent_s = bp_memory_silent_s(site);
 	if (ev->class_ != said.class_ || ev->site != said.site)
 		bp_book_revise(book, ev, now_ns);
 }

@@ -128,6 +128,9 @@ enum bp_movement {
  *		breath, NaN = unknown
  * @breath_rate_bpm: breaths per minute, NaN = unknown
  * @movement:	what the trunk was doing
+ * @silent_s:	cavitation: the joint is now silent for at least so long, as learned
+ *		from its site within 5 to 100 min, 20 min before anything is; else NaN
+ * @since_s:	since its site was last heard; NaN = never, or not assigned yet
  */
 struct bp_event {
 	uint32_t number;
@@ -146,6 +149,8 @@ struct bp_event {
 	float peak_mv;
 	float breath_depth;
 	float breath_rate_bpm;
+	float silent_s;
+	float since_s;
 };
 
 /**

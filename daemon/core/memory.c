@@ -124,6 +124,18 @@ static float allowed(const struct bp_site *site, int64_t gap_ns)
 	return site->snaps ? FAR_SNAP : FAR_LATE;
 }
 
+float bp_memory_silent_s(const struct bp_site *site)
+{
+	float n = site ? (float)site->silences : 0, s;
+
+	if (!n)
+		return BP_SILENT_S;
+	s = (BP_SILENT_S + n * site->silence_s) / (1 + n);
+	if (s < BP_SILENT_LEAST_S)
+		return BP_SILENT_LEAST_S;
+	return s < BP_SILENT_MOST_S ? s : BP_SILENT_MOST_S;
+}
+
 struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate *c,
 			       const struct bp_stream *s, float *likeness)
 {
@@ -178,6 +190,12 @@ struct bp_site *bp_memory_learn(struct bp_memory *mem, struct bp_site *site,
 		site->peak = c->shape[k].peak;
 		site->length_s = c->shape[k].length_s;
 		site->gravity = c->context.gravity;
+	}
+	if (site->last_event && ev->class_ == BP_CLASS_CAVITATION) {
+		float gap = (float)(ev->onset_ns - site->last_ns) * 1e-9f;
+
+		if (!site->silences++ || gap < site->silence_s)
+			site->silence_s = gap;
 	}
 	site->snaps = ev->class_ == BP_CLASS_SNAP;
 	site->last_event = ev->number;

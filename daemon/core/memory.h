@@ -10,13 +10,21 @@
 #include "core/candidate.h"
 
 #define BP_SITES		48u
-#define BP_REFRACTORY_NS	(20LL * 60 * 1000000000)	/* signal-model.md 1.1 */
+/*
+ * How long a joint is silent (signal-model.md 1.1): fingers and articles about 20 min,
+ * the lumbar spine 40 to 95, set 5 to 100.
+ */
+#define BP_SILENT_S		1200.0f
+#define BP_SILENT_LEAST_S	300.0f
+#define BP_SILENT_MOST_S	6000.0f
 
 struct bp_site {
 	uint32_t number;		/* 0 = free */
 	uint32_t last_event;		/* number of its newest event */
 	int64_t last_ns;
-	bool snaps;			/* it has repeated within the refractory time */
+	bool snaps;			/* it has repeated too soon for a joint */
+	uint32_t silences;		/* times it was heard again late enough for a joint */
+	float silence_s;		/* the shortest of these */
 	bool oriented;			/* direction is known */
 	int stream;			/* the template's */
 	uint32_t wave_n;
@@ -41,6 +49,14 @@ struct bp_memory {
  */
 struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate *c,
 			       const struct bp_stream *s, float *likeness);
+
+/**
+ * bp_memory_silent_s() - how long the site's joint is silent at least
+ *
+ * The shortest silence it was seen to keep, drawn towards 20 min as long as few
+ * were seen; 5 to 100 min.
+ */
+float bp_memory_silent_s(const struct bp_site *site);
 
 /* Learn a settled event: at @site, or at a new one (NULL), for which the oldest makes room. */
 struct bp_site *bp_memory_learn(struct bp_memory *mem, struct bp_site *site,

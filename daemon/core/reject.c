@@ -42,10 +42,10 @@
 #define LATE		0.45f
 #define FLANK		100.0f	/* 20 dB */
 /*
- * Noise turns more often than it: 98 % of the generator's pops have 5 half-waves
+ * Noise turns more often than it: 98 % of the generator's pops have 5
  * pairs or fewer, creaks and cloth 5 to 20, where the band is wide enough to show.
  */
-#define BUSY_CYCLES	5.5f
+#define BUSY_CYCLES	6.5f
 #define BUSY_RATE_HZ	2000.0f
 
 static struct bp_ruling refuse(enum bp_rule rule, enum bp_reason reason, float value, float limit)

@@ -18,12 +18,14 @@ static const struct bp_event full = {
 	.class_ = BP_CLASS_CAVITATION, .breath_phase = BP_BREATH_INHALE,
 	.movement = BP_MOVEMENT_TWIST, .site = 3, .manoeuvre = 4, .confidence = 0.91f,
 	.peak_mg = 58.04f, .peak_mv = 9.1f, .breath_depth = 1.8f, .breath_rate_bpm = 14.25f,
+	.silent_s = 1200.0f, .since_s = NAN,
 };
 
 static const struct bp_event bare = {
 	.number = 4000000000u, .revision = 0, .class_ = BP_CLASS_ARTEFACT,
 	.reason = BP_REASON_COUGH, .confidence = 1.0f, .peak_mg = NAN, .peak_mv = 0.00012f,
 	.breath_depth = NAN, .breath_rate_bpm = INFINITY,
+	.silent_s = NAN, .since_s = NAN,
 };
 
 static const struct event_arrival arrival = { "iio_device0", 112362000001 };
@@ -53,7 +55,7 @@ static void test_json(void)
 		   "{\"event\":7,\"revision\":1,\"onset_s\":12.345679,\"end_s\":12.351,"
 		   "\"emitted_s\":12.36,\"class\":\"cavitation\",\"confidence\":0.91,\"site\":3,"
 		   "\"manoeuvre\":4,\"peak_mg\":58.04,\"peak_mv\":9.1,\"breath_phase\":\"inhale\","
-		   "\"breath_depth\":1.8,\"breath_rate_bpm\":14.25,\"movement\":\"twist\"}\n");
+		   "\"breath_depth\":1.8,\"breath_rate_bpm\":14.25,\"silent_s\":1200.0,\"movement\":\"twist\"}\n");
 }
 
 static void test_json_unknown(void)
@@ -70,7 +72,7 @@ static void test_json_live(void)
 		   "{\"sensor\":\"iio_device0\",\"event\":7,\"revision\":1,\"onset_s\":12.345679,"
 		   "\"end_s\":12.351,\"emitted_s\":12.36,\"class\":\"cavitation\",\"confidence\":0.91,"
 		   "\"site\":3,\"manoeuvre\":4,\"peak_mg\":58.04,\"peak_mv\":9.1,"
-		   "\"breath_phase\":\"inhale\",\"breath_depth\":1.8,\"breath_rate_bpm\":14.25,"
+		   "\"breath_phase\":\"inhale\",\"breath_depth\":1.8,\"breath_rate_bpm\":14.25,\"silent_s\":1200.0,"
 		   "\"movement\":\"twist\",\"onset_ns\":112345678900,\"arrival_ns\":112362000001}\n");
 }
 
