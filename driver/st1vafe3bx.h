@@ -45,6 +45,8 @@ struct device;
 #define ST1VAFE3BX_CTRL5_FS_MSK			GENMASK(1, 0)
 #define ST1VAFE3BX_CTRL5_BW_MSK			GENMASK(3, 2)
 #define ST1VAFE3BX_CTRL5_ODR_MSK		GENMASK(7, 4)
+#define ST1VAFE3BX_ODR_400		0xa
+#define ST1VAFE3BX_ODR_800		0xb
 #define ST1VAFE3BX_FIFO_CTRL_REG		0x15
 #define ST1VAFE3BX_FIFO_CTRL_MODE_MSK		GENMASK(2, 0)
 #define ST1VAFE3BX_FIFO_CTRL_EN_ADV_MSK		BIT(4)
@@ -311,8 +313,8 @@ struct st1vafe3bx_state {
 	u8 *buf;
 };
 
-/* st1vafe3bx_chip.c: power, identity, set-up and the modes' register sequences */
-extern const struct st1vafe3bx_rate st1vafe3bx_rates[];
+/* st1vafe3bx_rate.c: sample rates */
+extern const struct st1vafe3bx_rate st1vafe3bx_rates[ST1VAFE3BX_RATES];
 extern const int st1vafe3bx_rates_hz[ST1VAFE3BX_RATES][2];
 bool st1vafe3bx_rate_fits(const struct st1vafe3bx_rate *rate, enum st1vafe3bx_mode mode);
 const struct st1vafe3bx_rate *st1vafe3bx_direct_rate(const struct st1vafe3bx_state *st,
@@ -320,13 +322,15 @@ const struct st1vafe3bx_rate *st1vafe3bx_direct_rate(const struct st1vafe3bx_sta
 unsigned int st1vafe3bx_watermark_max(const struct st1vafe3bx_rate *rate);
 unsigned int st1vafe3bx_watermark(const struct st1vafe3bx_state *st);
 unsigned int st1vafe3bx_words(unsigned int samples);
+u8 st1vafe3bx_low_pass(const struct st1vafe3bx_state *st, const struct st1vafe3bx_rate *rate);
+
+/* st1vafe3bx_chip.c: power, identity, set-up and the modes' register sequences */
 int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 		     const struct st1vafe3bx_rate *rate, bool fifo);
 int st1vafe3bx_stop(struct st1vafe3bx_state *st);
 void st1vafe3bx_note_failure(struct st1vafe3bx_state *st);
 void st1vafe3bx_let_wake(const struct st1vafe3bx_state *st);
 int st1vafe3bx_revive(struct st1vafe3bx_state *st);
-u8 st1vafe3bx_low_pass(const struct st1vafe3bx_state *st, const struct st1vafe3bx_rate *rate);
 u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 		    const struct st1vafe3bx_rate *rate);
 

@@ -202,6 +202,23 @@ TEST_F(faults, reload)
 	EXPECT_STREAMS(&self->rig);
 }
 
+/* The adapter leaves, and takes with it all that hangs on it. */
+TEST_F(faults, adapter_leaves)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		/* its feeder holds it */
+		close(self->rig.feed);
+		self->rig.feed = -1;
+		ASSERT_EQ(0, rig_module_unload("backpop_sim"));
+		EXPECT_EQ(-ENODEV, drain(&self->rig.c));
+		capture_stop(&self->rig.c);
+		ASSERT_EQ(0, rig_up(1));
+		EXPECT_STREAMS(&self->rig);
+	}
+}
+
 TEST_F(faults, unplug)
 {
 	int i;

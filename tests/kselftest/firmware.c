@@ -118,6 +118,23 @@ TEST_F(firmware, says_single_ended)
 	ASSERT_EQ(0, rig_load_params("chips=1"));
 }
 
+TEST_F(firmware, says_how_it_is_mounted)
+{
+	char text[64];
+
+	ASSERT_EQ(0, rig_load_params("chips=1"));
+	ASSERT_EQ(0, rig_attach(0));
+	ASSERT_EQ(0, capture_find(&self->c, 0));
+	ASSERT_LT(0, capture_get(&self->c, "in_accel_mount_matrix", text, sizeof(text)));
+	EXPECT_STREQ("1, 0, 0; 0, 1, 0; 0, 0, 1", text);
+	ASSERT_EQ(0, rig_down());
+	ASSERT_EQ(0, rig_load_params("chips=1 turned=1"));
+	ASSERT_EQ(0, rig_attach(0));
+	ASSERT_EQ(0, capture_find(&self->c, 0));
+	ASSERT_LT(0, capture_get(&self->c, "in_accel_mount_matrix", text, sizeof(text)));
+	EXPECT_STREQ("0, 1, 0; 1, 0, 0; 0, 0, -1", text);
+}
+
 TEST_F(firmware, is_refused_where_wrong)
 {
 	static const struct {
