@@ -16,6 +16,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_replay,
 	&ctl_wait,
 	&ctl_doctor,
+	&ctl_inhibit,
 };
 
 #define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))

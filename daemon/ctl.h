@@ -44,6 +44,7 @@ extern const struct ctl_command ctl_record;
 extern const struct ctl_command ctl_wait;
 extern const struct ctl_command ctl_doctor;
 extern const struct ctl_command ctl_replay;
+extern const struct ctl_command ctl_inhibit;
 
 /* Print "backpopctl: MESSAGE" on stderr. */
 __attribute__((format(printf, 1, 2)))

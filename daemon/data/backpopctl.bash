@@ -17,7 +17,7 @@ _backpopctl()
 	[ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]}
 	case $command in
 	'')
-		words='monitor status record detect replay wait doctor --help --version'
+		words='monitor status record detect replay wait doctor inhibit --help --version'
 		;;
 	monitor)
 		case $prev in
@@ -55,6 +55,20 @@ _backpopctl()
 	doctor)
 		[ "$prev" = --root ] && { compopt -o dirnames 2>/dev/null; return; }
 		words='--json --root --session --help'
+		;;
+	inhibit)
+		case $prev in
+		--sensor)
+			words=$(_backpopctl_sensors)
+			;;
+		--why)
+			return
+			;;
+		*)
+			words='--sensor --why --session --help'
+			[[ $cur == -* ]] || words=$(compgen -c -- "$cur")
+			;;
+		esac
 		;;
 	wait)
 		case $prev in

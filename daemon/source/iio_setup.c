@@ -12,6 +12,8 @@
 
 #define STANDARD_GRAVITY	9.80665
 #define MAX_CHANNELS		5
+/* A watermark is latency: 40 ms, 32 scans at 800 Hz. */
+#define WATERMARK_HZ		25
 
 /* Leave a sentence for the user; hands @ret through. */
 __attribute__((format(printf, 3, 4)))
@@ -257,6 +259,11 @@ static void lay_out(struct iio_setup *s)
 
 /* ---- opening -------------------------------------------------------------- */
 
+static bool is_here(const struct source_iio_options *opt)
+{
+	return !opt->uri || !opt->uri[0] || !strncmp(opt->uri, "local:", 6);
+}
+
 /*
  * libiio writes to buffer/enable before it finds the node busy, which would stop
  * the other program's stream: look first.
@@ -342,15 +349,20 @@ static int configure(struct iio_setup *s, const struct source_iio_options *opt,
 	const char *why;
 	int ret;
 
-	/* A program that was killed leaves its buffer on, and then no setting is taken. */
-	ret = iio_device_buffer_attr_write_bool(s->dev, "enable", false);
-	if (ret < 0)
-		return fail(s, ret, "cannot write buffer/enable: %s", strerror(-ret));
-	ret = set_clock(s);
-	if (!ret)
-		ret = set_rate(s, iio_device_find_attr(s->dev, "sampling_frequency") ? NULL :
-			       s->has_motion ? s->accel[0].ch : s->film.ch, opt->rate_hz,
-			       &s->rate_hz);
+	/*
+	 * A program that was killed leaves its buffer on, and then no setting is taken.  On
+	 * another machine it may be somebody's stream, and the clock is not ours in any case.
+	 */
+	if (is_here(opt)) {
+		ret = iio_device_buffer_attr_write_bool(s->dev, "enable", false);
+		if (ret < 0)
+			return fail(s, ret, "cannot write buffer/enable: %s", strerror(-ret));
+		ret = set_clock(s);
+		if (ret)
+			return ret;
+	}
+	ret = set_rate(s, iio_device_find_attr(s->dev, "sampling_frequency") ? NULL :
+		       s->has_motion ? s->accel[0].ch : s->film.ch, opt->rate_hz, &s->rate_hz);
 	for (int i = 0; i < 3 && s->has_motion && !ret; i++)
 		ret = set_range(s, &s->accel[i], opt->accel_range_g, 1 / STANDARD_GRAVITY,
 				"accelerometer", &cfg->motion_range_g);
@@ -372,15 +384,21 @@ int iio_setup_open(struct iio_setup *s, const char *device, const struct source_
 	const char *name;
 	int ret;
 
-	ret = check_free(s, device);
-	if (ret)
-		return ret;
-	s->ctx = iio_create_local_context();
-	if (!s->ctx)
-		return fail(s, -errno, "libiio: %s", strerror(errno));
+	if (opt->uri && opt->uri[0]) {
+		s->ctx = iio_create_context_from_uri(opt->uri);
+		if (!s->ctx)
+			return fail(s, -errno, "%s: %s", opt->uri, strerror(errno));
+	} else {
+		ret = check_free(s, device);
+		if (ret)
+			return ret;
+		s->ctx = iio_create_local_context();
+		if (!s->ctx)
+			return fail(s, -errno, "libiio: %s", strerror(errno));
+	}
 	s->dev = iio_context_find_device(s->ctx, device);
 	if (!s->dev)
-		return fail(s, -ENODEV, "no such IIO device");
+		return fail(s, -ENODEV, "no such IIO device: %s", device);
 	name = iio_device_get_name(s->dev);
 	snprintf(info->name, sizeof(info->name), "%s", name ? name : device);
 	snprintf(info->mode, sizeof(info->mode), "%s", opt->mode);
@@ -392,6 +410,19 @@ int iio_setup_open(struct iio_setup *s, const char *device, const struct source_
 	if (!ret)
 		set_scales(s, info);
 	return ret;
+}
+
+unsigned int iio_setup_watermark(struct iio_setup *s, unsigned int wish)
+{
+	unsigned int n = s->rate_hz < WATERMARK_HZ ? 1 : (unsigned int)(s->rate_hz / WATERMARK_HZ);
+	long long max;
+
+	if (wish)
+		return wish;
+	if (!iio_device_buffer_attr_read_longlong(s->dev, "hwfifo_watermark_max", &max) &&
+	    max > 0 && n > max)
+		n = (unsigned int)max;
+	return n;
 }
 
 void iio_setup_close(struct iio_setup *s)

@@ -54,7 +54,7 @@ struct iio_setup {
 /**
  * iio_setup_open() - find the device and make its settings
  * @s:		all zero
- * @device:	"iio:deviceN"
+ * @device:	"iio:deviceN"; with @opt->uri also its label or name
  * @info:	out
  *
  * Stops a stream that was left running by a program that died.
@@ -64,6 +64,8 @@ struct iio_setup {
  */
 int iio_setup_open(struct iio_setup *s, const char *device, const struct source_iio_options *opt,
 		   struct source_info *info);
+/* Scans per wake-up: @wish, or if that is 0 40 ms' worth, as far as the device holds them. */
+unsigned int iio_setup_watermark(struct iio_setup *s, unsigned int wish);
 void iio_setup_close(struct iio_setup *s);
 
 #endif

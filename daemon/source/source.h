@@ -105,6 +105,9 @@ struct source_iio_options {
 };
 struct source *source_open_iio(const char *device, const struct source_iio_options *opt,
 			       char *err);
+/* As source_open_iio() with @opt->uri, which calls it: a thread of its own reads. */
+struct source *source_open_remote(const char *device, const struct source_iio_options *opt,
+				  char *err);
 typedef struct source *(*source_opener)(const char *device, const struct source_iio_options *opt,
 					char *err);
 

@@ -25,11 +25,10 @@
 #include <time.h>
 
 #include "source/gap.h"
+#include "source/iio_scan.h"
 #include "source/iio_setup.h"
 #include "source/source.h"
 
-/* A watermark is latency: 40 ms, 32 scans at 800 Hz. */
-#define WATERMARK_HZ		25
 #define TAIL_MIN_S		0.02	/* watermarks at least this long have their tail read */
 #define SLACK_S			2	/* of samples the kernel holds for a slow reader */
 #define STARVE_MIN_NS		2000000000LL
@@ -79,64 +78,6 @@ static int fail(struct source_iio *s, int ret, const char *fmt, ...)
 }
 
 /* ---- streaming ------------------------------------------------------------ */
-
-static int64_t field_raw(const struct iio_field *f, const char *scan)
-{
-	const unsigned char *p = (const unsigned char *)scan + f->offset;
-	uint64_t v = 0;
-
-	for (unsigned int i = 0; i < f->bytes; i++)
-		v |= (uint64_t)p[f->is_be ? f->bytes - 1 - i : i] << (8 * i);
-	v >>= f->shift;
-	if (f->bits < 64) {
-		v &= (1ULL << f->bits) - 1;
-		if (f->is_signed && v >> (f->bits - 1))
-			v |= ~0ULL << f->bits;
-	}
-	return (int64_t)v;
-}
-
-/* At full scale: the last 12-bit step counts too, wide words may be packed (<< 4). */
-static bool field_clipped(const struct iio_field *f, int64_t raw)
-{
-	int64_t max, min;
-
-	if (f->bits < 12 || f->bits > 32)
-		return false;
-	max = (1LL << (f->bits - f->is_signed)) - (1LL << (f->bits - 12));
-	min = f->is_signed ? -(1LL << (f->bits - 1)) : 0;
-	return raw >= max || raw <= min;
-}
-
-static void decode(const struct source_iio *s, const char *scan, int64_t t_ns,
-		   struct bp_frame *fr)
-{
-	double chip[3];
-
-	*fr = (struct bp_frame) { .t_ns = t_ns };
-	if (s->setup.has_motion) {
-		fr->has |= BP_HAS_MOTION;
-		for (int i = 0; i < 3; i++) {
-			int64_t raw = field_raw(&s->setup.accel[i], scan);
-
-			chip[i] = ((double)raw + s->setup.accel[i].add) * s->setup.accel[i].scale;
-			if (field_clipped(&s->setup.accel[i], raw))
-				fr->has |= BP_CLIPPED;
-		}
-		for (int i = 0; i < 3; i++)
-			fr->accel_g[i] = (float)(s->setup.mount[3 * i] * chip[0] +
-						 s->setup.mount[3 * i + 1] * chip[1] +
-						 s->setup.mount[3 * i + 2] * chip[2]);
-	}
-	if (s->setup.has_film) {
-		int64_t raw = field_raw(&s->setup.film, scan);
-
-		fr->has |= BP_HAS_FILM;
-		fr->film_mv = (float)(((double)raw + s->setup.film.add) * s->setup.film.scale);
-		if (field_clipped(&s->setup.film, raw))
-			fr->has |= BP_CLIPPED;
-	}
-}
 
 static int iio_poll_fd(struct source *base)
 {
@@ -201,12 +142,12 @@ static ssize_t iio_read(struct source *base, struct bp_frame *frames, size_t max
 				return ret;
 		}
 		for (; n < max && s->pos < s->end; s->pos += s->setup.step) {
-			int64_t t = field_raw(&s->setup.stamp, s->pos);
+			int64_t t = iio_scan_time(&s->setup, s->pos);
 
 			if (t < s->not_before_ns)
 				continue;
 			gap_meter_add(&s->gaps, t);
-			decode(s, s->pos, t, &frames[n++]);
+			iio_scan_decode(&s->setup, s->pos, t, &frames[n++]);
 		}
 	}
 	s->frames += n;
@@ -240,25 +181,10 @@ static const struct source_ops iio_ops = {
 
 /* ---- starting ------------------------------------------------------------- */
 
-/* Scans per wake-up: as wished, or WATERMARK_HZ wake-ups a second. */
-static unsigned int choose_watermark(struct source_iio *s, unsigned int wish)
-{
-	double rate = s->setup.rate_hz;
-	unsigned int n = rate < WATERMARK_HZ ? 1 : (unsigned int)(rate / WATERMARK_HZ);
-	long long max;
-
-	if (wish)
-		return wish;
-	if (!iio_device_buffer_attr_read_longlong(s->setup.dev, "hwfifo_watermark_max", &max) &&
-	    max > 0 && n > max)
-		n = (unsigned int)max;
-	return n;
-}
-
 static int start(struct source_iio *s, const struct source_iio_options *opt)
 {
 	double rate = s->setup.rate_hz;
-	unsigned int watermark = choose_watermark(s, opt->watermark);
+	unsigned int watermark = iio_setup_watermark(&s->setup, opt->watermark);
 	int ret;
 
 	ret = iio_device_set_kernel_buffers_count(s->setup.dev,
@@ -289,9 +215,12 @@ static int start(struct source_iio *s, const struct source_iio_options *opt)
 
 struct source *source_open_iio(const char *device, const struct source_iio_options *opt, char *err)
 {
-	struct source_iio *s = calloc(1, sizeof(*s));
+	struct source_iio *s;
 	int ret;
 
+	if (opt->uri && opt->uri[0])
+		return source_open_remote(device, opt, err);
+	s = calloc(1, sizeof(*s));
 	if (!s) {
 		snprintf(err, SOURCE_ERROR_SIZE, "%s: out of memory", device);
 		errno = ENOMEM;
