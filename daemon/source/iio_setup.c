@@ -382,10 +382,13 @@ int iio_setup_open(struct iio_setup *s, const char *device, const struct source_
 		   struct source_info *info)
 {
 	const char *name;
+	char uri[128];
 	int ret;
 
 	if (opt->uri && opt->uri[0]) {
-		s->ctx = iio_create_context_from_uri(opt->uri);
+		/* libiio 0.24 cuts the port off the text that it is given. */
+		snprintf(uri, sizeof(uri), "%s", opt->uri);
+		s->ctx = iio_create_context_from_uri(uri);
 		if (!s->ctx)
 			return fail(s, -errno, "%s: %s", opt->uri, strerror(errno));
 	} else {
