@@ -203,6 +203,7 @@ exec 5<&-
 end_monitor
 report "monitor: nobody reads any more" '[ $status = 0 ]'
 
+: >"$tmp/err"
 "$BACKPOPCTL" monitor --session >/dev/full 2>"$tmp/err" &
 monitor_pid=$!
 wait_until 10 err_has listening
