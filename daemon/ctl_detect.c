@@ -47,6 +47,22 @@ static int write_events(struct bp_core *core, struct writer *w)
 	return w->error;
 }
 
+/* What a channel was other than well, which explains what was not found. */
+static void warn_channel(const char *path, const char *channel, const struct bp_channel_status *st)
+{
+	static const char *const what[BP_CHANNEL_STATES] = {
+		[BP_CHANNEL_DEAD] = "did not change",
+		[BP_CHANNEL_SATURATED] = "was at full scale",
+		[BP_CHANNEL_OFF_RATE] = "was not at its rate",
+		[BP_CHANNEL_MISSING] = "was missing",
+	};
+
+	for (int i = 0; i < BP_CHANNEL_STATES; i++)
+		if (what[i] && st->seconds[i] >= 0.1f)
+			ctl_complain("%s: warning: the %s %s for %.1f s", path, channel, what[i],
+				     (double)st->seconds[i]);
+}
+
 /* Run the whole file; lines go to @w.  Complains itself; returns 0 or -1. */
 static int run_core(struct source *source, const char *path, struct writer *w)
 {
@@ -82,6 +98,8 @@ static int run_core(struct source *source, const char *path, struct writer *w)
 		return -1;
 	}
 	bp_core_status(core, &status);
+	warn_channel(path, "accelerometer", &status.motion);
+	warn_channel(path, "film", &status.film);
 	if (status.suppressed)
 		ctl_complain("%s: warning: %llu event revisions did not fit and were dropped", path,
 			     (unsigned long long)status.suppressed);

@@ -105,12 +105,16 @@ static __attribute__((noinline)) void hops(struct bp_core *core, int k)
 	for (; core->hops_seen[k] < s->n_hops; core->hops_seen[k]++) {
 		const struct bp_hop *h = bp_stream_hop(s, (uint32_t)(s->n_hops - 1 - core->hops_seen[k]));
 
+		bp_health_hop(&core->health[k], h->t_ns, h->sum, h->clipped, 1 / s->hop_rate_hz,
+			      s->gaps);
 		if (k == core->slow_stream) {
 			if (k == BP_MOTION)
 				bp_movement_hop(&core->movement, h->t_ns, h->low, s->hop_rate_hz);
 			slow_step(core, h);
 		}
 	}
+	if (core->stream[1 - k].n)
+		bp_health_missing(&core->health[1 - k], core->now_ns);
 	bp_detect_hop(&core->detect, core->stream, k);
 	if (bp_detect_due(&core->detect, core->now_ns)) {
 		struct bp_context ctx;
@@ -196,6 +200,12 @@ bool bp_core_next_event(struct bp_core *core, struct bp_event *ev)
 	return bp_book_next(&core->book, ev);
 }
 
+static void channel_status(struct bp_channel_status *st, const struct bp_health *h)
+{
+	st->state = h->state;
+	memcpy(st->seconds, h->seconds, sizeof(st->seconds));
+}
+
 void bp_core_status(const struct bp_core *core, struct bp_status *st)
 {
 	memset(st, 0, sizeof(*st));
@@ -207,4 +217,6 @@ void bp_core_status(const struct bp_core *core, struct bp_status *st)
 	st->breath_rate_bpm = bp_breath_rate(&core->breath);
 	st->breath_phase = bp_breath_phase(&core->breath);
 	st->movement = bp_movement_now(&core->movement);
+	channel_status(&st->motion, &core->health[BP_MOTION]);
+	channel_status(&st->film, &core->health[BP_FILM]);
 }

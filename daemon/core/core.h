@@ -153,6 +153,27 @@ struct bp_event {
 	float since_s;
 };
 
+/* Is a channel what it should be? */
+enum bp_channel_state {
+	BP_CHANNEL_ABSENT,	/* not configured, or nothing has come yet */
+	BP_CHANNEL_OK,
+	BP_CHANNEL_DEAD,	/* its value has not changed for 2 s */
+	BP_CHANNEL_SATURATED,	/* at full scale for 0.5 s or more */
+	BP_CHANNEL_OFF_RATE,	/* its samples are 10 % or more off the nominal rate */
+	BP_CHANNEL_MISSING,	/* the other channel goes on without it for 1 s or more */
+	BP_CHANNEL_STATES
+};
+
+/**
+ * struct bp_channel_status - one channel
+ * @state:	now
+ * @seconds:	it has been in each state; a state counts from where it is known on
+ */
+struct bp_channel_status {
+	enum bp_channel_state state;
+	float seconds[BP_CHANNEL_STATES];
+};
+
 /**
  * struct bp_status - what the core knows between events
  * @frames:		frames taken
@@ -162,6 +183,7 @@ struct bp_event {
  * @suppressed:		event revisions dropped because nobody fetched them
  * @breath_rate_bpm:	NaN = unknown
  * @breath_phase, @movement: now
+ * @motion, @film:	how the channels are
  */
 struct bp_status {
 	uint64_t frames;
@@ -172,6 +194,7 @@ struct bp_status {
 	float breath_rate_bpm;
 	enum bp_breath_phase breath_phase;
 	enum bp_movement movement;
+	struct bp_channel_status motion, film;
 };
 
 struct bp_core;
@@ -227,5 +250,6 @@ const char *bp_class_name(enum bp_class c);
 const char *bp_reason_name(enum bp_reason r);
 const char *bp_breath_phase_name(enum bp_breath_phase p);
 const char *bp_movement_name(enum bp_movement m);
+const char *bp_channel_state_name(enum bp_channel_state s);
 
 #endif

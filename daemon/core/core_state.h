@@ -6,11 +6,13 @@
 #include "core/book.h"
 #include "core/breath.h"
 #include "core/detect.h"
+#include "core/health.h"
 #include "core/movement.h"
 
 struct bp_core {
 	struct bp_stream stream[BP_STREAMS];
 	uint64_t hops_seen[BP_STREAMS];
+	struct bp_health health[BP_STREAMS];
 	int64_t now_ns;			/* newest frame */
 	bool started;
 	int slow_stream;		/* what breathing is heard from */

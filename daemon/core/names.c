@@ -41,6 +41,15 @@ static const char *const movement_names[BP_MOVEMENT_COUNT] = {
 	[BP_MOVEMENT_OTHER] = "other",
 };
 
+static const char *const channel_state_names[BP_CHANNEL_STATES] = {
+	[BP_CHANNEL_ABSENT] = "absent",
+	[BP_CHANNEL_OK] = "ok",
+	[BP_CHANNEL_DEAD] = "dead",
+	[BP_CHANNEL_SATURATED] = "saturated",
+	[BP_CHANNEL_OFF_RATE] = "off_rate",
+	[BP_CHANNEL_MISSING] = "missing",
+};
+
 static const char *const look_names[BP_LOOK_COUNT] = {
 	[BP_LOOK_FREE] = "free",
 	[BP_LOOK_FIND] = "find",
@@ -190,4 +199,9 @@ const char *bp_train_look_name(enum bp_train_look l)
 const char *bp_ear_name(enum bp_ear e)
 {
 	return name(ear_names, e, BP_EARS);
+}
+
+const char *bp_channel_state_name(enum bp_channel_state s)
+{
+	return name(channel_state_names, s, BP_CHANNEL_STATES);
 }

@@ -116,6 +116,7 @@ static void finish_hop(struct bp_stream *s, bool freeze)
 	h->peak = s->max_sq;
 	h->energy = s->sum_sq * scale;
 	h->slope = bp_lanes_sum(s->sum_slope) * scale;
+	h->sum = s->sum_raw;
 	h->low = bp_biquad_step(&s->low, &s->low_s, s->sum_raw * scale);
 	h->floor = s->floor;
 	h->clipped = s->clipped || over[0] || over[1] || over[2];

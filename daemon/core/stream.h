@@ -26,6 +26,7 @@
  * @low:	raw signal below 25 Hz, gravity or offset included, per lane
  * @floor:	noise floor before this hop (mean square), per lane
  * @slope:	mean square of the difference of neighbouring samples, all lanes
+ * @sum:	of the raw samples, per lane
  * @clipped:	full scale was touched
  * @settling:	filters are not yet to be trusted
  */
@@ -36,6 +37,7 @@ struct bp_hop {
 	bp_v4 energy;
 	bp_v4 low;
 	bp_v4 floor;
+	bp_v4 sum;
 	float slope;
 	bool clipped;
 	bool settling;

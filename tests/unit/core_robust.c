@@ -41,7 +41,8 @@ static bool same(const struct bp_event *a, const struct bp_event *b)
 	       a->manoeuvre == b->manoeuvre && same_float(a->confidence, b->confidence) &&
 	       same_float(a->peak_mg, b->peak_mg) && same_float(a->peak_mv, b->peak_mv) &&
 	       same_float(a->breath_depth, b->breath_depth) &&
-	       same_float(a->breath_rate_bpm, b->breath_rate_bpm);
+	       same_float(a->breath_rate_bpm, b->breath_rate_bpm) &&
+	       same_float(a->silent_s, b->silent_s) && same_float(a->since_s, b->since_s);
 }
 
 /* Index of the first revision that differs, or -1. */
