@@ -13,6 +13,7 @@ KDIR     ?= $(shell ls -d /lib/modules/*/build /usr/src/linux-headers-*[0-9]-$(s
 		awk -F/ '{v=$$0; sub(/^.*linux-headers-/,"",v); print v, $$0}' | sort -V | tail -n1 | cut -d' ' -f2)
 
 PKGS     := libsystemd libiio libgpiod inih json-c sqlite3
+PLOT_PKGS := cairo
 CC       ?= cc
 CPPFLAGS += -D_GNU_SOURCE -DBACKPOP_VERSION='"$(VERSION)"' -DBACKPOP_SYSCONFDIR='"$(sysconfdir)/backpop"' \
 	    -DBACKPOP_LIBDIR='"$(prefix)/lib/backpop"' -DBACKPOP_LIBEXECDIR='"$(prefix)/libexec"' -Idaemon -Itests
@@ -22,7 +23,7 @@ WARN     := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wvl
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) -ffp-contract=off -ftree-vectorize $(WARN) $(CPPFLAGS) \
 	     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) -MMD -MP
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PLOT_PKGS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(1))
 
 # ---- what is built from what ----------------------------------------------
@@ -31,7 +32,7 @@ LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c) daemon/source/source_edf
 DAEMON_SRC := $(filter-out daemon/event_json.c daemon/event_names.c daemon/backpopctl.c daemon/ctl_%.c,$(wildcard daemon/*.c)) \
 	     $(filter-out daemon/source/source_edf.c,$(wildcard daemon/source/*.c)) \
 	     daemon/journal/journal.c $(wildcard daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
-CTL_SRC   := daemon/backpopctl.c $(wildcard daemon/ctl_*.c)
+CTL_SRC   := daemon/backpopctl.c $(wildcard daemon/ctl_*.c daemon/plot/*.c)
 CHIP_SRC  := tests/sim/chip_model.c
 FEED_SRC  := tests/sim/feed_session.c
 GEN_LIB   := $(filter-out tests/gen/gen_main.c tests/gen/score_main.c,$(wildcard tests/gen/*.c))
@@ -62,7 +63,7 @@ $(LIB): $(call obj,$(LIB_SRC))
 $(O)/backpopd: $(call obj,$(DAEMON_SRC)) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,$(PKGS)) -lm
 $(O)/backpopctl: $(call obj,$(CTL_SRC)) $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,libsystemd json-c sqlite3) -lm
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,libsystemd json-c sqlite3 $(PLOT_PKGS)) -lm
 
 $(O)/tests/backpop-gen: $(call obj,tests/gen/gen_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
 $(O)/tests/backpop-score: $(call obj,tests/gen/score_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)

@@ -69,6 +69,20 @@ int ctl_output_failed(int error);
  */
 int ctl_finish_output(void);
 
+/* ---- ctl_plot.c: pictures of sessions ----------------------------------- */
+
+struct plot;
+
+/**
+ * ctl_plot_write() - draw what was collected, or one event of it
+ * @edf:	the session, read once more for an event's samples
+ * @out:	.svg or .png
+ * @event:	number, 0 = the whole session
+ *
+ * Complains itself; returns an exit code.
+ */
+int ctl_plot_write(const struct plot *p, const char *edf, const char *out, uint32_t event);
+
 /* ---- ctl_bus.c: talking to the daemon ---------------------------------- */
 
 /* Connect to the system or session bus; complains itself.  Returns NULL if it cannot. */

@@ -9,6 +9,7 @@
 #include "core/core.h"
 #include "ctl.h"
 #include "event_json.h"
+#include "plot/plot.h"
 #include "source/source.h"
 
 /*
@@ -23,13 +24,18 @@ struct writer {
 	int (*trace)(FILE *f, const struct bp_trace *tr, int64_t origin_ns);
 	FILE *out;
 	int error;			/* of a trace line, negative errno */
+	struct plot *plot;		/* or NULL */
+	const char *plot_path;		/* or NULL */
+	uint32_t plot_event;		/* number, 0 = the whole session */
 };
 
 static void write_trace(void *arg, const struct bp_trace *tr)
 {
 	struct writer *w = arg;
 
-	if (!w->error)
+	if (w->plot)
+		plot_trace(w->plot, tr);
+	if (w->trace && !w->error)
 		w->error = w->trace(w->out, tr, 0);
 }
 
@@ -38,6 +44,8 @@ static int write_events(struct bp_core *core, struct writer *w)
 	struct bp_event ev;
 
 	while (bp_core_next_event(core, &ev)) {
+		if (w->plot)
+			plot_event(w->plot, &ev);
 		/* Sources of this kind start at 0. */
 		int ret = w->event(w->out, &ev, 0);
 
@@ -79,10 +87,21 @@ static int run_core(struct source *source, const char *path, struct writer *w)
 		ctl_complain("%s: %s", path, why ? why : "the detector refuses it");
 		return -1;
 	}
-	if (w->trace)
+	if (w->plot_path) {
+		w->plot = plot_new(&source->info.config, w->plot_event);
+		if (!w->plot) {
+			ctl_complain("out of memory");
+			return -1;
+		}
+	}
+	if (w->trace || w->plot)
 		bp_core_trace(core, write_trace, w);
 	while (!ret && (n = source->ops->read(source, frames, CHUNK)) > 0) {
 		bp_core_push(core, frames, (size_t)n);
+		if (w->plot) {
+			bp_core_status(core, &status);
+			plot_frames(w->plot, frames, (size_t)n, &status);
+		}
 		ret = write_events(core, w);
 	}
 	if (!ret && n != -ENODATA) {
@@ -141,12 +160,26 @@ static int detect(const char *path, struct writer *w)
 	errno = 0;
 	if (ret)
 		ret = CTL_FAILURE;
+	else if (w->plot && ctl_plot_write(w->plot, path, w->plot_path, w->plot_event))
+		ret = CTL_FAILURE;
 	else if (fwrite(lines, 1, size, stdout) != size)
 		ret = ctl_output_failed(errno);
 	else
 		ret = ctl_finish_output();
 	free(lines);
+	plot_free(w->plot);
 	return ret;
+}
+
+/* 0 = not a number of an event. */
+static uint32_t event_number(const char *text)
+{
+	unsigned long v;
+	char *end;
+
+	errno = 0;
+	v = strtoul(text, &end, 10);
+	return end == text || *end || errno || text[0] == '-' || v > UINT32_MAX ? 0 : (uint32_t)v;
 }
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
@@ -154,6 +187,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
 		{ "explain", no_argument, NULL, 'e' },
+		{ "plot", required_argument, NULL, 'p' },
+		{ "event", required_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -169,12 +204,26 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		case 'e':
 			explain = true;
 			break;
+		case 'p':
+			w.plot_path = optarg;
+			break;
+		case 'n':
+			w.plot_event = event_number(optarg);
+			if (!w.plot_event)
+				return ctl_usage_error(cmd, "--event: \"%s\" is not a number from 1 on",
+						       optarg);
+			break;
 		case 'h':
 			return ctl_show_help(cmd);
 		default:
 			return ctl_try_help(cmd);
 		}
 	}
+	if (w.plot_event && !w.plot_path)
+		return ctl_usage_error(cmd, "--event goes with --plot");
+	if (w.plot_path && !plot_path_is_good(w.plot_path))
+		return ctl_usage_error(cmd, "--plot: \"%s\" ends neither in .svg nor in .png",
+				       w.plot_path);
 	if (argc - optind != 1)
 		return ctl_usage_error(cmd, "expected one file, got %d", argc - optind);
 	w.event = json ? event_json_line : event_text_line;
@@ -185,7 +234,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_detect = {
 	.name = "detect",
-	.arguments = "[--json] [--explain] FILE.edf",
+	.arguments = "[--json] [--explain] [--plot PICTURE [--event N]] FILE.edf",
 	.summary = "find the events of a session file",
 	.help =
 	"Run the detector on an EDF+ session file, as fast as it can; neither the daemon\n"
@@ -195,6 +244,11 @@ const struct ctl_command ctl_detect = {
 	"  --json      one JSON object a line\n"
 	"  --explain   also say, for every candidate at every look, which rule kept, held\n"
 	"              or refused it, the rule's measure and limit, and what it looked like\n"
+	"  --plot PICTURE\n"
+	"              also draw the session, as .svg or .png: channels, breathing, movement,\n"
+	"              events by class, what was withdrawn or refused\n"
+	"  --event N   with --plot: draw event N alone: raw and in the vibration band, with\n"
+	"              its onset, the noise floor and what decided\n"
 	"  --help      show this\n",
 	.run = run,
 };

@@ -89,6 +89,16 @@ _backpopctl()
 	detect | replay)
 		if [ "$prev" = --speed ]; then
 			words='1 max'
+		elif [ "$prev" = --event ]; then
+			return
+		elif [ "$prev" = --plot ]; then
+			while IFS= read -r path; do
+				if [ -d "$path" ] || [[ ${path,,} == *.@(svg|png) ]]; then
+					COMPREPLY+=("$path")
+				fi
+			done < <(compgen -f -- "$cur")
+			compopt -o filenames 2>/dev/null
+			return
 		elif [[ $cur != -* ]]; then
 			while IFS= read -r path; do
 				if [ -d "$path" ] || [[ ${path,,} == *.edf ]]; then
@@ -100,7 +110,7 @@ _backpopctl()
 		elif [ "$command" = replay ]; then
 			words='--speed --json --backpopd --help'
 		else
-			words='--json --explain --help'
+			words='--json --explain --plot --event --help'
 		fi
 		;;
 	esac

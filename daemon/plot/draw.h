@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Panels, axes, text and marks that both pictures share. */
+#ifndef BACKPOP_PLOT_DRAW_H
+#define BACKPOP_PLOT_DRAW_H
+
+#include "plot.h"
+
+#define DRAW_LEFT	150.0	/* room for the names of panels */
+#define DRAW_RIGHT	30.0
+
+struct colour {
+	double r, g, b;
+};
+
+extern const struct colour draw_black, draw_grey, draw_pale, draw_axes[3], draw_film;
+
+/* One panel: pixels, and the values at its edges. */
+struct panel {
+	double x, y, w, h;
+	double t0, t1;			/* s */
+	double lo, hi;			/* of the y axis */
+	bool log;
+};
+
+double draw_x(const struct panel *p, double t);
+double draw_y(const struct panel *p, double v);
+
+void draw_colour(cairo_t *cr, struct colour c);
+/* @align: 0 = from x on, 0.5 = around it, 1 = up to it. */
+__attribute__((format(printf, 6, 7)))
+void draw_text(cairo_t *cr, double x, double y, double size, double align, const char *format, ...);
+
+/* Frame, grid, y ticks, name and unit. */
+void draw_panel(cairo_t *cr, const struct panel *p, const char *name, const char *unit);
+/* Time ticks below the panel. @unit_s: 1, 60 or 3600, or 0.001 for milliseconds. */
+void draw_time_axis(cairo_t *cr, const struct panel *p, double unit_s);
+double draw_time_unit(double seconds);
+
+/* Round numbers around values: at most @most steps. */
+double draw_step(double range, int most);
+
+struct colour draw_class_colour(enum bp_class c);
+/* A mark of its own shape for each class, as for people who do not see its colour. */
+void draw_mark(cairo_t *cr, enum bp_class c, double x, double y, double r);
+const char *draw_class_label(enum bp_class c);
+
+#endif
