@@ -11,6 +11,9 @@
 static const struct ctl_command *const commands[] = {
 	&ctl_monitor,
 	&ctl_status,
+	&ctl_events,
+	&ctl_session,
+	&ctl_annotate,
 	&ctl_record,
 	&ctl_detect,
 	&ctl_replay,

@@ -16,6 +16,8 @@
 #define CTL_SENSOR_PATH		CTL_ROOT_PATH "/sensor"
 #define CTL_MANAGER_INTERFACE	"org.backpop1.Manager"
 #define CTL_SENSOR_INTERFACE	"org.backpop1.Sensor"
+#define CTL_JOURNAL_INTERFACE	"org.backpop1.Journal"
+#define CTL_SESSION_INTERFACE	"org.backpop1.Session"
 #define CTL_RECORDER_INTERFACE	"org.backpop1.Recorder"
 #define CTL_STREAM_INTERFACE	"org.backpop1.Stream"
 
@@ -40,6 +42,9 @@ struct ctl_command {
 extern const struct ctl_command ctl_monitor;
 extern const struct ctl_command ctl_status;
 extern const struct ctl_command ctl_detect;
+extern const struct ctl_command ctl_events;
+extern const struct ctl_command ctl_annotate;
+extern const struct ctl_command ctl_session;
 extern const struct ctl_command ctl_record;
 extern const struct ctl_command ctl_wait;
 extern const struct ctl_command ctl_doctor;
@@ -165,6 +170,7 @@ int ctl_scope_run(const char *sensor, bool session);
 /* ---- ctl_event.c ------------------------------------------------------- */
 
 struct bp_event;
+struct record_event;
 
 /**
  * ctl_event_read() - read an Event signal
@@ -174,5 +180,22 @@ struct bp_event;
  * Return: >= 0, or a negative errno for a message of another shape.
  */
 int ctl_event_read(sd_bus_message *msg, struct bp_event *ev, int64_t *origin_ns);
+/* The same with what the journal knows of it; all but the sensor's name. */
+int ctl_event_read_record(sd_bus_message *msg, struct record_event *rec);
+
+/* ---- ctl_time.c: wall clock -------------------------------------------- */
+
+/**
+ * ctl_time_parse() - a time that a person gives
+ * @text:	"2026-11-28", "2026-11-28 14:05[:30]" (local; with Z: UTC), "14:05", "now",
+ *		"today", "yesterday", "-30m" (ago: s, m, h, d) or "@SECONDS" since 1970
+ */
+bool ctl_time_parse(const char *text, int64_t *wall_ns);
+#define CTL_TIME_SIZE	40
+/* "2026-11-28 14:05:30.123", local; as ISO 8601 with the zone: for other programs. */
+void ctl_time_print(char out[CTL_TIME_SIZE], int64_t wall_ns, bool iso);
+
+/* A whole number above 0 and nothing behind it. */
+bool ctl_parse_number(const char *text, uint64_t *number);
 
 #endif

@@ -13,6 +13,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "journal/record.h"
+
 #define NS_PER_S	1000000000.0
 
 /* Digits: 1 us in time; beyond what any sensor resolves in the others. */
@@ -115,6 +117,26 @@ static int write_json(FILE *f, const struct bp_event *ev, int64_t origin_ns,
 	    add_event(o, ev, origin_ns) &&
 	    (!arrival || (add_int(o, "onset_ns", ev->onset_ns) &&
 			  add_int(o, "arrival_ns", arrival->arrival_ns))))
+		ret = print_line(f, o);
+	json_object_put(o);
+	uselocale(before);
+	return ret;
+}
+
+int event_json_record_line(FILE *f, const struct record_event *rec, const char *time)
+{
+	locale_t before = enter_c_locale();
+	struct json_object *o = json_object_new_object();
+	int ret = -ENOMEM;
+
+	if (o && add_string(o, "sensor", rec->sensor) &&
+	    add_event(o, &rec->ev, rec->stream_start_ns) &&
+	    /* Numbers of the journal go on for longer than a core's. */
+	    add_int(o, "event", (int64_t)rec->number) && add_string(o, "time", time) &&
+	    add_int(o, "wall_ns", rec->wall_ns) && add_int(o, "onset_ns", rec->ev.onset_ns) &&
+	    add_string(o, "boot_id", rec->boot_id) &&
+	    (!rec->session || add_int(o, "session", (int64_t)rec->session)) &&
+	    add_int(o, "sequence", (int64_t)rec->sequence))
 		ret = print_line(f, o);
 	json_object_put(o);
 	uselocale(before);

@@ -34,6 +34,14 @@ struct event_arrival {
 int event_json_live_line(FILE *f, const struct bp_event *ev, int64_t origin_ns,
 			 const struct event_arrival *arrival);
 
+struct record_event;
+
+/*
+ * An event of the journal: as event_json_line(), with "sensor" first and "time"
+ * (text), "wall_ns", "onset_ns", "boot_id", "session" and "sequence" last.
+ */
+int event_json_record_line(FILE *f, const struct record_event *rec, const char *time);
+
 /* The same revision as one readable line for a terminal. */
 int event_text_line(FILE *f, const struct bp_event *ev, int64_t origin_ns);
 
