@@ -183,7 +183,10 @@ static void csv_line(const struct record_event *rec, const char *time)
 	printf(",%s", bp_breath_phase_name(ev->breath_phase));
 	csv_number((double)ev->breath_depth, 3);
 	csv_number((double)ev->breath_rate_bpm, 3);
-	printf(",%s,", bp_movement_name(ev->movement));
+	printf(",%s", bp_movement_name(ev->movement));
+	csv_number((double)ev->silent_s, 3);
+	csv_number((double)ev->since_s, 3);
+	putchar(',');
 	if (rec->session)
 		printf("%" PRIu64, rec->session);
 	printf(",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRIu64 "\n", rec->wall_ns, ev->onset_ns,
@@ -219,7 +222,7 @@ static int show(struct events *e, const char *file, bool user)
 		if (e->format == CSV)
 			puts("time,sensor,event,revision,class,confidence,reason,site,manoeuvre,"
 			     "peak_mg,peak_mv,breath_phase,breath_depth,breath_rate_bpm,movement,"
-			     "session,wall_ns,onset_ns,end_ns,sequence");
+			     "silent_s,since_s,session,wall_ns,onset_ns,end_ns,sequence");
 		for (size_t i = 0; i < e->n; i++)
 			print_line(&e->list[i], e->format);
 	}

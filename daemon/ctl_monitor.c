@@ -115,6 +115,30 @@ static int print_marker(struct monitor *m, uint64_t number, uint64_t time_ns, co
 	return line_done(m);
 }
 
+static int print_annotation(struct monitor *m, uint64_t number, uint64_t time_ns,
+			    const char *kind, const char *text)
+{
+	struct json_object *o;
+
+	if (!m->json) {
+		if (m->origin_known)
+			printf("%9.3f s ", (double)((int64_t)time_ns - m->origin_ns) / NS_PER_S);
+		else
+			printf("%9s   ", "");
+		printf("%s%s%s\n", kind, *text ? ": " : "", text);
+		return line_done(m);
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "annotation", json_object_new_uint64(number));
+	json_object_object_add(o, "kind", json_object_new_string(kind));
+	json_object_object_add(o, "text", json_object_new_string(text));
+	json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	return line_done(m);
+}
+
 /* ---- signals ------------------------------------------------------------ */
 
 static int on_event(sd_bus_message *msg, void *userdata, sd_bus_error *error)
@@ -177,6 +201,45 @@ static int on_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
+/* Those of the button are told as markers already. */
+static bool is_from_button(sd_bus_message *msg)
+{
+	const char *key, *source;
+	bool found = false;
+	int ret;
+
+	ret = sd_bus_message_enter_container(msg, 'a', "{sv}");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(msg, 'e', "sv")) > 0) {
+		ret = sd_bus_message_read_basic(msg, 's', &key);
+		if (ret >= 0 && !strcmp(key, "source")) {
+			ret = sd_bus_message_read(msg, "v", "s", &source);
+			found = ret >= 0 && !strcmp(source, "button");
+		} else if (ret >= 0) {
+			ret = sd_bus_message_skip(msg, "v");
+		}
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(msg);
+	}
+	return found;
+}
+
+static int on_annotation(sd_bus_message *msg, void *userdata, sd_bus_error *error)
+{
+	struct monitor *m = userdata;
+	uint64_t number, time_ns;
+	const char *kind, *text;
+
+	(void)error;
+	if (!m->left)
+		return 0;
+	if (sd_bus_message_read(msg, "ttss", &number, &time_ns, &kind, &text) < 0) {
+		ctl_complain("an Annotation signal that is not %s's was ignored",
+			     CTL_JOURNAL_INTERFACE);
+		return 0;
+	}
+	return is_from_button(msg) ? 0 : print_annotation(m, number, time_ns, kind, text);
+}
+
 static int on_owner_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 {
 	const char *name, *old_owner, *new_owner;
@@ -228,6 +291,9 @@ static int add_matches(struct monitor *m)
 		ret = sd_bus_match_signal(m->bus, NULL, CTL_BUS_NAME, NULL,
 					  "org.freedesktop.DBus.Properties", "PropertiesChanged",
 					  on_changed, m);
+	if (ret >= 0)
+		ret = sd_bus_match_signal(m->bus, NULL, CTL_BUS_NAME, CTL_ROOT_PATH,
+					  CTL_JOURNAL_INTERFACE, "Annotation", on_annotation, m);
 	if (ret >= 0)
 		ret = sd_bus_add_match(m->bus, NULL,
 				       "type='signal',sender='org.freedesktop.DBus',"
@@ -375,6 +441,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		{ "sensor", required_argument, NULL, 'S' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "scope", no_argument, NULL, 'o' },
+		{ "user", no_argument, NULL, 's' },
 		{ "session", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
@@ -420,10 +487,10 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_monitor = {
 	.name = "monitor",
-	.arguments = "[--json | --scope] [--sensor NAME] [--count N] [--session]",
+	.arguments = "[--json | --scope] [--sensor NAME] [--count N] [--user]",
 	.summary = "show events as they arrive",
 	.help =
-	"Show backpopd's events and marker presses as they arrive, one line per event\n"
+	"Show backpopd's events, marker presses and annotations as they arrive, one line per event\n"
 	"revision; the highest revision of an event counts.  Waits while backpopd is away;\n"
 	"ends on Ctrl-C or when nobody reads the output any more.\n"
 	"\n"
@@ -431,7 +498,7 @@ const struct ctl_command ctl_monitor = {
 	"  --scope        draw vibration and events as they come, on a terminal; q ends it\n"
 	"  --sensor NAME  only this sensor (iio:device0) or object path\n"
 	"  --count N      end after N lines\n"
-	"  --session      listen on the session bus instead of the system bus\n"
+	"  --user         listen on the session bus instead of the system bus\n"
 	"  --help         show this\n",
 	.run = run,
 };

@@ -6,7 +6,34 @@
 
 #include "ctl.h"
 
+<<<<<<< HEAD
 int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *error)
+=======
+/* An interface of the root object under a name of its own; an older daemon lacks it. */
+static int fetch_part(sd_bus *bus, struct json_object *status, const char *name,
+		      const char *interface)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply = NULL;
+	struct json_object *part;
+	int ret;
+
+	ret = ctl_bus_call(bus, CTL_ROOT_PATH, "org.freedesktop.DBus.Properties", "GetAll", &error,
+			   &reply, "s", interface);
+	if (ret >= 0) {
+		part = json_object_new_object();
+		json_object_object_add(status, name, part);
+		ret = ctl_read_properties(reply, part);
+	} else if (!ctl_bus_not_running(&error)) {
+		ret = 0;
+	}
+	sd_bus_message_unref(reply);
+	sd_bus_error_free(&error);
+	return ret;
+}
+
+static int fetch(sd_bus *bus, struct json_object *status, sd_bus_error *error)
+>>>>>>> 32026d9 (backpopctl: journal and session in status, annotations in monitor; --user for the session bus)
 {
 	struct json_object *sensors = json_object_new_array();
 	sd_bus_message *reply = NULL;
@@ -17,6 +44,10 @@ int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *erro
 	if (ret >= 0)
 		ret = ctl_read_properties(reply, status);
 	sd_bus_message_unref(reply);
+	if (ret >= 0)
+		ret = fetch_part(bus, status, "journal", CTL_JOURNAL_INTERFACE);
+	if (ret >= 0)
+		ret = fetch_part(bus, status, "session", CTL_SESSION_INTERFACE);
 	json_object_object_add(status, "sensors", sensors);
 	return ret < 0 ? ret : ctl_fetch_sensors(bus, CTL_SENSOR_INTERFACE, sensors, error);
 }
@@ -62,14 +93,46 @@ static void print_sensor(struct json_object *s)
 	printf("\n  %-9s %s\n", "movement", ctl_text(s, "movement"));
 }
 
+static void print_journal(struct json_object *journal)
+{
+	const char *reason = ctl_text(journal, "state_reason"), *file = ctl_text(journal, "file");
+
+	printf("  %-9s %s%s%s", "journal", ctl_text(journal, "state"), *reason ? ": " : "", reason);
+	if (*file)
+		printf(", %s", file);
+	if (ctl_count(journal, "pending"))
+		printf(", %llu held back", ctl_count(journal, "pending"));
+	if (ctl_count(journal, "dropped"))
+		printf(", %llu dropped", ctl_count(journal, "dropped"));
+	putchar('\n');
+}
+
+static void print_session(struct json_object *session)
+{
+	struct json_object *started;
+	char time[CTL_TIME_SIZE];
+
+	if (!ctl_count(session, "current") ||
+	    !json_object_object_get_ex(session, "started_wall", &started)) {
+		printf("  %-9s none\n", "session");
+		return;
+	}
+	ctl_time_print(time, json_object_get_int64(started), false);
+	printf("  %-9s %llu since %.19s\n", "session", ctl_count(session, "current"), time);
+}
+
 static void print_text(struct json_object *status)
 {
-	struct json_object *sensors = json_object_object_get(status, "sensors");
+	struct json_object *sensors = json_object_object_get(status, "sensors"), *part;
 	size_t n = json_object_array_length(sensors);
 
 	printf("backpopd %s, %zu sensor%s\n", ctl_text(status, "version"), n, n == 1 ? "" : "s");
 	print_line(status, "marker", "marker_line", "markers", "presses");
 	print_line(status, "trigger", "trigger_line", "triggers", "pulses");
+	if (json_object_object_get_ex(status, "journal", &part))
+		print_journal(part);
+	if (json_object_object_get_ex(status, "session", &part))
+		print_session(part);
 	for (size_t i = 0; i < n; i++)
 		print_sensor(json_object_array_get_idx(sensors, i));
 }
@@ -104,6 +167,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "user", no_argument, NULL, 's' },
 		{ "session", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
@@ -132,13 +196,13 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_status = {
 	.name = "status",
-	.arguments = "[--json] [--session]",
+	.arguments = "[--json] [--user]",
 	.summary = "show what the daemon and its sensors are doing",
 	.help =
 	"Show backpopd's sensors: state, rate, samples read and lost, events, breathing.\n"
 	"\n"
 	"  --json     one JSON object\n"
-	"  --session  ask on the session bus instead of the system bus\n"
+	"  --user     ask on the session bus instead of the system bus\n"
 	"  --help     show this\n",
 	.run = run,
 };

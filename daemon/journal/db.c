@@ -147,7 +147,7 @@ static const char *const steps[DB_SCHEMA_VERSION] = {
 	" stream_start_ns INTEGER NOT NULL, wall_ns INTEGER NOT NULL,"
 	" class TEXT NOT NULL, confidence REAL NOT NULL, reason TEXT, site INTEGER,"
 	" manoeuvre INTEGER, peak_mg REAL, peak_mv REAL, breath_phase TEXT, breath_depth REAL,"
-	" breath_rate_bpm REAL, movement TEXT);"
+	" breath_rate_bpm REAL, movement TEXT, silent_s REAL, since_s REAL);"
 	"CREATE UNIQUE INDEX revision_of ON revision(sensor, number, revision);"
 	"CREATE INDEX revision_at ON revision(wall_ns);"
 	"CREATE VIEW event AS SELECT * FROM revision AS r WHERE NOT EXISTS (SELECT 1 FROM"

@@ -73,8 +73,8 @@ static int prepare_events(struct db *db, const struct db_filter *f, sqlite3_stmt
 	snprintf(text, sizeof(text),
 		 "SELECT sequence, run, session, number, wall_ns, stream_start_ns, sensor, boot_id,"
 		 " revision, onset_ns, end_ns, emitted_ns, class, confidence, reason, site,"
-		 " manoeuvre, peak_mg, peak_mv, breath_phase, breath_depth, breath_rate_bpm, movement"
-		 " FROM revision AS r LEFT JOIN (SELECT number AS run_number, boot_id FROM run)"
+		 " manoeuvre, peak_mg, peak_mv, breath_phase, breath_depth, breath_rate_bpm, movement,"
+		 " silent_s, since_s FROM revision AS r LEFT JOIN (SELECT number AS run_number, boot_id FROM run)"
 		 " ON run = run_number WHERE sequence >= :from AND wall_ns >= :since AND"
 		 " wall_ns < :until%s%s%s%s%s ORDER BY %s LIMIT :limit",
 		 f->from_number ? " AND number >= :from_number" : "",
@@ -115,6 +115,8 @@ static void read_event(sqlite3_stmt *stmt, struct record_event *rec)
 	ev->breath_depth = real(stmt, 20);
 	ev->breath_rate_bpm = real(stmt, 21);
 	ev->movement = event_movement_of(text_or(stmt, 22, ""));
+	ev->silent_s = real(stmt, 23);
+	ev->since_s = real(stmt, 24);
 	ev->number = (uint32_t)rec->number;
 }
 

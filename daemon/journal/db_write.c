@@ -78,8 +78,9 @@ int db_add_event(struct db *db, struct record_event *rec)
 	static const char text[] =
 		"INSERT INTO revision(run, session, sensor, number, revision, onset_ns, end_ns,"
 		" emitted_ns, stream_start_ns, wall_ns, class, confidence, reason, site, manoeuvre,"
-		" peak_mg, peak_mv, breath_phase, breath_depth, breath_rate_bpm, movement)"
-		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+		" peak_mg, peak_mv, breath_phase, breath_depth, breath_rate_bpm, movement,"
+		" silent_s, since_s)"
+		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	const struct bp_event *ev = &rec->ev;
 	sqlite3_stmt *stmt;
 	int ret, n = 0;
@@ -111,6 +112,8 @@ int db_add_event(struct db *db, struct record_event *rec)
 	bind_real(stmt, ++n, ev->breath_depth);
 	bind_real(stmt, ++n, ev->breath_rate_bpm);
 	bind_text(stmt, ++n, bp_movement_name(ev->movement));
+	bind_real(stmt, ++n, ev->silent_s);
+	bind_real(stmt, ++n, ev->since_s);
 	ret = insert(db, stmt, &rec->sequence);
 	return ret ? ret : note_number(db, rec->sensor, rec->number);
 }
