@@ -97,6 +97,10 @@ int bus_connect(sd_bus **bus, bool session)
 
 	if (r < 0)
 		return r;
+	/* What is still to be told when the loop has ended needs it. */
+	r = sd_bus_set_close_on_exit(*bus, false);
+	if (r < 0)
+		return r;
 	/* Without the bus nobody hears anything: let the service manager start us anew. */
 	return sd_bus_set_exit_on_disconnect(*bus, true);
 }

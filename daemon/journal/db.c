@@ -41,13 +41,16 @@ static int to_errno(int rc, int system_errno)
 
 int db_result(struct db *db, int rc)
 {
-	int error = 0;
+	int system = errno, error = 0;
 
 	if (rc == SQLITE_OK || rc == SQLITE_DONE || rc == SQLITE_ROW)
 		return 0;
 	/* Otherwise it is that of an earlier fault. */
 	if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN)
 		error = sqlite3_system_errno(db->sql);
+	/* SQLite forgets it when a write fails; db_begin() has cleared it. */
+	if (!error && (rc & 0xff) == SQLITE_IOERR)
+		error = system;
 	snprintf(db->message, sizeof(db->message), "%s%s%s%s", sqlite3_errmsg(db->sql),
 		 error ? " (" : "", error ? strerror(error) : "", error ? ")" : "");
 	db->failed = true;
@@ -254,6 +257,7 @@ static int check_whole(struct db *db, char *err)
 
 static int settings(struct db *db, bool read_only)
 {
+	int64_t pages;
 	int ret;
 
 	sqlite3_extended_result_codes(db->sql, 1);
@@ -263,13 +267,18 @@ static int settings(struct db *db, bool read_only)
 		      "PRAGMA trusted_schema = OFF");
 	if (ret || read_only)
 		return ret;
+	ret = db_number(db, "PRAGMA page_count", &pages);
+	/* Only for a new file: it is written again, even if nothing changes. */
+	if (!ret && !pages)
+		ret = db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL");
+	if (ret)
+		return ret;
 	/*
 	 * FULL: the log is synced at each commit, so what is committed outlives a power cut.
 	 * Deleted rows are somebody's health: they are overwritten.
 	 */
-	return db_exec(db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
-		       "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 256;"
-		       "PRAGMA journal_size_limit = 2097152; PRAGMA secure_delete = ON");
+	return db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+		       "PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 2097152; PRAGMA secure_delete = ON");
 }
 
 static int open_file(struct db *db, const char *path, bool read_only, char *err)
@@ -362,6 +371,7 @@ int db_move_aside(const char *path, char *kept)
 int db_begin(struct db *db)
 {
 	db->failed = false;
+	errno = 0;
 	return db_exec(db, "BEGIN IMMEDIATE");
 }
 

@@ -60,6 +60,7 @@ struct journal {
 
 	/* the thread's, once it runs */
 	struct db *db;
+	bool run_begun;
 	time_t retained;
 
 	/* shared */
@@ -68,7 +69,7 @@ struct journal {
 	struct queue todo, done;
 	unsigned int asked_done;
 	struct journal_settings settings;
-	bool stop, retain;
+	bool stop, retain, retrying;
 	enum journal_state state;
 	char reason[DB_ERROR_SIZE];
 	char id[DB_ID_SIZE];
@@ -156,7 +157,6 @@ static int begin_run(struct journal *j)
 		if (!ret)
 			log_notice("journal: session %llu ended with the machine's last run",
 				   (unsigned long long)session.number);
-		session = (struct record_session){ 0 };
 	}
 	if (!ret)
 		ret = db_add_run(j->db, j->boot_id, clock_ns(CLOCK_MONOTONIC),
@@ -165,13 +165,14 @@ static int begin_run(struct journal *j)
 		ret = db_commit(j->db);
 	if (ret)
 		db_rollback(j->db);
-	/* Only before the thread runs: a file begun anew does not end the session. */
-	if (!ret && !j->thread)
-		j->session = session;
+	j->run_begun = !ret;
 	return ret;
 }
 
-/* Open; a corrupt file is kept under another name and a new one begun. */
+/*
+ * Open; a corrupt file is kept under another name and a new one begun.  With a full
+ * disk the file may be open and the run not begun.
+ */
 static int open_db(struct journal *j, char *err)
 {
 	const char *path = j->path[0] ? j->path : NULL;
@@ -185,10 +186,12 @@ static int open_db(struct journal *j, char *err)
 			if (!ret)
 				return 0;
 			snprintf(text, sizeof(text), "%s", db_message(j->db));
+		}
+		snprintf(err, DB_ERROR_SIZE, "%s", text);
+		if (ret == -EUCLEAN) {
 			db_close(j->db);
 			j->db = NULL;
 		}
-		snprintf(err, DB_ERROR_SIZE, "%s", text);
 		if (ret != -EUCLEAN || !path || attempt)
 			break;
 		moved = db_move_aside(path, kept);
@@ -237,7 +240,9 @@ static int run_batch(struct journal *j, struct queue *batch, char *reason)
 
 	if (ret)
 		return ret;
-	ret = run_jobs(j, batch);
+	ret = j->run_begun ? 0 : begin_run(j);
+	if (!ret)
+		ret = run_jobs(j, batch);
 	us = (uint64_t)(clock_ns(CLOCK_MONOTONIC) - begin) / 1000;
 	pthread_mutex_lock(&j->lock);
 	if (us > j->slowest_us)
@@ -253,6 +258,7 @@ static int run_batch(struct journal *j, struct queue *batch, char *reason)
 	if (ret != -ENOSPC && ret != -EBUSY && j->path[0]) {
 		db_close(j->db);
 		j->db = NULL;
+		j->run_begun = false;
 	}
 	return ret;
 }
@@ -371,8 +377,11 @@ static void work(struct journal *j)
 		sort_batch(j, &batch, ret);
 		set_state(j, ret, reason);
 		wake_loop(j);
-		if (ret && !j->stop)
+		if (ret && !j->stop) {
+			j->retrying = true;
 			wait_for_work(j, RETRY_S);
+			j->retrying = false;
+		}
 	}
 	pthread_mutex_unlock(&j->lock);
 	db_close(j->db);
@@ -460,7 +469,7 @@ int journal_submit(struct journal *j, struct journal_job *job)
 	pthread_mutex_lock(&j->lock);
 	queue_add(&j->todo, job);
 	/* While the disk refuses, the thread comes back by itself. */
-	if (j->state <= JOURNAL_VOLATILE)
+	if (!j->retrying)
 		pthread_cond_signal(&j->work);
 	pthread_mutex_unlock(&j->lock);
 	return 0;
@@ -571,6 +580,32 @@ static void free_journal(struct journal *j)
 	free(j);
 }
 
+/* The file is there and can be read, or nothing goes; that it cannot be written heals. */
+static int open_first(struct journal *j, char *err)
+{
+	int begun = open_db(j, err), ret;
+
+	if (!j->db)
+		return begun;
+	ret = db_sensors(j->db, take_sensor, j);
+	if (!ret)
+		ret = db_running_session(j->db, &j->session);
+	if (ret) {
+		snprintf(err, DB_ERROR_SIZE, "%s", db_message(j->db));
+		return ret;
+	}
+	if (strcmp(j->session.boot_id, j->boot_id))
+		j->session = (struct record_session){ 0 };
+	memcpy(j->id, db_id(j->db), sizeof(j->id));
+	memcpy(j->shown_id, j->id, sizeof(j->id));
+	set_state(j, begun, err);
+	j->shown = j->state;
+	memcpy(j->shown_reason, j->reason, sizeof(j->reason));
+	if (begun)
+		log_error("journal: %s: events are held back until it can be written", err);
+	return 0;
+}
+
 int journal_open(struct journal **out, sd_event *event, const char *directory,
 		 const struct journal_settings *settings, void (*changed)(void *userdata),
 		 void *userdata, char *err)
@@ -604,13 +639,7 @@ int journal_open(struct journal **out, sd_event *event, const char *directory,
 	if (!ret)
 		ret = get_boot_id(j->boot_id);
 	if (!ret)
-		ret = open_db(j, text);
-	if (!ret) {
-		ret = db_sensors(j->db, take_sensor, j);
-		memcpy(j->id, db_id(j->db), sizeof(j->id));
-		memcpy(j->shown_id, j->id, sizeof(j->id));
-		j->state = j->shown = directory ? JOURNAL_OK : JOURNAL_VOLATILE;
-	}
+		ret = open_first(j, text);
 	if (!ret)
 		ret = sd_event_add_io(event, &j->io, j->fd, EPOLLIN, on_news, j);
 	if (ret >= 0)

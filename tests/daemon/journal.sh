@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What was told on the bus is in the journal, whatever happens to the daemon, the disk
+# and the file.  KILLS=200 for a long run.
+#
+#	O=build tests/daemon/journal.sh
+# shellcheck disable=SC2016,SC2034,SC2317 # conditions are for report(), which evaluates them
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+here=tests/daemon
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+# shellcheck source=tests/daemon/lib.sh
+. tests/daemon/lib.sh
+need_bus sqlite3 prlimit
+
+tmp=$(mktemp -d)
+listener=
+cleanup()
+{
+	kill ${daemon:+"$daemon"} ${listener:+"$listener"} 2>/dev/null
+	umount "$tmp/small" 2>/dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+: >"$tmp/log"
+: >"$tmp/out"
+: >"$tmp/err"
+
+compile listener || exit 1
+"$BACKPOP_GEN" --seed 12 --script dense --duration 600 --out "$tmp/long.edf" >/dev/null || exit 1
+"$BACKPOP_GEN" --seed 7 --duration 60 --out "$tmp/short.edf" >/dev/null || exit 1
+
+# listen: what is heard from here on goes to $tmp/heard
+listen()
+{
+	[ -z "$listener" ] || { kill "$listener"; wait "$listener" 2>/dev/null; }
+	: >"$tmp/heard"
+	"$tmp/listener" >>"$tmp/heard" 2>"$tmp/listener.err" &
+	listener=$!
+	wait_until 10 grep -q ready "$tmp/listener.err"
+}
+
+# missing: heard, but not in the journal
+missing() { sort "$tmp/heard" | comm -23 - <(written "$tmp/state/journal.db"); }
+heard() { wc -l <"$tmp/heard"; }
+fresh() { rm -rf "$tmp/state"; mkdir "$tmp/state"; : >"$tmp/log"; }
+# The bus delivers in order: what is in the journal has been sent.
+heard_all() { [ "$(heard)" = "$(written "$tmp/state/journal.db" | wc -l)" ]; }
+
+plan 20
+
+# --- killed at any moment
+fresh
+listen
+kills=${KILLS:-10}
+for ((i = 0; i < kills; i++)); do
+	before=$(heard)
+	start_daemon --state "$tmp/state" --replay "$tmp/long.edf" --speed max || break
+	# At the first event, or some milliseconds later.
+	wait_until 20 eval '[ "$(heard)" -gt "$before" ]' || break
+	sleep "0.$(printf '%03d' $((RANDOM % 150)))"
+	stop_daemon KILL
+done
+# What the bus still has for the listener.
+busctl --user list >/dev/null
+lost=$(missing)
+report "killed $kills times while it tells: nothing told is lost" \
+	'[ $i = $kills ] && [ $(heard) -gt $kills ] && [ -z "$lost" ]'
+[ -z "$lost" ] || printf '%s\n' "$lost" | head -n 5 | sed 's/^/# heard, but not kept: /'
+double=$(cut -d' ' -f1-3 "$tmp/heard" | sort | uniq -d)
+same "no event number is used twice" "" "$double"
+backwards=$(awk '$4 <= last { print } { last = $4 }' "$tmp/heard")
+same "sequence numbers only rise" "" "$backwards"
+same "the file is whole" ok "$(sqlite3 "$tmp/state/journal.db" 'PRAGMA integrity_check')"
+
+# --- a page at a time, over restarts
+start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
+wait_until 30 ended
+total=$(sqlite3 "$tmp/state/journal.db" 'SELECT count(*) FROM revision')
+same "GetEvents tells all of them, page by page" "$total" \
+	"$("$BACKPOPCTL" events --user --revisions --json | wc -l)"
+same "the file tells the same" "$("$BACKPOPCTL" events --user --json | md5sum)" \
+	"$("$BACKPOPCTL" events --json --file "$tmp/state/journal.db" | md5sum)"
+number=$(sqlite3 "$tmp/state/journal.db" 'SELECT max(number) - 2 FROM revision')
+got=$(busctl --user call org.backpop1 "$replay" org.backpop1.Sensor GetEvents 'ta{sv}' "$number" 0 |
+	awk '{ print $2 }')
+same "a sensor's GetEvents begins at a number" 3 "$got"
+
+# --- sessions live on
+call Session Start 'a{sv}' 1 subject s X1 >/dev/null
+stop_daemon KILL
+start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
+same "a session goes on after a crash" 1 "$(property Session Current)"
+sqlite3 "$tmp/state/journal.db" "UPDATE run SET boot_id = 'ffffffffffffffffffffffffffffffff'"
+stop_daemon TERM
+start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
+same "a session ends with the machine" "0 reboot" \
+	"$(property Session Current) $(sqlite3 "$tmp/state/journal.db" 'SELECT ended_by FROM session')"
+stop_daemon TERM
+
+# --- the disk is full
+fresh
+start_daemon --state "$tmp/state"
+stop_daemon TERM
+listen
+# Files may not grow beyond a limit that the journal's log soon meets.
+(ulimit -S -f 64; exec "$BACKPOPD" --session --config /dev/null --state "$tmp/state" \
+	--replay "$tmp/long.edf" --speed max 2>>"$tmp/log") &
+daemon=$!
+wait_until 60 is Journal State full
+report "full disk: State says so" 'is Journal State full && log_has "held back"'
+call Journal Annotate 'ssa{sv}' pain '' 0 >"$tmp/out" 2>"$tmp/err"
+status=$?
+report "full disk: an annotation is refused" '[ $status != 0 ] && grep -q "disk is full" $tmp/err'
+before=$(heard)
+report "full disk: what is not kept is not told" '[ -z "$(missing)" ] && [ $(property Journal Pending) -gt 0 ]'
+prlimit --pid "$daemon" --fsize=unlimited
+wait_until 60 is Journal State ok
+wait_until 60 ended
+wait_until 20 heard_all
+report "full disk: goes on by itself when there is room, nothing is lost" \
+	'is Journal State ok && is Journal Dropped 0 && [ -z "$(missing)" ] && heard_all &&
+	[ $(heard) -gt $before ] && log_has "can be written again"'
+numbers=$(cut -d' ' -f2 "$tmp/heard" | sort -nu | wc -l)
+same "full disk: no event is left out" "$(cut -d' ' -f2 "$tmp/heard" | sort -n | tail -n 1)" "$numbers"
+stop_daemon TERM
+
+# --- a disk of its own that is full from the start
+name="full from the start: the same"
+mkdir "$tmp/small"
+if mount -t tmpfs -o size=1m tmpfs "$tmp/small" 2>/dev/null; then
+	start_daemon --state "$tmp/small"
+	stop_daemon KILL
+	dd if=/dev/zero of="$tmp/small/filler" bs=4096 2>/dev/null
+	listen
+	start_daemon --state "$tmp/small" --replay "$tmp/short.edf" --speed max
+	full=$(property Journal State)
+	wait_until 30 eval '[ "$(property Journal Pending)" -gt 0 ]'
+	before=$(heard)
+	rm "$tmp/small/filler"
+	wait_until 30 is Journal State ok
+	wait_until 30 ended
+	events=$(property Sensor LastEvent "$replay")
+	wait_until 10 eval '[ "$(cut -d" " -f2 "$tmp/heard" | sort -nu | wc -l)" = "$events" ]'
+	got=$(cut -d' ' -f2 "$tmp/heard" | sort -nu | wc -l)
+	same "$name" "full 0 $events" "$full $before $got"
+	stop_daemon TERM
+	umount "$tmp/small"
+else
+	skip "$name" "a tmpfs cannot be mounted here"
+fi
+
+# --- told to end
+start_daemon --state "$tmp/state" --replay "$tmp/long.edf" --speed max
+kill "$daemon"
+wait "$daemon"
+same "ended while it tells: closed cleanly" 1 \
+	"$(sqlite3 "$tmp/state/journal.db" 'SELECT clean FROM run ORDER BY number DESC LIMIT 1')"
+daemon=
+
+# --- the file is broken
+fresh
+start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
+wait_until 30 ended
+stop_daemon KILL
+sqlite3 "$tmp/state/journal.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+dd if=/dev/urandom of="$tmp/state/journal.db" bs=4096 seek=2 count=6 conv=notrunc 2>/dev/null
+start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
+wait_until 30 ended
+report "corrupt file: kept under another name, said so, a new one begun" \
+	'is Journal State ok && ls $tmp/state | grep -q corrupt- && log_has "is corrupt" &&
+	[ -n "$(written $tmp/state/journal.db)" ]'
+stop_daemon TERM
+
+fresh
+echo "just text, and a good deal longer than the header of a data base has to be" >"$tmp/state/journal.db"
+for _ in 1 2 3 4; do cat "$tmp/state/journal.db" "$tmp/state/journal.db" >"$tmp/x"; mv "$tmp/x" "$tmp/state/journal.db"; done
+start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
+report "no data base at all: the same" 'is Journal State ok && log_has "is corrupt"'
+stop_daemon TERM
+
+fresh
+sqlite3 "$tmp/state/journal.db" 'CREATE TABLE t(x); PRAGMA user_version = 99'
+"$BACKPOPD" --session --config /dev/null --state "$tmp/state" >"$tmp/out" 2>"$tmp/err"
+status=$?
+report "made by a newer backpopd: left alone, the daemon ends" \
+	'[ $status = 1 ] && grep -q newer $tmp/err && ! ls $tmp/state | grep -q corrupt'
+"$BACKPOPD" --session --config /dev/null --state "$tmp/nowhere" >"$tmp/out" 2>"$tmp/err"
+status=$?
+report "no such directory" '[ $status = 1 ] && grep -q "$tmp/nowhere" $tmp/err'
+finish
