@@ -6,9 +6,6 @@
 
 #include "ctl.h"
 
-<<<<<<< HEAD
-int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *error)
-=======
 /* An interface of the root object under a name of its own; an older daemon lacks it. */
 static int fetch_part(sd_bus *bus, struct json_object *status, const char *name,
 		      const char *interface)
@@ -32,8 +29,7 @@ static int fetch_part(sd_bus *bus, struct json_object *status, const char *name,
 	return ret;
 }
 
-static int fetch(sd_bus *bus, struct json_object *status, sd_bus_error *error)
->>>>>>> 32026d9 (backpopctl: journal and session in status, annotations in monitor; --user for the session bus)
+int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *error)
 {
 	struct json_object *sensors = json_object_new_array();
 	sd_bus_message *reply = NULL;
