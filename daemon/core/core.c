@@ -5,6 +5,8 @@
 
 #include "core/core_state.h"
 
+/* Hops between two looks at a channel's health: what it tells lasts seconds. */
+#define HEALTH_HOPS	8
 /* Values beyond these are no measurement; their squares would poison the filters. */
 #define SANE_G		1e3f
 #define SANE_MV		1e6f
@@ -105,15 +107,16 @@ static __attribute__((noinline)) void hops(struct bp_core *core, int k)
 	for (; core->hops_seen[k] < s->n_hops; core->hops_seen[k]++) {
 		const struct bp_hop *h = bp_stream_hop(s, (uint32_t)(s->n_hops - 1 - core->hops_seen[k]));
 
-		bp_health_hop(&core->health[k], h->t_ns, h->sum, h->clipped, 1 / s->hop_rate_hz,
-			      s->gaps);
+		if (core->hops_seen[k] % HEALTH_HOPS == 0)
+			bp_health_hop(&core->health[k], h->t_ns, h->sum, h->clipped,
+				      HEALTH_HOPS / s->hop_rate_hz, s->gaps);
 		if (k == core->slow_stream) {
 			if (k == BP_MOTION)
 				bp_movement_hop(&core->movement, h->t_ns, h->low, s->hop_rate_hz);
 			slow_step(core, h);
 		}
 	}
-	if (core->stream[1 - k].n)
+	if (core->stream[1 - k].n && s->n_hops % HEALTH_HOPS == 0)
 		bp_health_missing(&core->health[1 - k], core->now_ns);
 	bp_detect_hop(&core->detect, core->stream, k);
 	if (bp_detect_due(&core->detect, core->now_ns)) {
@@ -193,6 +196,11 @@ void bp_core_trace(struct bp_core *core, bp_trace_fn fn, void *arg)
 {
 	core->detect.trace = fn;
 	core->detect.trace_arg = arg;
+}
+
+size_t bp_core_state_used(void)
+{
+	return sizeof(struct bp_core);
 }
 
 bool bp_core_next_event(struct bp_core *core, struct bp_event *ev)

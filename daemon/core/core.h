@@ -245,6 +245,9 @@ bool bp_core_next_event(struct bp_core *core, struct bp_event *ev);
 
 void bp_core_status(const struct bp_core *core, struct bp_status *st);
 
+/* Bytes of the state that are in use: the same for every configuration and for ever. */
+size_t bp_core_state_used(void);
+
 /* Names as in the D-Bus API and the JSON lines ("cavitation", "lung_crackle"...). */
 const char *bp_class_name(enum bp_class c);
 const char *bp_reason_name(enum bp_reason r);

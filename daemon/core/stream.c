@@ -19,6 +19,7 @@
 #define FLOOR_HOLD_S	0.06	/* longer than any pop; what lasts longer is background */
 #define QUIET_TAU_S	15.0	/* a minute of rubbing does not become the wearer's rest */
 #define FLOOR_LEARN	40u	/* first hops are taken as a plain mean */
+#define FLUSH_HOPS	8
 #define CLIP_SHARE	0.97	/* of full scale: 12-bit codes and offsets */
 #define GAP_PERIODS	1.5	/* core.h */
 /* Up to this many lost samples in a row are bridged by a line, which leaves less than a
@@ -126,10 +127,13 @@ static void finish_hop(struct bp_stream *s, bool freeze)
 	if (s->floor_age < FLOOR_LEARN)
 		h->settling = true;
 
-	bp_biquad_flush(&s->hp_a_s);
-	bp_biquad_flush(&s->hp_b_s);
-	bp_biquad_flush(&s->lp_s);
-	bp_biquad_flush(&s->low_s);
+	/* Far more often than it takes to decay from there to the denormals. */
+	if (s->n_hops % FLUSH_HOPS == 0) {
+		bp_biquad_flush(&s->hp_a_s);
+		bp_biquad_flush(&s->hp_b_s);
+		bp_biquad_flush(&s->lp_s);
+		bp_biquad_flush(&s->low_s);
+	}
 	s->sum_raw = s->sum_sq = s->sum_slope = s->max_sq = s->max_raw = (bp_v4){ 0 };
 	s->in_hop = 0;
 	s->clipped = false;

@@ -25,17 +25,16 @@ void bp_trigger_init(struct bp_trigger *tr)
 
 float bp_trigger_ratio(const struct bp_hop *h)
 {
-	float best = 0;
+	static const bp_v4 least = { 1e-30f, 1e-30f, 1e-30f, 1e-30f };
+	bp_v4 r;
+	float best;
 
 	if (h->settling)
 		return 0;
-	for (int i = 0; i < 3; i++) {
-		float r = h->floor[i] > 0 ? h->peak[i] / h->floor[i] : 0;
-
-		if (r > best)
-			best = r;
-	}
-	return best;
+	/* Lanes that a channel lacks have no peak. */
+	r = h->peak / bp_v4_max(h->floor, least);
+	best = r[0] > r[1] ? r[0] : r[1];
+	return r[2] > best ? r[2] : best;
 }
 
 bool bp_trigger_hop(struct bp_trigger *tr, int k, const struct bp_hop *h)
