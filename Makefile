@@ -21,7 +21,9 @@ CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wvla -Wpointer-arith -Wundef -Wformat=2
 # Bit-equal results on every machine: no fused multiply-add, no fast-math.
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) -ffp-contract=off -ftree-vectorize $(WARN) $(CPPFLAGS) \
-	     $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) -MMD -MP
+	     $(if $(SAN),-fsanitize=$(SAN) $(UB_TOO) -fno-omit-frame-pointer -fno-sanitize-recover=undefined) -MMD -MP
+# Not part of gcc's undefined, unlike clang's.
+UB_TOO    = $(if $(findstring undefined,$(SAN)),-fsanitize=float-cast-overflow)
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PLOT_PKGS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(1))
@@ -47,7 +49,7 @@ UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
 BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
 PEERS     := $(addprefix $(O)/tests/peers/,stalta edf2wav)
 
-.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture install install-bench deps clean help
+.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz fuzzers install install-bench deps clean help
 all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
@@ -94,6 +96,19 @@ $(call needs,daemon,$(filter-out daemon/backpopd.c,$(DAEMON_SRC)))
 $(UNIT_BIN) $(BENCH_BIN): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call PKG_LIBS,$(PKGS) samplerate) -lz -lm
+
+# Fuzz targets are built by tests/fuzz/run: they need clang.
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(O)/tests/fuzz/%,$(filter-out tests/fuzz/seeds.c,$(wildcard tests/fuzz/*.c)))
+fuzzers: $(FUZZ_BIN) $(O)/tests/fuzz/seeds
+$(O)/obj/tests/fuzz/fifo.o: CPPFLAGS += -Itests/unit/kernel
+$(O)/tests/fuzz/fifo: $(call obj,driver/st1vafe3bx_word.c driver/st1vafe3bx_time.c)
+$(O)/tests/fuzz/chip: $(call obj,$(CHIP_SRC))
+$(O)/tests/fuzz/config $(O)/tests/fuzz/seeds: $(call obj,daemon/config.c daemon/log.c $(wildcard daemon/recorder/*.c))
+$(O)/tests/fuzz/score: $(call obj,$(filter-out %_main.c,$(wildcard tests/gen/score*.c)) tests/gen/rng.c tests/gen/gmath.c)
+$(FUZZ_BIN): FUZZER := -fsanitize=fuzzer
+$(FUZZ_BIN) $(O)/tests/fuzz/seeds: $(O)/tests/%: $(O)/obj/tests/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) $(FUZZER) -o $@ $(filter %.o,$^) $(LIB) $(call PKG_LIBS,inih json-c libsystemd) -lm
 .SECONDARY:
 
 overlay: $(O)/st1vafe3bx.dtbo
@@ -117,6 +132,7 @@ check: ; tests/check
 demo: ; tests/vm/demo $(SESSION)
 bench: ; tests/bench/run
 bench-driver: ; tests/bench/driver_hour
+fuzz: ; tests/fuzz/run $(SECONDS)
 coverage: ; tests/uml/coverage
 torture:
 	BACKPOP_SEQUENCES=$(or $(SEQUENCES),10000) BACKPOP_SEED=$(or $(SEED),1) UML_TIMEOUT=14400 tests/uml/run random
@@ -168,6 +184,7 @@ help:
 #: make demo         play a session through the whole chain in the bench VM [SESSION=file.edf]
 #: make check        all tests: host, User-Mode Linux, bench VM
 #: make bench        measure the budgets
+#: make fuzz         fuzz parsers, core, driver and chip model with clang [SECONDS=600]
 #: make torture      ten thousand random sequences against the driver [SEQUENCES= SEED=]
 #: make bench-driver the driver for an hour of simulated time: losses, time stamps, bus
 #: make coverage     which lines of the driver the tests reach

@@ -73,14 +73,14 @@ static bp_v4 weights(bp_v4 floor)
 
 void bp_shape_find(struct bp_shape *sh, const struct bp_stream *s, int64_t t_ns)
 {
-	int64_t hop_ns = (int64_t)(1e9f / s->hop_rate_hz);
-	int64_t a, b, first, hole, last;
+	int64_t a, b, first, hole, last, hop_ns;
 	float best = 0, limit;
 	bp_v4 w;
 
 	memset(sh, 0, sizeof(*sh));
 	if (!s->present || !s->n_hops)
 		return;
+	hop_ns = (int64_t)(1e9f / s->hop_rate_hz);
 	a = bp_stream_find(s, t_ns - 2 * hop_ns);
 	b = bp_stream_find(s, t_ns + PEAK_AFTER);
 	if (a < 0 || b <= a)

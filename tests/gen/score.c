@@ -293,11 +293,11 @@ static bool lies_on_event(const struct score_session *s, double onset_s, double 
 /* A standing event: was it as sure as it was right? */
 static void add_confidence(struct score *score, const struct score_session *s, const struct found *f)
 {
-	int bin = (int)(f->confidence * SCORE_BINS);
+	int bin;
 
 	if (isnan(f->confidence) || f->ignored)
 		return;
-	bin = bin < 0 ? 0 : bin >= SCORE_BINS ? SCORE_BINS - 1 : bin;
+	bin = (int)fmin(fmax(f->confidence * SCORE_BINS, 0), SCORE_BINS - 1);
 	score->bin_events[bin]++;
 	score->bin_confidence[bin] += f->confidence;
 	score->bin_right[bin] += f->match >= 0 && s->truth[f->match].class_ == f->class_;
