@@ -89,6 +89,13 @@ static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st)
 {
 	int pushed, words;
 
+	/*
+	 * A chip that asks is awake, and the next try is worth it; but somebody else may ask.
+	 * Whom the line is shared with has a thread of its own.
+	 */
+	if (st->fails && st->idle)
+		st1vafe3bx_let_wake(st);
+
 	do {
 		words = st1vafe3bx_service(st->indio_dev, true, &pushed);
 		/* an edge comes again only if the line has been inactive in between */

@@ -62,6 +62,9 @@ struct torture_thread {
  * struct torture - the bench and its visitors
  * @c:		the IIO devices; no name (@sysfs empty) if there is none
  * @fd:		open device, or -1
+ * @sleeps:	the system can go to sleep
+ * @line_odd:	an interrupt line was stuck or delayed: who asks cannot be told, so that an
+ *		access while a chip still wakes is no fault of the driver's
  * @done, @succeeded: steps, by kind
  * @wrong:	what is wrong, if anything
  */
@@ -73,6 +76,7 @@ struct torture {
 	struct torture_thread meddler;
 	int kmsg;
 	bool sleeps;
+	bool line_odd;
 	long long done[TORTURE_OPS];
 	long long succeeded[TORTURE_OPS];
 	char wrong[TORTURE_TEXT];
