@@ -28,21 +28,22 @@ wait_until() {
 }
 
 # ---- the daemon, as any program sees it on the bus --------------------------
+# Asking must not start it: whether udev does is what is tested.
 
 # The first sensor's object path; fails while there is none.
 sensor_path() {
-	busctl --no-pager tree --list org.backpop1 2>/dev/null | grep -m1 '^/org/backpop1/sensor/.'
+	busctl --auto-start=no --no-pager tree --list org.backpop1 2>/dev/null | grep -m1 '^/org/backpop1/sensor/.'
 }
 
 # sensor NAME: a property of the first sensor, bare.
 sensor() {
-	busctl get-property org.backpop1 "$(sensor_path)" org.backpop1.Sensor "$1" 2>/dev/null |
+	busctl --auto-start=no get-property org.backpop1 "$(sensor_path)" org.backpop1.Sensor "$1" 2>/dev/null |
 		cut -d' ' -f2- | tr -d '"'
 }
 
 # manager NAME: a property of the daemon, bare.
 manager() {
-	busctl get-property org.backpop1 /org/backpop1 org.backpop1.Manager "$1" 2>/dev/null |
+	busctl --auto-start=no get-property org.backpop1 /org/backpop1 org.backpop1.Manager "$1" 2>/dev/null |
 		cut -d' ' -f2- | tr -d '"'
 }
 
