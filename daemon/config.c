@@ -143,7 +143,8 @@ static const char *parse_text(const char *value, char *out, size_t size, const c
 /* Two different devices, or nothing. */
 static const char *parse_pair(const char *value, char pair[2][CONFIG_DEVICE_SIZE])
 {
-	static const char want[] = "two different devices: label, address such as 0x20, or iio:device0";
+	static const char want[] =
+		"two different devices: label, address such as 0x20, or iio:device0";
 	char copy[2 * CONFIG_DEVICE_SIZE], *words[3] = { NULL }, *save;
 
 	if (strlen(value) >= sizeof(copy))
@@ -458,8 +459,9 @@ static int handle_key(void *user, const char *section, const char *key, const ch
 		struct config_trigger *t = find_trigger(p->cfg, section[7] ? section + 8 : "");
 
 		if (!t) {
-			snprintf(text, sizeof(text), "[%s]: %d outputs with short names are possible",
-				 section, CONFIG_TRIGGERS);
+			snprintf(text, sizeof(text),
+				 "[%s]: %d outputs with short names are possible", section,
+				 CONFIG_TRIGGERS);
 			parse_fail(p, "no room for ", text);
 			return 0;
 		}

@@ -97,7 +97,8 @@ static void check_module(struct doctor *d)
 			      "module " NAME " is installed but not loaded");
 	else
 		doctor_report(d, "driver", DOCTOR_FAILED,
-			      "install backpop-dkms, or `make && make install` and depmod, for the kernel that runs",
+			      "install backpop-dkms, or `make && make install` and depmod, for the "
+			      "kernel that runs",
 			      "no module " NAME " for this kernel");
 }
 
@@ -138,11 +139,14 @@ static unsigned int check_clients(struct doctor *d)
 			n++;
 			snprintf(path, sizeof(path), "%s/driver", g.gl_pathv[i]);
 			if (!access(path, F_OK))
-				doctor_report(d, "chip", DOCTOR_OK, "", "%s has its driver", client);
+				doctor_report(d, "chip", DOCTOR_OK, "", "%s has its driver",
+					      client);
 			else
-				doctor_report(d, "chip", DOCTOR_FAILED,
-					      "`dmesg | grep " NAME "` tells why: wiring, supply, address, interrupt line",
-					      "%s is known but the driver does not take it", client);
+				doctor_report(
+					d, "chip", DOCTOR_FAILED,
+					"`dmesg | grep " NAME
+					"` tells why: wiring, supply, address, interrupt line",
+					"%s is known but the driver does not take it", client);
 		}
 	}
 	globfree(&g);
@@ -165,8 +169,10 @@ static void check_unknown_chips(struct doctor *d)
 					continue;
 				found = true;
 				doctor_report(d, "chip", DOCTOR_FAILED,
-					      "dtoverlay=st1vafe3bx in config.txt (parameter addr), then reboot",
-					      "a chip answers on %s at 0x%02x, but the kernel was not told of it",
+					      "dtoverlay=st1vafe3bx in config.txt (parameter "
+					      "addr), then reboot",
+					      "a chip answers on %s at 0x%02x, but the kernel was "
+					      "not told of it",
 					      g.gl_pathv[i], a);
 			}
 		}
@@ -176,9 +182,10 @@ static void check_unknown_chips(struct doctor *d)
 		return;
 	doctor_report(d, "chip", DOCTOR_FAILED,
 		      asked ? "wiring, supply, SA0; then dtoverlay=st1vafe3bx in config.txt" :
-		      "dtoverlay=st1vafe3bx in config.txt; as root with i2c-dev loaded this looks for the chip itself",
+			      "dtoverlay=st1vafe3bx in config.txt; as root with i2c-dev loaded "
+			      "this looks for the chip itself",
 		      asked ? "the kernel knows of no chip, and none answers at 0x20 or 0x21" :
-		      "the kernel knows of no chip");
+			      "the kernel knows of no chip");
 }
 
 static void check_chip(struct doctor *d)
@@ -187,10 +194,12 @@ static void check_chip(struct doctor *d)
 
 	if (!buses)
 		doctor_report(d, "bus", DOCTOR_FAILED,
-			      "dtparam=i2c_arm=on,i2c_arm_baudrate=400000 in /boot/firmware/config.txt, then reboot",
+			      "dtparam=i2c_arm=on,i2c_arm_baudrate=400000 in "
+			      "/boot/firmware/config.txt, then reboot",
 			      "there is no I2C bus");
 	else
-		doctor_report(d, "bus", DOCTOR_OK, "", "%zu I2C bus%s", buses, buses == 1 ? "" : "es");
+		doctor_report(d, "bus", DOCTOR_OK, "", "%zu I2C bus%s", buses,
+			      buses == 1 ? "" : "es");
 	if (!check_clients(d) && buses)
 		check_unknown_chips(d);
 }
@@ -218,14 +227,15 @@ static void find_devices(struct doctor *d)
 
 static void check_permissions(struct doctor *d, const char *device)
 {
-	static const char remedy[] = "the udev rules are missing or not in force: udevadm control --reload && udevadm trigger -c add -s iio";
+	static const char remedy[] = "the udev rules are missing or not in force: udevadm control "
+				     "--reload && udevadm trigger -c add -s iio";
 	char path[PATH_SIZE];
 	struct group *g = getgrnam("backpop");
 	struct stat st;
 
 	if (stat(below(d, path, "/dev/%s", device), &st)) {
-		doctor_report(d, "permissions", DOCTOR_FAILED, "is udev running?", "/dev/%s: %s", device,
-			      strerror(errno));
+		doctor_report(d, "permissions", DOCTOR_FAILED, "is udev running?", "/dev/%s: %s",
+			      device, strerror(errno));
 		return;
 	}
 	if (!g)
@@ -240,8 +250,8 @@ static void check_permissions(struct doctor *d, const char *device)
 		doctor_report(d, "permissions", DOCTOR_FAILED, remedy,
 			      "the settings of %s are not the group's", device);
 	else
-		doctor_report(d, "permissions", DOCTOR_OK, "", "/dev/%s and its settings are the group's",
-			      device);
+		doctor_report(d, "permissions", DOCTOR_OK, "",
+			      "/dev/%s and its settings are the group's", device);
 }
 
 static void check_udev(struct doctor *d)
@@ -258,7 +268,8 @@ static void check_udev(struct doctor *d)
 		}
 	}
 	doctor_report(d, "udev", DOCTOR_FAILED, "install backpop, or `make install`",
-		      "no rules for the sensor: nobody gets its permissions and nothing starts the daemon");
+		      "no rules for the sensor: nobody gets its permissions and nothing starts the "
+		      "daemon");
 }
 
 /* ---- interrupts ------------------------------------------------------------- */
@@ -312,14 +323,16 @@ static void check_interrupts(struct doctor *d)
 		return;
 	}
 	if (*d->root || !buffer_is_on(d)) {
-		doctor_report(d, "interrupt", DOCTOR_OK, "", "the driver has its line, %lld so far", before);
+		doctor_report(d, "interrupt", DOCTOR_OK, "", "the driver has its line, %lld so far",
+			      before);
 		return;
 	}
 	/* At least one a watermark: 40 ms, or a few times that. */
 	usleep(500000);
 	after = interrupts(d);
 	if (after > before)
-		doctor_report(d, "interrupt", DOCTOR_OK, "", "%lld in half a second", after - before);
+		doctor_report(d, "interrupt", DOCTOR_OK, "", "%lld in half a second",
+			      after - before);
 	else
 		doctor_report(d, "interrupt", DOCTOR_FAILED,
 			      "is INT wired to the pin that the overlay names?",
@@ -382,17 +395,19 @@ static void check_holder(struct doctor *d, const char *device)
 		if (pid == d->daemon_pid || !strcmp(comm, "backpopd"))
 			doctor_report(d, "holder", DOCTOR_OK, "", "%s is held by backpopd", device);
 		else
-			doctor_report(d, "holder", DOCTOR_FAILED,
-				      "end it, or ask for the device by Inhibit of org.backpop1.Stream",
-				      "%s is held by %s (process %d), not by backpopd", device, comm, pid);
+			doctor_report(
+				d, "holder", DOCTOR_FAILED,
+				"end it; next time: backpopctl inhibit PROGRAM",
+				"%s is held by %s (process %d), not by backpopd", device, comm,
+				pid);
 	}
 	if (proc)
 		closedir(proc);
 	if (held)
 		return;
 	if (geteuid())
-		doctor_report(d, "holder", DOCTOR_UNKNOWN, "ask as root", "who holds %s cannot be seen",
-			      device);
+		doctor_report(d, "holder", DOCTOR_UNKNOWN, "ask as root",
+			      "who holds %s cannot be seen", device);
 	else
 		doctor_report(d, "holder", d->streaming ? DOCTOR_WARNING : DOCTOR_OK, "",
 			      "nobody holds %s", device);

@@ -65,7 +65,8 @@ static int unit_pid(sd_bus *bus, const char *unit)
 
 	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0)
 		sd_bus_get_property_trivial(bus, "org.freedesktop.systemd1", path,
-					    "org.freedesktop.systemd1.Service", "MainPID", NULL, 'u', &pid);
+					    "org.freedesktop.systemd1.Service", "MainPID", NULL,
+					    'u', &pid);
 	free(path);
 	return (int)pid;
 }
@@ -76,8 +77,8 @@ static void check_service(struct doctor *d, sd_bus *bus)
 
 	unit_property(bus, "backpopd.service", "org.freedesktop.systemd1.Unit", "LoadState", load,
 		      sizeof(load));
-	unit_property(bus, "backpopd.service", "org.freedesktop.systemd1.Unit", "ActiveState", active,
-		      sizeof(active));
+	unit_property(bus, "backpopd.service", "org.freedesktop.systemd1.Unit", "ActiveState",
+		      active, sizeof(active));
 	unit_property(bus, "backpopd.service", "org.freedesktop.systemd1.Service", "Result", result,
 		      sizeof(result));
 	d->daemon_pid = unit_pid(bus, "backpopd.service");
@@ -94,9 +95,10 @@ static void check_service(struct doctor *d, sd_bus *bus)
 		doctor_report(d, "service", DOCTOR_OK, "", "backpopd.service is active, process %d",
 			      d->daemon_pid);
 	else if (!strcmp(active, "inactive"))
-		doctor_report(d, "service", d->n_devices ? DOCTOR_FAILED : DOCTOR_WARNING,
-			      "udev starts it with the sensor; by hand: systemctl start backpopd.service",
-			      "backpopd.service does not run");
+		doctor_report(
+			d, "service", d->n_devices ? DOCTOR_FAILED : DOCTOR_WARNING,
+			"udev starts it with the sensor; by hand: systemctl start backpopd.service",
+			"backpopd.service does not run");
 	else
 		doctor_report(d, "service", DOCTOR_FAILED, "journalctl -u backpopd.service -n 20",
 			      "backpopd.service is %s, result %s", active, result);
@@ -112,19 +114,22 @@ static void check_sensor_proxy(struct doctor *d, sd_bus *bus)
 		const char *type;
 
 		if (sd_device_new_from_subsystem_sysname(&dev, "iio", d->devices[i]) >= 0 &&
-		    sd_device_get_property_value(dev, "IIO_SENSOR_PROXY_TYPE", &type) >= 0 && *type) {
+		    sd_device_get_property_value(dev, "IIO_SENSOR_PROXY_TYPE", &type) >= 0 &&
+		    *type) {
 			doctor_report(d, "sensor-proxy", DOCTOR_FAILED,
-				      "our rules must come after 80-iio-sensor-proxy.rules: udevadm control --reload && udevadm trigger -c add -s iio",
+				      "our rules must come after 80-iio-sensor-proxy.rules: "
+				      "udevadm control --reload && udevadm trigger -c add -s iio",
 				      "iio-sensor-proxy is told to take %s", d->devices[i]);
 			sd_device_unref(dev);
 			return;
 		}
 		sd_device_unref(dev);
 	}
-	unit_property(bus, "iio-sensor-proxy.service", "org.freedesktop.systemd1.Unit", "ActiveState",
-		      active, sizeof(active));
+	unit_property(bus, "iio-sensor-proxy.service", "org.freedesktop.systemd1.Unit",
+		      "ActiveState", active, sizeof(active));
 	doctor_report(d, "sensor-proxy", DOCTOR_OK, "", "iio-sensor-proxy %s",
-		      strcmp(active, "active") ? "does not run" : "runs, and leaves the sensor alone");
+		      strcmp(active, "active") ? "does not run" :
+						 "runs, and leaves the sensor alone");
 }
 
 /* ---- the daemon itself -------------------------------------------------------- */
@@ -136,14 +141,18 @@ static void check_sensor(struct doctor *d, struct json_object *s)
 
 	d->streaming = d->streaming || streams;
 	if (!streams)
-		doctor_report(d, "sensor", !strcmp(state, "failed") || !strcmp(state, "stalled") ?
-			      DOCTOR_FAILED : DOCTOR_WARNING, "", "%s is %s%s%s", ctl_text(s, "sensor"), state,
-			      *reason ? ": " : "", reason);
+		doctor_report(d, "sensor",
+			      !strcmp(state, "failed") || !strcmp(state, "stalled") ?
+				      DOCTOR_FAILED :
+				      DOCTOR_WARNING,
+			      "", "%s is %s%s%s", ctl_text(s, "sensor"), state, *reason ? ": " : "",
+			      reason);
 	else if (ctl_count(s, "samples_lost"))
 		doctor_report(d, "sensor", DOCTOR_WARNING,
 			      "journalctl -u backpopd.service; is the bus at 400 kHz?",
-			      "%s streams, but lost %llu of %llu samples, %llu restarts", ctl_text(s, "sensor"),
-			      ctl_count(s, "samples_lost"), ctl_count(s, "samples_read"), ctl_count(s, "restarts"));
+			      "%s streams, but lost %llu of %llu samples, %llu restarts",
+			      ctl_text(s, "sensor"), ctl_count(s, "samples_lost"),
+			      ctl_count(s, "samples_read"), ctl_count(s, "restarts"));
 	else
 		doctor_report(d, "sensor", DOCTOR_OK, "", "%s streams: %llu samples, none lost",
 			      ctl_text(s, "sensor"), ctl_count(s, "samples_read"));
@@ -157,7 +166,8 @@ static void check_daemon(struct doctor *d, sd_bus *bus)
 
 	if (ret >= 0) {
 		sensors = json_object_object_get(status, "sensors");
-		doctor_report(d, "daemon", DOCTOR_OK, "", "backpopd %s answers", ctl_text(status, "version"));
+		doctor_report(d, "daemon", DOCTOR_OK, "", "backpopd %s answers",
+			      ctl_text(status, "version"));
 		if (!json_object_array_length(sensors))
 			doctor_report(d, "sensor", d->n_devices ? DOCTOR_FAILED : DOCTOR_WARNING,
 				      d->n_devices ? "journalctl -u backpopd.service" : "see above",
@@ -173,7 +183,8 @@ static void check_daemon(struct doctor *d, sd_bus *bus)
 			      "you may not talk to it");
 	} else {
 		doctor_report(d, "daemon", DOCTOR_FAILED, "journalctl -u backpopd.service",
-			      "it does not answer: %s", error.message ? error.message : strerror(-ret));
+			      "it does not answer: %s",
+			      error.message ? error.message : strerror(-ret));
 	}
 	json_object_put(status);
 	sd_bus_error_free(&error);

@@ -74,8 +74,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		case 'n':
 			path = ctl_sensor_path(optarg);
 			if (!path)
-				return ctl_usage_error(cmd, "--sensor: \"%s\" is not a sensor's name",
-						       optarg);
+				return ctl_usage_error(
+					cmd, "--sensor: \"%s\" is not a sensor's name", optarg);
 			break;
 		case 'w':
 			why = optarg;

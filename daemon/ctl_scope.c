@@ -75,11 +75,10 @@ static struct bin *bin_of(struct scope *s, int64_t t_ns)
 	return number > s->newest - BINS ? bin_at(s, number) : NULL;
 }
 
-static void take_value(struct scope *s, struct bin *b, int panel, float value)
+static void take_value(struct bin *b, int panel, float value)
 {
 	if (!(b->peak[panel] >= value))
 		b->peak[panel] = value;
-	(void)s;
 }
 
 static void take_frame(struct scope *s, const struct backpop_frame *f)
@@ -100,14 +99,14 @@ static void take_frame(struct scope *s, const struct backpop_frame *f)
 			sum += (f->motion[i] - s->mean[i]) * (f->motion[i] - s->mean[i]);
 		}
 		s->settled[MOTION] = true;
-		take_value(s, b, MOTION, 1000 * sqrtf(sum));
+		take_value(b, MOTION, 1000 * sqrtf(sum));
 	}
 	if (f->channels & BACKPOP_HAS_FILM) {
 		if (!s->settled[FILM])
 			s->mean[3] = f->film;
 		s->settled[FILM] = true;
 		s->mean[3] += k[FILM] * (f->film - s->mean[3]);
-		take_value(s, b, FILM, fabsf(f->film - s->mean[3]));
+		take_value(b, FILM, fabsf(f->film - s->mean[3]));
 	}
 }
 
@@ -121,8 +120,8 @@ static float round_up(float v)
 
 static void draw_panel(struct scope *s, int panel, int columns, int rows)
 {
-	static const char *const eighths[] = { " ", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585",
-					       "\u2586", "\u2587", "\u2588" };
+	static const char *const eighths[] = { " ",	 "\u2581", "\u2582", "\u2583", "\u2584",
+					       "\u2585", "\u2586", "\u2587", "\u2588" };
 	static const char *const names[] = { "accel", "film" };
 	static const char *const units[] = { "mg", "mV" };
 	static const float least[] = { 5, 0.5F };
@@ -183,7 +182,8 @@ static void draw(struct scope *s)
 		if (has[p])
 			draw_panel(s, p, columns, rows);
 	for (int i = 0; i < EVENT_LINES; i++)
-		printf("%.*s\033[K%s", (int)w.ws_col, s->lines[i], i + 1 < EVENT_LINES ? "\r\n" : "");
+		printf("%.*s\033[K%s", (int)w.ws_col, s->lines[i],
+		       i + 1 < EVENT_LINES ? "\r\n" : "");
 	fputs("\033[J", stdout);
 	fflush(stdout);
 }
@@ -214,7 +214,8 @@ static int on_packet(sd_event_source *src, int fd, uint32_t revents, void *userd
 		s->header = u.h;
 		s->settled[MOTION] = s->settled[FILM] = false;
 	}
-	if (u.p.type != BACKPOP_PACKET_FRAMES || s->header.frame_size < sizeof(struct backpop_frame))
+	if (u.p.type != BACKPOP_PACKET_FRAMES ||
+	    s->header.frame_size < sizeof(struct backpop_frame))
 		return 0;
 	for (size_t i = 0; i < u.p.count; i++) {
 		size_t at = sizeof(u.p) + i * s->header.frame_size;
@@ -357,7 +358,8 @@ static int set_up(struct scope *s)
 	if (ret >= 0)
 		ret = sd_event_add_io(s->loop, NULL, STDIN_FILENO, EPOLLIN, on_key, s);
 	if (ret >= 0)
-		ret = sd_event_add_time_relative(s->loop, NULL, CLOCK_MONOTONIC, 0, 1000, on_tick, s);
+		ret = sd_event_add_time_relative(s->loop, NULL, CLOCK_MONOTONIC, 0, 1000, on_tick,
+						 s);
 	return ret;
 }
 

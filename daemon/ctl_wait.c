@@ -86,8 +86,9 @@ static int listen_for_news(struct waiting *w)
 {
 	int ret;
 
-	ret = sd_bus_match_signal(w->bus, NULL, CTL_BUS_NAME, NULL, "org.freedesktop.DBus.Properties",
-				  "PropertiesChanged", on_news, w);
+	ret = sd_bus_match_signal(w->bus, NULL, CTL_BUS_NAME, NULL,
+				  "org.freedesktop.DBus.Properties", "PropertiesChanged", on_news,
+				  w);
 	if (ret >= 0)
 		ret = sd_bus_match_signal(w->bus, NULL, CTL_BUS_NAME, NULL,
 					  "org.freedesktop.DBus.ObjectManager", NULL, on_news, w);
@@ -148,14 +149,15 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		case 'n':
 			w.sensor = ctl_sensor_path(optarg);
 			if (!w.sensor)
-				return ctl_usage_error(cmd, "--sensor: \"%s\" is not a sensor's name",
-						       optarg);
+				return ctl_usage_error(
+					cmd, "--sensor: \"%s\" is not a sensor's name", optarg);
 			break;
 		case 't':
 			timeout_s = strtod(optarg, &end);
 			if (end == optarg || *end || !(timeout_s >= 0 && timeout_s <= 1e9))
-				return ctl_usage_error(cmd, "--timeout: \"%s\" is not a number of seconds",
-						       optarg);
+				return ctl_usage_error(
+					cmd, "--timeout: \"%s\" is not a number of seconds",
+					optarg);
 			break;
 		case 's':
 			session = true;

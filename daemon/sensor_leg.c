@@ -106,7 +106,8 @@ static void service(struct leg *leg)
 	ssize_t n = 0;
 
 	while ((room = leg->ops->room(leg)) > 0) {
-		n = leg->src->ops->read(leg->src, leg->frames, room < LEG_FRAMES ? room : LEG_FRAMES);
+		n = leg->src->ops->read(leg->src, leg->frames,
+					room < LEG_FRAMES ? room : LEG_FRAMES);
 		if (n <= 0 || introduce(leg) < 0)
 			break;
 		if (leg->resumed)

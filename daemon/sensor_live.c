@@ -73,8 +73,8 @@ static void describe_fault(const struct sensor_live *l, unsigned int i, char *te
 	else if (!strcmp(leg->state, "streaming"))
 		snprintf(text, BUS_REASON_SIZE, "%s (%s) is silent or late", leg->device, what[i]);
 	else
-		snprintf(text, BUS_REASON_SIZE, "%.32s (%s) %s%s%.150s", leg->device, what[i], leg->state,
-			 leg->reason[0] ? ": " : "", leg->reason);
+		snprintf(text, BUS_REASON_SIZE, "%.32s (%s) %s%s%.150s", leg->device, what[i],
+			 leg->state, leg->reason[0] ? ": " : "", leg->reason);
 }
 
 static void update_state(struct sensor_live *l)
@@ -106,8 +106,10 @@ static void update_state(struct sensor_live *l)
 		unsigned int i = l->present[0] ? 0 : 1;
 
 		describe_fault(l, i, why);
-		sensor_set_state(&l->base, strcmp(l->legs[i].state, "streaming") ? l->legs[i].state :
-				 "stalled", strcmp(l->legs[i].state, "starting") ? why : "");
+		sensor_set_state(&l->base,
+				 strcmp(l->legs[i].state, "streaming") ? l->legs[i].state :
+									 "stalled",
+				 strcmp(l->legs[i].state, "starting") ? why : "");
 	}
 }
 
@@ -225,7 +227,8 @@ static void leg_options(struct leg *leg, struct source_iio_options *opt)
 	} else {
 		/* As long as the film's, in time: the slower would hold up the faster. */
 		opt->mode = "motion";
-		opt->watermark = (unsigned int)ceil(cfg->watermark * cfg->rate_hz / cfg->film_rate_hz);
+		opt->watermark =
+			(unsigned int)ceil(cfg->watermark * cfg->rate_hz / cfg->film_rate_hz);
 	}
 }
 
@@ -241,7 +244,8 @@ static void join_info(const struct sensor_live *l, struct source_info *info)
 	snprintf(info->name, sizeof(info->name), "%s", l->base.name);
 	strcpy(info->mode, "pair");
 	info->config.film_rate_hz = film->mode[0] ? film->config.film_rate_hz : cfg->film_rate_hz;
-	info->config.film_range_mv = film->mode[0] ? film->config.film_range_mv : cfg->film_range_mv;
+	info->config.film_range_mv =
+		film->mode[0] ? film->config.film_range_mv : cfg->film_range_mv;
 	info->scales[SOURCE_FILM] = film->scales[SOURCE_FILM];
 }
 
@@ -314,7 +318,8 @@ int sensor_live_new(struct sensor_live **ret, const struct sensor_env *env, cons
 	for (unsigned int i = 0; i < l->n_legs && r >= 0; i++)
 		r = leg_init(&l->legs[i], env->event, env->open, &leg_ops, l);
 	if (r >= 0 && pair)
-		r = sd_event_add_time(env->event, &l->due, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_due, l);
+		r = sd_event_add_time(env->event, &l->due, CLOCK_MONOTONIC, UINT64_MAX, 1000,
+				      on_due, l);
 	if (r >= 0)
 		r = sensor_init(&l->base, env, id, id, name, pair ? "pair" : env->cfg->mode,
 				false);

@@ -45,7 +45,8 @@ static int read_options(sd_bus_message *m, uint32_t *packet_frames, sd_bus_error
 		r = sd_bus_message_read(m, "v", "u", packet_frames);
 		if (r < 0 || !*packet_frames || *packet_frames > BACKPOP_FRAMES_MAX)
 			return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-						 "packet_frames is a u of 1 to %d", BACKPOP_FRAMES_MAX);
+						 "packet_frames is a u of 1 to %d",
+						 BACKPOP_FRAMES_MAX);
 		r = sd_bus_message_exit_container(m);
 	}
 	return r < 0 ? r : sd_bus_message_exit_container(m);

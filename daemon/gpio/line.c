@@ -108,7 +108,8 @@ struct gpiod_line_request *line_request(const char *name, struct gpiod_line_sett
 		saved = errno;
 		if (!request)
 			snprintf(err, LINE_ERROR_SIZE, "GPIO line %s: %s%s", name, strerror(saved),
-				 saved == EBUSY ? " (`gpioinfo` names the program that has it)" : "");
+				 saved == EBUSY ? " (`gpioinfo` names the program that has it)" :
+						  "");
 		gpiod_chip_close(chip);
 	} else {
 		snprintf(err, LINE_ERROR_SIZE, "no GPIO line %s on %d chips", name, n);

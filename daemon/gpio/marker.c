@@ -34,8 +34,8 @@ static void send(struct marker *m, uint64_t t_ns, const char *kind)
 	if (r < 0)
 		log_error("cannot send Marker: %s", strerror(-r));
 	if (strcmp(kind, "release"))
-		recorder_annotate_all((int64_t)t_ns, NAN, !strcmp(kind, "long") ? "marker (long press)" :
-				      "marker");
+		recorder_annotate_all((int64_t)t_ns, NAN,
+				      !strcmp(kind, "long") ? "marker (long press)" : "marker");
 }
 
 /* The press has lasted: it is of the second kind, since its beginning. */
@@ -73,8 +73,9 @@ static void pressed(struct marker *m, uint64_t t_ns)
 	m->press_ns = t_ns;
 	m->down = m->cfg->marker_long_us > 0;
 	/* CLOCK_MONOTONIC in us is what the timer counts in as well. */
-	if (m->down && (sd_event_source_set_time(m->long_timer, t_ns / 1000 + m->cfg->marker_long_us) < 0 ||
-			sd_event_source_set_enabled(m->long_timer, SD_EVENT_ONESHOT) < 0))
+	if (m->down &&
+	    (sd_event_source_set_time(m->long_timer, t_ns / 1000 + m->cfg->marker_long_us) < 0 ||
+	     sd_event_source_set_enabled(m->long_timer, SD_EVENT_ONESHOT) < 0))
 		log_error("marker line %s: no timer", m->cfg->marker_line);
 }
 
@@ -192,8 +193,9 @@ int marker_new(struct marker **ret, sd_event *event, struct bus_manager *manager
 	if (!m)
 		return -ENOMEM;
 	m->edges = gpiod_edge_event_buffer_new(EDGES);
-	r = m->edges ? sd_event_add_time(event, &m->long_timer, CLOCK_MONOTONIC, 0, 1000, on_long, m) :
-		       -ENOMEM;
+	r = m->edges ?
+		    sd_event_add_time(event, &m->long_timer, CLOCK_MONOTONIC, 0, 1000, on_long, m) :
+		    -ENOMEM;
 	if (r >= 0)
 		r = sd_event_source_set_enabled(m->long_timer, SD_EVENT_OFF);
 	if (r < 0) {

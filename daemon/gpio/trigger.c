@@ -35,8 +35,8 @@ static void tell_lines(struct trigger *t)
 	t->lines[0] = '\0';
 	for (unsigned int i = 0; i < CONFIG_TRIGGERS; i++)
 		if (t->outputs[i].request)
-			n += (size_t)snprintf(t->lines + n, sizeof(t->lines) - n, "%s%s", n ? "," : "",
-					      t->outputs[i].cfg->line);
+			n += (size_t)snprintf(t->lines + n, sizeof(t->lines) - n, "%s%s",
+					      n ? "," : "", t->outputs[i].cfg->line);
 	t->manager->trigger_line = t->lines;
 	bus_manager_changed(t->manager, "TriggerLine");
 }

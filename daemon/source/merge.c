@@ -63,7 +63,8 @@ static int oldest(const struct merge *m)
 	int best = -1;
 
 	for (int i = 0; i < MERGE_LEGS; i++)
-		if (m->leg[i].n && (best < 0 || first(&m->leg[i])->t_ns < first(&m->leg[best])->t_ns))
+		if (m->leg[i].n &&
+		    (best < 0 || first(&m->leg[i])->t_ns < first(&m->leg[best])->t_ns))
 			best = i;
 	return best;
 }

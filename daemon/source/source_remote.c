@@ -139,7 +139,8 @@ static void stream(struct link *k, struct iio_setup *setup)
 	int ret = 0;
 
 	iio_context_set_timeout(setup->ctx, TIMEOUT_MS);
-	buf = iio_device_create_buffer(setup->dev, iio_setup_watermark(setup, k->opt.watermark), false);
+	buf = iio_device_create_buffer(setup->dev, iio_setup_watermark(setup, k->opt.watermark),
+				       false);
 	if (!buf) {
 		ret = -errno;
 		snprintf(why, sizeof(why), "cannot start the buffer: %s", strerror(-ret));
@@ -164,8 +165,10 @@ static void stream(struct link *k, struct iio_setup *setup)
 	k->buf = NULL;
 	pthread_mutex_unlock(&k->lock);
 	iio_buffer_destroy(buf);
-	snprintf(why, sizeof(why), "%.120s: %s", k->uri, ret == -ESTALE ? "its clock was set" :
-		 ret == -EPROTO ? "its scans have another layout than they should" : strerror(-ret));
+	snprintf(why, sizeof(why), "%.120s: %s", k->uri,
+		 ret == -ESTALE ? "its clock was set" :
+		 ret == -EPROTO ? "its scans have another layout than they should" :
+				  strerror(-ret));
 	give_up(k, ret ? ret : -ECANCELED, why);
 }
 

@@ -28,7 +28,11 @@
 
 struct gpiod_chip { int n; };
 struct gpiod_chip_info { int n; };
-struct gpiod_line_settings { enum gpiod_line_value value; bool active_low; unsigned long debounce; };
+struct gpiod_line_settings {
+	enum gpiod_line_value value;
+	bool active_low;
+	unsigned long debounce;
+};
 struct gpiod_line_config { unsigned int offset; const struct gpiod_line_settings *settings; };
 struct gpiod_request_config { int dummy; };
 struct gpiod_edge_event { bool rising; uint64_t t_ns; unsigned long seqno; };
@@ -441,8 +445,9 @@ static void lines_are_found_by_name_label_and_chip(void)
 		unsigned int offset;
 		struct gpiod_line_request *r = line_request(cases[i].name, &s, &offset, err);
 
-		ktap_check((r ? r->line - lines : -1) == cases[i].line, "%s: got line %td, expected %d: %s",
-			   cases[i].name, r ? r->line - lines : -1, cases[i].line, err);
+		ktap_check((r ? r->line - lines : -1) == cases[i].line,
+			   "%s: got line %td, expected %d: %s", cases[i].name,
+			   r ? r->line - lines : -1, cases[i].line, err);
 		ktap_check(r || strstr(err, cases[i].name), "the complaint names no line: %s", err);
 		if (r)
 			gpiod_line_request_release(r);
@@ -461,7 +466,8 @@ static void a_press_has_its_time_and_number(void)
 	strcpy(cfg.marker_line, "pinctrl-rp1:17");
 	marker_new(&m, event, &manager, &cfg);
 	ktap_check(l->taken && l->debounce == 10000, "debounce %lu us", l->debounce);
-	ktap_check(!strcmp(manager.marker_line, "pinctrl-rp1:17"), "MarkerLine %s", manager.marker_line);
+	ktap_check(!strcmp(manager.marker_line, "pinctrl-rp1:17"), "MarkerLine %s",
+		   manager.marker_line);
 	edge(l, true, t, 0);
 	edge(l, false, t + 50 * MS, 0);
 	edge(l, true, t + 100 * MS, 0);
@@ -472,7 +478,8 @@ static void a_press_has_its_time_and_number(void)
 	ktap_check(!strcmp(heard[0].kind, "press") && heard[0].number == 1 &&
 		   heard[0].t_ns == t - 10 * MS, "first: %s %llu", heard[0].kind,
 		   (unsigned long long)heard[0].number);
-	ktap_check(!strcmp(heard[3].kind, "release") && heard[3].number == 2, "last: %s", heard[3].kind);
+	ktap_check(!strcmp(heard[3].kind, "release") && heard[3].number == 2, "last: %s",
+		   heard[3].kind);
 	marker_free(m);
 	end();
 }
@@ -489,7 +496,8 @@ static void a_long_press_is_told_while_it_lasts(void)
 	marker_new(&m, event, &manager, &cfg);
 	edge(l, true, t, 0);
 	ktap_check(hear(2) && !strcmp(heard[1].kind, "long"), "no long press");
-	ktap_check(heard[1].t_ns == heard[0].t_ns && heard[1].number == 1, "not with the press's time");
+	ktap_check(heard[1].t_ns == heard[0].t_ns && heard[1].number == 1,
+		   "not with the press's time");
 	edge(l, false, t + 60 * MS, 0);
 	ktap_check(hear(3) && !strcmp(heard[2].kind, "release"), "no release");
 	settle();
@@ -594,7 +602,8 @@ static void each_output_follows_its_classes(void)
 	trigger_advance(t, &open, 2 * MS + SETTLE_NS);
 	ktap_check(b->value && b->edges == 1 && a->edges == 1 && manager.triggers == 2,
 		   "settled: %u and %u edges", a->edges, b->edges);
-	for (int64_t deadline = now_ns() + 5000 * MS; (a->value || b->value) && now_ns() < deadline;)
+	for (int64_t deadline = now_ns() + 5000 * MS;
+	     (a->value || b->value) && now_ns() < deadline;)
 		sd_event_run(event, 10000);
 	ktap_check(!a->value && !b->value, "a pulse did not end");
 	trigger_free(t);
@@ -681,7 +690,8 @@ static void idle_lines_are_made_inactive(void)
 int main(void)
 {
 	static const struct ktap_test tests[] = {
-		{ "lines_are_found_by_name_label_and_chip", lines_are_found_by_name_label_and_chip },
+		{ "lines_are_found_by_name_label_and_chip",
+		  lines_are_found_by_name_label_and_chip },
 		{ "a_press_has_its_time_and_number", a_press_has_its_time_and_number },
 		{ "a_long_press_is_told_while_it_lasts", a_long_press_is_told_while_it_lasts },
 		{ "a_long_press_read_late_is_told_too", a_long_press_read_late_is_told_too },

@@ -39,15 +39,17 @@ static const char xml[] =
 	"debug-attribute name CDATA #REQUIRED><!ATTLIST buffer-attribute name CDATA #REQUIRED>]>"
 	"<context name=\"local\" description=\"test\">"
 	"<device id=\"iio:device0\" name=\"st1vafe3bx\">"
-#define CHANNEL(id, index, prefix) \
-	"<channel id=\"" id "\" type=\"input\"><scan-element index=\"" index "\" " \
-	"format=\"le:s16/16&gt;&gt;0\"/><attribute name=\"scale\" filename=\"" prefix "_scale\"/></channel>"
+#define CHANNEL(id, index, prefix)                                                                 \
+	"<channel id=\"" id "\" type=\"input\"><scan-element index=\"" index "\" "                 \
+	"format=\"le:s16/16&gt;&gt;0\"/><attribute name=\"scale\" filename=\"" prefix              \
+	"_scale\"/></channel>"
 	CHANNEL("accel_x", "0", "in_accel_x") CHANNEL("accel_y", "1", "in_accel_y")
-	CHANNEL("accel_z", "2", "in_accel_z") CHANNEL("voltage0", "3", "in_voltage0")
-	"<channel id=\"timestamp\" type=\"input\"><scan-element index=\"4\" "
-	"format=\"le:S64/64&gt;&gt;0\"/></channel>"
-	"<attribute name=\"sampling_frequency\"/>"
-	"</device></context>";
+		CHANNEL("accel_z", "2", "in_accel_z") CHANNEL(
+			"voltage0", "3", "in_voltage0") "<channel id=\"timestamp\" "
+							"type=\"input\"><scan-element index=\"4\" "
+							"format=\"le:S64/64&gt;&gt;0\"/></channel>"
+							"<attribute name=\"sampling_frequency\"/>"
+							"</device></context>";
 
 static int listener = -1;
 static unsigned short port;
@@ -78,7 +80,8 @@ static bool say_number(int fd, long n)
 
 static bool say_text(int fd, const char *text)
 {
-	return say_number(fd, (long)strlen(text)) && say(fd, text, strlen(text)) && say(fd, "\n", 1);
+	return say_number(fd, (long)strlen(text)) && say(fd, text, strlen(text)) &&
+	       say(fd, "\n", 1);
 }
 
 /* A command without its line end; false: the client has gone. */
@@ -145,7 +148,8 @@ static void *serve(void *arg)
 			char value[64];
 			size_t size = strtoul(strrchr(line, ' '), NULL, 10);
 
-			good = size < sizeof(value) && recv(fd, value, size, MSG_WAITALL) == (ssize_t)size &&
+			good = size < sizeof(value) &&
+			       recv(fd, value, size, MSG_WAITALL) == (ssize_t)size &&
 			       say_number(fd, (long)size);
 		} else if (strstr(line, "sampling_frequency")) {
 			good = say_text(fd, "800");
@@ -184,8 +188,8 @@ static bool start_server(void)
 	pthread_t thread;
 
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listener < 0 || bind(listener, (struct sockaddr *)&a, sizeof(a)) || listen(listener, 8) ||
-	    getsockname(listener, (struct sockaddr *)&a, &size) ||
+	if (listener < 0 || bind(listener, (struct sockaddr *)&a, sizeof(a)) ||
+	    listen(listener, 8) || getsockname(listener, (struct sockaddr *)&a, &size) ||
 	    pthread_create(&thread, NULL, accept_all, NULL))
 		return false;
 	pthread_detach(thread);
@@ -243,11 +247,12 @@ static void frames_come_on_our_clock(void)
 	n = read_some(s, f, 400);
 	if (!ktap_check(n == 400, "%zd: %s", n, s->error))
 		return;
-	ktap_check(!strcmp(s->info.mode, "motion+film") && s->info.config.film_rate_hz == RATE, "%s at %g",
-		   s->info.mode, s->info.config.film_rate_hz);
+	ktap_check(!strcmp(s->info.mode, "motion+film") && s->info.config.film_rate_hz == RATE,
+		   "%s at %g", s->info.mode, s->info.config.film_rate_hz);
 	for (int i = 1; i < 400; i++)
-		if (!ktap_check(llabs(f[i].t_ns - f[i - 1].t_ns - S / RATE) < MS / 10, "frame %d after %lld us",
-				i, (long long)(f[i].t_ns - f[i - 1].t_ns) / 1000))
+		if (!ktap_check(llabs(f[i].t_ns - f[i - 1].t_ns - S / RATE) < MS / 10,
+				"frame %d after %lld us", i,
+				(long long)(f[i].t_ns - f[i - 1].t_ns) / 1000))
 			break;
 	/* The last of a batch is as old as the transfer took. */
 	ktap_check(now_ns() - f[399].t_ns > 0 && now_ns() - f[399].t_ns < 2 * S, "%lld us old",
@@ -255,7 +260,8 @@ static void frames_come_on_our_clock(void)
 	ktap_check(f[0].has == (BP_HAS_MOTION | BP_HAS_FILM) && f[0].film_mv > 3.04F &&
 		   f[0].film_mv < 3.06F, "film %g mV", (double)f[0].film_mv);
 	s->ops->counters(s, &c);
-	ktap_check(c.frames == 400 && !c.lost, "%" PRIu64 " frames, %" PRIu64 " lost", c.frames, c.lost);
+	ktap_check(c.frames == 400 && !c.lost, "%" PRIu64 " frames, %" PRIu64 " lost", c.frames,
+		   c.lost);
 	s->ops->close(s);
 }
 
@@ -291,7 +297,8 @@ static void closing_does_not_wait_for_the_network(void)
 	read_some(s, f, 0);
 	t = now_ns();
 	s->ops->close(s);
-	ktap_check(now_ns() - t < S / 2, "closing took %lld ms", (long long)(now_ns() - t) / 1000000);
+	ktap_check(now_ns() - t < S / 2, "closing took %lld ms",
+		   (long long)(now_ns() - t) / 1000000);
 	mute = false;
 	s = open_it();
 	if (!s || !ktap_check(read_some(s, f, 8) == 8, "%s", s->error))
@@ -299,7 +306,8 @@ static void closing_does_not_wait_for_the_network(void)
 	mute = true;
 	t = now_ns();
 	s->ops->close(s);
-	ktap_check(now_ns() - t < S / 2, "closing took %lld ms", (long long)(now_ns() - t) / 1000000);
+	ktap_check(now_ns() - t < S / 2, "closing took %lld ms",
+		   (long long)(now_ns() - t) / 1000000);
 	mute = false;
 }
 
@@ -333,7 +341,8 @@ static void the_clock_follows_the_least_delay(void)
 	}
 	ktap_check(worst < 6 * MS, "off by %lld us", (long long)worst / 1000);
 	for (int i = 1; i < 200; i++)
-		if (!remote_clock_arrived(&c, 3601 * S + 500 * S + i * 40 * MS, 4601 * S + i * 40 * MS))
+		if (!remote_clock_arrived(&c, 3601 * S + 500 * S + i * 40 * MS,
+					  4601 * S + i * 40 * MS))
 			return;
 	ktap_check(false, "the other clock was set, and nobody noticed");
 }

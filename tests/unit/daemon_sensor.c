@@ -197,7 +197,11 @@ static void begin(void)
 	trigger_new(&trigger, event, &manager, &cfg);
 	journal_open(&bus_journal.journal, event, NULL, &cfg.journal, NULL, NULL, err);
 	bus_journal_add(&bus_journal, server, bus_journal.journal);
-	env = (struct sensor_env) { .event = event, .bus = server, .journal = &bus_journal, .trigger = trigger, .cfg = &cfg,
+	env = (struct sensor_env) { .event = event,
+				    .bus = server,
+				    .journal = &bus_journal,
+				    .trigger = trigger,
+				    .cfg = &cfg,
 				    .open = fake_open };
 	set = (struct sensor_set) { .env = &env };
 }
@@ -340,8 +344,8 @@ static void a_failed_leg_degrades_and_comes_back_alone(void)
 	fakes[1].read_error = -ETIMEDOUT;
 	eventfd_write(fakes[1].fd, 1);
 	settle();
-	ktap_check(degraded() && strstr(the_sensor()->reason, "iio:device1"), "state %s: %s", state(),
-		   the_sensor()->reason);
+	ktap_check(degraded() && strstr(the_sensor()->reason, "iio:device1"), "state %s: %s",
+		   state(), the_sensor()->reason);
 	/* Nobody waits for it. */
 	put(&fakes[0], t + 100 * MS, 80);
 	settle();
@@ -525,17 +529,17 @@ static struct reply call(const char *method, const char *types, const char *a, c
 	int ret = -EINVAL;
 
 	if (!strcmp(types, "s"))
-		ret = sd_bus_call_method_async(client, NULL, NULL, path, BUS_STREAM, method, on_reply,
-					       &r, "s", a);
+		ret = sd_bus_call_method_async(client, NULL, NULL, path, BUS_STREAM, method,
+					       on_reply, &r, "s", a);
 	else if (!a)
-		ret = sd_bus_call_method_async(client, NULL, NULL, path, BUS_STREAM, method, on_reply,
-					       &r, "a{sv}", 0);
+		ret = sd_bus_call_method_async(client, NULL, NULL, path, BUS_STREAM, method,
+					       on_reply, &r, "a{sv}", 0);
 	else if (b)
-		ret = sd_bus_call_method_async(client, NULL, NULL, path, BUS_STREAM, method, on_reply,
-					       &r, "a{sv}", 1, a, "s", b);
+		ret = sd_bus_call_method_async(client, NULL, NULL, path, BUS_STREAM, method,
+					       on_reply, &r, "a{sv}", 1, a, "s", b);
 	else
-		ret = sd_bus_call_method_async(client, NULL, NULL, path, BUS_STREAM, method, on_reply,
-					       &r, "a{sv}", 1, a, "u", c);
+		ret = sd_bus_call_method_async(client, NULL, NULL, path, BUS_STREAM, method,
+					       on_reply, &r, "a{sv}", 1, a, "u", c);
 	for (int64_t deadline = now_ns() + 5000 * MS; ret >= 0 && !r.done && now_ns() < deadline;)
 		sd_event_run(event, 10000);
 	return r;
@@ -626,9 +630,11 @@ static void the_stream_has_header_sequence_and_end(void)
 	ktap_check(n == sizeof(u.h) && u.p.magic == BACKPOP_STREAM_MAGIC &&
 		   u.p.type == BACKPOP_PACKET_HEADER && u.h.version == BACKPOP_STREAM_VERSION &&
 		   u.h.size == n && u.h.frame_size == sizeof(*f), "header of %zd bytes", n);
-	ktap_check(u.h.channels == BACKPOP_HAS_MOTION && u.h.motion_rate == 800 && u.h.film_rate == 0 &&
-		   u.h.clock == BACKPOP_CLOCK_MONOTONIC && !strcmp(u.h.motion_unit, "g") &&
-		   !strcmp(u.h.mode, "motion") && !strcmp(u.h.sensor, "iio:device0"), "header");
+	ktap_check(u.h.channels == BACKPOP_HAS_MOTION && u.h.motion_rate == 800 &&
+			   u.h.film_rate == 0 && u.h.clock == BACKPOP_CLOCK_MONOTONIC &&
+			   !strcmp(u.h.motion_unit, "g") && !strcmp(u.h.mode, "motion") &&
+			   !strcmp(u.h.sensor, "iio:device0"),
+		   "header");
 	while ((n = receive(r.fd, &u)) > 0) {
 		ktap_check(u.p.type == BACKPOP_PACKET_FRAMES && u.p.sequence == next &&
 			   u.p.count <= 100 && !u.p.dropped && !u.p.lost &&
@@ -646,7 +652,8 @@ static void the_stream_has_header_sequence_and_end(void)
 	put(&fakes[0], t + 1000 * MS, 8);
 	settle();
 	n = receive(r.fd, &u);
-	ktap_check(n == sizeof(u.h) && u.h.motion_rate == 400 && u.p.sequence == 640, "no new header");
+	ktap_check(n == sizeof(u.h) && u.h.motion_rate == 400 && u.p.sequence == 640,
+		   "no new header");
 	n = receive(r.fd, &u);
 	ktap_check(u.p.count == 8 && u.p.lost > 0, "%u frames, lost %llu", u.p.count,
 		   (unsigned long long)u.p.lost);
@@ -700,7 +707,8 @@ static void a_slow_client_loses_whole_packets_and_knows_it(void)
 	ktap_check(the_sensor()->share.tap.dropped == u.p.dropped, "FramesDropped %llu",
 		   (unsigned long long)the_sensor()->share.tap.dropped);
 	ktap_check(the_sensor()->bus.samples_read == 64321 && !the_sensor()->bus.samples_lost,
-		   "the daemon itself read %llu", (unsigned long long)the_sensor()->bus.samples_read);
+		   "the daemon itself read %llu",
+		   (unsigned long long)the_sensor()->bus.samples_read);
 	close(slow.fd);
 	close(quick.fd);
 	put(&fakes[0], t + 64321 * 1250000LL, 320);
@@ -752,7 +760,8 @@ int main(void)
 		{ "an_inhibited_device_is_free_until_the_descriptor_closes",
 		  an_inhibited_device_is_free_until_the_descriptor_closes },
 		{ "leases_are_limited", leases_are_limited },
-		{ "the_stream_has_header_sequence_and_end", the_stream_has_header_sequence_and_end },
+		{ "the_stream_has_header_sequence_and_end",
+		  the_stream_has_header_sequence_and_end },
 		{ "a_slow_client_loses_whole_packets_and_knows_it",
 		  a_slow_client_loses_whole_packets_and_knows_it },
 		{ "bad_options_are_refused", bad_options_are_refused },
