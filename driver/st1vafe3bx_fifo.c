@@ -418,6 +418,12 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 	if (!words)
 		return 0;
 
+	/* no time-stamp word for longer than there can be: corrupt, and lost with all before */
+	if (st->held + words > ST1VAFE3BX_HELD_WORDS) {
+		st->held = 0;
+		st->unplaced = true;
+	}
+
 	got = st1vafe3bx_read_words(st, words, &ret);
 	end_ns = ktime_get_ns();
 

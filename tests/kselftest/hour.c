@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The stream when services come late, for as long as $BACKPOP_SECONDS say: a minute where
- * they say nothing, an hour for tests/bench/driver_hour.  The delays are drawn, with a seed,
+ * The stream when services come late, for as long as $BACKPOP_SECONDS say: less than a minute
+ * where they say nothing, an hour for tests/bench/driver_hour.  The delays are drawn, with a seed,
  * for each interrupt anew.
  *
  * On the same run, for comparison: what time stamps would be worth that are made from
@@ -22,7 +22,7 @@
 #define WATERMARK	32
 #define SEED		20261128
 
-#define SECONDS_DEFAULT	60
+#define SECONDS_DEFAULT	40
 #define LATE_ALONE_US	25000
 #define LATE_PAIR_US	20000
 #define SETTLE_NS	10e9

@@ -89,7 +89,7 @@ TEST_F_TIMEOUT(line, serves_every_rate, 120)
 			continue;
 		ASSERT_EQ(0, stream_rig_start(&self->rig, &wave, streams[i].mode,
 					      streams[i].rate_hz, streams[i].watermark, 0));
-		ASSERT_EQ(0, truth_run(&self->rig.t, rig_simulated_time() ? 20 : 2, PATIENCE_MS,
+		ASSERT_EQ(0, truth_run(&self->rig.t, rig_simulated_time() ? 12 : 2, PATIENCE_MS,
 				       false));
 		snprintf(what, sizeof(what), "%u Hz, watermark %u", streams[i].rate_hz,
 			 streams[i].watermark);
