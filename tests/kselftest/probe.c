@@ -127,6 +127,28 @@ TEST_F(probe, unbinds_and_binds_again)
 	}
 }
 
+/* By hand there is no interrupt and no property, and it streams all the same. */
+TEST_F(probe, is_made_by_hand)
+{
+	const struct truth_wave w = TRUTH_WAVE(60);
+	struct stream_rig rig;
+	int i;
+
+	stream_rig_init(&rig);
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, rig_new_device(0, true));
+		ASSERT_EQ(0, capture_find(&rig.c, 0));
+		ASSERT_EQ(0, stream_rig_start(&rig, &w, CAPTURE_COMBINED, 800, 32, 0));
+		ASSERT_EQ(0, truth_run(&rig.t, 1, 3000, false));
+		EXPECT_TRUE_SAMPLES(&rig.t, "made by hand");
+		if (rig_simulated_time())
+			EXPECT_EQ(0, rig.t.lost);
+		stream_rig_stop(&rig);
+		ASSERT_EQ(0, rig_new_device(0, false));
+		EXPECT_TRUE(capture_gone(0));
+	}
+}
+
 TEST_F(probe, reloads)
 {
 	int i;

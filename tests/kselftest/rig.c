@@ -346,6 +346,19 @@ int rig_adapter(void)
 	return failed(ENODEV, "find I2C adapter", "backpop-sim");
 }
 
+int rig_new_device(unsigned int chip, bool make)
+{
+	char path[96], text[32];
+	int bus = rig_adapter();
+
+	if (bus < 0)
+		return bus;
+	snprintf(path, sizeof(path), "/sys/bus/i2c/devices/i2c-%d/%s_device", bus,
+		 make ? "new" : "delete");
+	snprintf(text, sizeof(text), make ? DRIVER " 0x%02x" : "0x%02x", RIG_ADDR(chip));
+	return rig_write(path, text);
+}
+
 int rig_bind(unsigned int chip, bool bind)
 {
 	const char *path = bind ? DRIVER_DIR "/bind" : DRIVER_DIR "/unbind";

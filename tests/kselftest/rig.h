@@ -53,6 +53,8 @@ int rig_module_unload(const char *name);
 int rig_adapter(void);
 /* Write "0-0020" style device names to the driver's bind or unbind. */
 int rig_bind(unsigned int chip, bool bind);
+/* Make the chip's client by hand, or take it away again, as a user without firmware would. */
+int rig_new_device(unsigned int chip, bool make);
 /* Is a driver bound to the chip's client? */
 bool rig_bound(unsigned int chip);
 
