@@ -484,5 +484,6 @@ int main(int argc, char **argv)
 	app.opt = &opt;
 	r = run(&opt, &app);
 	stop(&app);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	/* Above 0: the bus has gone, and the service manager is to start us anew. */
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }

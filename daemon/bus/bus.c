@@ -17,7 +17,7 @@ static int on_no_claims(sd_bus_track *track, void *userdata)
 {
 	(void)track;
 	claims_changed(userdata, true);
-	return 0;
+	return 1;	/* 0: it would be called again and again */
 }
 
 static int method_claim(sd_bus_message *call, void *userdata, sd_bus_error *error)

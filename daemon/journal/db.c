@@ -281,14 +281,43 @@ static int settings(struct db *db, bool read_only)
 		       "PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 2097152; PRAGMA secure_delete = ON");
 }
 
+/*
+ * A file that nobody writes, and that was closed in order, can be read where nothing can
+ * be written, and nothing is left beside it.
+ */
+static bool is_at_rest(const char *path)
+{
+	char wal[PATH_MAX];
+
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	return access(wal, F_OK) && errno == ENOENT;
+}
+
+/* "file:PATH?immutable=1", with what means something in a URI escaped. */
+static void make_uri(const char *path, char *uri, size_t size)
+{
+	size_t n = (size_t)snprintf(uri, size, "file:");
+
+	for (; *path && n + 16 < size; path++)
+		n += (size_t)snprintf(uri + n, size - n, strchr("%?#", *path) ? "%%%02X" : "%c",
+				      (unsigned char)*path);
+	snprintf(uri + n, size - n, "?immutable=1");
+}
+
 static int open_file(struct db *db, const char *path, bool read_only, char *err)
 {
 	int flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+	char uri[PATH_MAX];
 	int64_t unclean = 0;
 	int ret;
 
+	if (read_only && path && is_at_rest(path)) {
+		make_uri(path, uri, sizeof(uri));
+		path = uri;
+		flags |= SQLITE_OPEN_URI;
+	}
 	ret = db_result(db, sqlite3_open_v2(path ? path : ":memory:", &db->sql,
-					    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL));
+					    flags | SQLITE_OPEN_NOMUTEX, NULL));
 	if (!ret)
 		ret = settings(db, read_only);
 	if (!ret)

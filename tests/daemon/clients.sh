@@ -46,7 +46,7 @@ calls=${FUZZ:-3000}
 status=$?
 report "garbage on every method and property: each call is answered, the daemon lives" \
 	'[ $status = 0 ] && alive'
-report "and the journal is whole" 'is Journal State ok && call Journal GetEvents "ta{sv}" 0 0 >$tmp/out'
+report "and the journal is whole" 'is Journal State ok && call Journal GetEvents "ta{sv}" 0 0 >/dev/null'
 stop_daemon TERM
 report "and it ends cleanly" '[ $status = 0 ]'
 
@@ -96,9 +96,10 @@ refused $invalid 'log level' /org/freedesktop/LogControl1 org.freedesktop.DBus.P
 	org.freedesktop.LogControl1 LogLevel "<'loud'>"
 same "bad arguments have errors of their own, in plain words" "" "$complaints"
 
+stops=$(grep -c "has stopped" "$tmp/log")
 busctl --user set-property org.backpop1 /org/freedesktop/LogControl1 org.freedesktop.LogControl1 LogLevel s err
 call Session Stop >/dev/null
-same "the log level can be set at run time" 's "err" 0' \
+same "the log level can be set at run time" "s \"err\" $stops" \
 	"$(busctl --user get-property org.backpop1 /org/freedesktop/LogControl1 org.freedesktop.LogControl1 LogLevel) $(grep -c 'has stopped' "$tmp/log")"
 
 # --- claims
@@ -133,7 +134,7 @@ wait_until 10 grep -q ready "$tmp/sleeper"
 start_daemon --state "$tmp/state" --replay "$tmp/long.edf" --speed max
 wait_until 60 ended
 report "one that never reads holds nobody up" \
-	'ended && [ $("$BACKPOPCTL" events --user | wc -l) -gt 100 ]'
+	'ended && [ $("$BACKPOPCTL" events --user | wc -l) -gt 50 ]'
 stop_daemon TERM
 
 # --- the bus goes away
@@ -151,5 +152,5 @@ status=$?
 daemon=
 report "the bus goes away: it ends with a failure, to be started anew" '[ $status != 0 ]'
 report "and the journal was closed in order" \
-	'"$BACKPOPCTL" events --file $tmp/state/journal.db >$tmp/out && [ ! -e $tmp/state/journal.db-wal ]'
+	'"$BACKPOPCTL" events --file $tmp/state/journal.db >/dev/null && [ $(ls $tmp/state) = journal.db ]'
 finish
