@@ -26,6 +26,7 @@
 #include "notify.h"
 #include "sensor.h"
 #include "sensor_set.h"
+#include "session_person.h"
 
 struct options {
 	const char *config;
@@ -175,6 +176,7 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 	if (config_sensor_differs(&old, &new))
 		sensor_set_reload(&app->sensors);
 	journal_set_settings(app->journal, &app->cfg.journal);
+	recorder_set_settings_all(&app->cfg.recorder);
 	log_info("settings reloaded");
 	notify_reloaded(NULL);
 	notify_wake(app->notify);
@@ -216,6 +218,18 @@ static int start_journal(struct app *app, const char *directory)
 	return r;
 }
 
+/* Recordings begin and end with sessions; one may run since before this start. */
+static void on_session(void *userdata)
+{
+	struct app *app = userdata;
+	const struct record_session *current = journal_session(app->journal);
+	struct recorder_person who;
+
+	if (current->number)
+		session_person(current->metadata, &who);
+	recorder_set_session(current->number ? &who : NULL);
+}
+
 static int start_bus(struct app *app, bool session)
 {
 	int r = bus_connect(&app->bus, session);
@@ -233,6 +247,9 @@ static int start_bus(struct app *app, bool session)
 	if (r >= 0)
 		r = bus_log_add(app->bus, NULL);
 	app->manager.journal = &app->bus_journal;
+	app->bus_session.changed = on_session;
+	app->bus_session.userdata = app;
+	on_session(app);
 	return r < 0 ? complain("cannot set up D-Bus", r) : 0;
 }
 

@@ -101,11 +101,14 @@ static void publish_events(struct sensor *s)
 
 	while (bp_core_next_event(s->core, &ev)) {
 		uint64_t number = s->number_base + ev.number;
+		struct bp_event told;
 		int r;
 
 		/* The pulse first: it is the one that somebody may time. */
 		trigger_event(s->env->trigger, &s->settle, &ev);
-		recorder_event(s->recorder, &ev);
+		told = ev;
+		told.number = (uint32_t)number;
+		recorder_event(s->recorder, &told);
 		if (!ev.revision)
 			s->bus.events++;
 		s->bus.last_event = number > s->bus.last_event ? number : s->bus.last_event;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "bus/bus_query.h"
 #include "bus/bus_sensor.h"
 #include "log.h"
+#include "recorder/recorder.h"
 
 #define FUTURE_NS	1000000000LL	/* a caller's clock reading is that fresh */
 
@@ -144,6 +146,7 @@ static int answer(struct annotation_job *a, int error)
 static void announce_annotation(struct journal_job *job, int error)
 {
 	struct annotation_job *a = (struct annotation_job *)job;
+	char text[RECORD_WORD_SIZE + RECORD_TEXT_SIZE + 2];
 	int r = 0;
 
 	if (a->marker.send && !error)
@@ -151,6 +154,12 @@ static void announce_annotation(struct journal_job *job, int error)
 				       a->marker.number, a->marker.time_ns, a->marker.kind);
 	if (a->job.run && !error && r >= 0)
 		r = send_annotation(a);
+	/* The button's are in the recording already, whatever the journal's disk does. */
+	if (a->call && !error) {
+		snprintf(text, sizeof(text), "%s%s%s", a->rec.kind, *a->rec.text ? ": " : "",
+			 a->rec.text);
+		recorder_annotate_all(a->rec.time_ns, NAN, text);
+	}
 	if (a->call)
 		r = answer(a, error);
 	else if (error)

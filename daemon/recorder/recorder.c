@@ -85,6 +85,8 @@ static struct {
 	char id[64];
 	struct recorder_person who;
 } unplugged[MAX_UNPLUGGED];
+static bool session_runs;
+static struct recorder_person session_person;
 
 static void remember(const struct recorder *r)
 {
@@ -580,9 +582,9 @@ int recorder_set_source(struct recorder *r, const struct source_info *info)
 
 		r->wanted = false;
 		if (r->state != RECORDER_OFF || r->settings.when == RECORDER_NEVER ||
-		    (!go_on && r->settings.when != RECORDER_ALWAYS))
+		    (!go_on && !session_runs && r->settings.when != RECORDER_ALWAYS))
 			return 0;
-		return recorder_start(r, go_on ? &who : NULL);
+		return recorder_start(r, session_runs ? &session_person : go_on ? &who : NULL);
 	}
 	set_state(r, RECORDER_WAITING);
 	return prepare_early(r);
@@ -699,6 +701,32 @@ void recorder_annotate(struct recorder *r, int64_t t_ns, double duration_s, cons
 	a.text[n] = '\0';
 	if (n)
 		add_note(r, t_ns, &a);
+}
+
+void recorder_set_settings_all(const struct recorder_settings *s)
+{
+	for (struct recorder *r = all; r; r = r->next)
+		recorder_set_settings(r, s);
+}
+
+void recorder_set_session(const struct recorder_person *who)
+{
+	bool ended = session_runs && !who;
+
+	session_runs = who;
+	if (who)
+		session_person = *who;
+	for (struct recorder *r = all; r; r = r->next) {
+		r->wanted = false;
+		if (r->settings.when == RECORDER_NEVER || !r->has_source || (!who && !ended))
+			continue;
+		/* Two people in one file would be one too many. */
+		recorder_stop(r);
+		if (who || r->settings.when == RECORDER_ALWAYS)
+			recorder_start(r, who);
+	}
+	if (ended)
+		memset(unplugged, 0, sizeof(unplugged));
 }
 
 void recorder_annotate_all(int64_t t_ns, double duration_s, const char *text)

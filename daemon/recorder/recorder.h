@@ -31,8 +31,8 @@ enum recorder_when { RECORDER_NEVER, RECORDER_SESSION, RECORDER_ALWAYS };
 
 /**
  * struct recorder_settings - from the configuration
- * @when:	NEVER: starting is refused; SESSION: between recorder_start() and
- *		recorder_stop(); ALWAYS: from the first sample on
+ * @when:	NEVER: starting is refused; SESSION: while a session runs, or between
+ *		recorder_start() and recorder_stop(); ALWAYS: from the first sample on
  * @directory:	made if it is not there (its parent must be)
  * @max_file_s, @max_file_bytes: a new file begins beyond these, nothing is lost between
  * @keep_s, @keep_bytes: older recordings are deleted beyond these; 0 = never
@@ -139,6 +139,12 @@ void recorder_feed(struct recorder *r, const struct bp_frame *frames, size_t n);
 void recorder_event(struct recorder *r, const struct bp_event *ev);
 /* An annotation of ours: marker, note.  @t_ns CLOCK_MONOTONIC; @duration_s NaN = none. */
 void recorder_annotate(struct recorder *r, int64_t t_ns, double duration_s, const char *text);
+void recorder_set_settings_all(const struct recorder_settings *s);
+/*
+ * A session runs (@who is recorded; NULL: no session any more): all recorders, also those
+ * to come, begin, each in a file of its own, and end with it.
+ */
+void recorder_set_session(const struct recorder_person *who);
 /* The same in every recorder that there is.  One thread makes, feeds and frees them all. */
 void recorder_annotate_all(int64_t t_ns, double duration_s, const char *text);
 #define RECORDER_SETTLE_S	0.5

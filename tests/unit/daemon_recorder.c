@@ -819,6 +819,46 @@ static void unplugged_and_back(void)
 	ktap_check(n_out == n_in, "%zu samples, expected %zu", n_out, n_in);
 }
 
+/* A session records what there is and what comes, and the next one never in its file. */
+static void sessions(void)
+{
+	static const struct recorder_person first = { .code = "one" }, second = { .code = "two" };
+	const struct source_info *info = describe(800, 800);
+	struct recorder_status st;
+	struct recorder *r;
+	char head[88];
+	int found[2] = { 0 };
+
+	fresh();
+	make_stream(info, 800, 20);
+	r = recorder_new("iio:device0", &settings, true);
+	recorder_set_source(r, info);
+	recorder_set_session(&first);
+	recorder_feed(r, in, 8000);
+	recorder_set_session(&second);
+	recorder_free(r);
+	/* Unplugged, and there again. */
+	r = recorder_new("iio:device0", &settings, true);
+	recorder_set_source(r, info);
+	recorder_feed(r, in + 8000, 8000);
+	recorder_set_session(NULL);
+	recorder_status(r, &st);
+	ktap_check(st.state == RECORDER_OFF, "%s after the session", recorder_state_name(st.state));
+	recorder_free(r);
+	list_files();
+	ktap_check(n_files == 2, "%zu files, expected 2", n_files);
+	for (size_t i = 0; i < n_files; i++) {
+		FILE *f = fopen(files[i], "r");
+
+		ktap_check(f && fread(head, 1, 88, f) == 88, "%s: no header", files[i]);
+		found[0] += !memcmp(head + 8, "one ", 4);
+		found[1] += !memcmp(head + 8, "two ", 4);
+		if (f)
+			fclose(f);
+	}
+	ktap_check(found[0] == 1 && found[1] == 1, "%d files of one, %d of two", found[0], found[1]);
+}
+
 static void refusals(void)
 {
 	const struct source_info *info = describe(800, 800);
@@ -865,6 +905,7 @@ int main(void)
 		{ "killed", killed },
 		{ "old_files_go", old_files_go },
 		{ "unplugged_and_back", unplugged_and_back },
+		{ "sessions", sessions },
 		{ "refusals", refusals },
 	};
 	char command[64];
