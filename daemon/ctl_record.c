@@ -141,7 +141,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	enum { JSON = 256, SESSION, SENSOR, FIRST_KEY };
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, JSON },
-		{ "session", no_argument, NULL, SESSION },
+		{ "user", no_argument, NULL, SESSION },
 		{ "sensor", required_argument, NULL, SENSOR },
 		{ "patient", required_argument, NULL, FIRST_KEY },
 		{ "sex", required_argument, NULL, FIRST_KEY + 1 },
@@ -204,7 +204,7 @@ const struct ctl_command ctl_record = {
 	"  --investigation CODE, --technician CODE\n"
 	"                        with start: for the file's header\n"
 	"  --json                with status: a JSON array\n"
-	"  --session             ask on the session bus instead of the system bus\n"
+	"  --user                ask on the session bus instead of the system bus\n"
 	"  --help                show this\n",
 	.run = run,
 };

@@ -48,7 +48,7 @@ _backpopctl()
 			;;
 		*)
 			words='start stop status --sensor --patient --sex --birthdate --name --investigation
-				--technician --json --session --help'
+				--technician --json --user --help'
 			;;
 		esac
 		;;

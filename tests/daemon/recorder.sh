@@ -200,11 +200,11 @@ fi
 # ---- by request -----------------------------------------------------------------
 start session 1
 wait_for 20 is State off
-"$ctl" record start --session --patient "P 17" --sex F --birthdate 1980-03-02 --name "A B" \
+"$ctl" record start --user --patient "P 17" --sex F --birthdate 1980-03-02 --name "A B" \
 	>"$work/out" 2>&1 && wait_for 20 is State recording && wait_for 20 test "$(recorder Files)" = 1
 started=$?
-"$ctl" record status --session >"$work/status" 2>&1
-"$ctl" record stop --session >>"$work/out" 2>&1
+"$ctl" record status --user >"$work/status" 2>&1
+"$ctl" record stop --user >>"$work/out" 2>&1
 stopped=$?
 wait_for 20 is File ""
 file=$(echo "$work"/rec/*.edf)
@@ -219,7 +219,7 @@ complaints=
 refused() {
 	local words=$1 want=$2 status
 	shift 2
-	timeout 20 "$ctl" record --session "$@" >"$work/out" 2>"$work/err" </dev/null
+	timeout 20 "$ctl" record --user "$@" >"$work/out" 2>"$work/err" </dev/null
 	status=$?
 	if [ "$status" != "$want" ] || [ -s "$work/out" ] || ! grep -qF -- "$words" "$work/err"; then
 		complaints+="record $*: status $status, expected $want; expected '$words' on stderr, got:"
