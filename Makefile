@@ -49,7 +49,7 @@ UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
 BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
 PEERS     := $(addprefix $(O)/tests/peers/,stalta edf2wav)
 
-.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz fuzzers install install-bench deps clean help
+.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz memcheck fuzzers install install-bench deps clean help
 all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
@@ -133,6 +133,7 @@ demo: ; tests/vm/demo $(SESSION)
 bench: ; tests/bench/run
 bench-driver: ; tests/bench/driver_hour
 fuzz: ; tests/fuzz/run $(SECONDS)
+memcheck: ; tests/memcheck/run
 coverage: ; tests/uml/coverage
 torture:
 	BACKPOP_SEQUENCES=$(or $(SEQUENCES),10000) BACKPOP_SEED=$(or $(SEED),1) UML_TIMEOUT=14400 tests/uml/run random
@@ -184,6 +185,7 @@ help:
 #: make demo         play a session through the whole chain in the bench VM [SESSION=file.edf]
 #: make check        all tests: host, User-Mode Linux, bench VM
 #: make bench        measure the budgets
+#: make memcheck     unit tests under valgrind
 #: make fuzz         fuzz parsers, core, driver and chip model with clang [SECONDS=600]
 #: make torture      ten thousand random sequences against the driver [SEQUENCES= SEED=]
 #: make bench-driver the driver for an hour of simulated time: losses, time stamps, bus

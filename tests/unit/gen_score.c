@@ -367,6 +367,29 @@ static void test_bad_lines(void)
 	}
 }
 
+/* Found by tests/fuzz/score.c: neither is a bin of the reliability table. */
+static void test_absurd_confidence(void)
+{
+	static const char *const events[] = {
+		EVENT(1, 0, 10.001, 10.01, 10.02, "cavitation"),
+		"{\"event\":1,\"revision\":0,\"onset_s\":10,\"end_s\":10.01,\"emitted_s\":10.02,"
+		"\"class\":\"cavitation\",\"confidence\":1e300}\n",
+		"{\"event\":1,\"revision\":0,\"onset_s\":10,\"end_s\":10.01,\"emitted_s\":10.02,"
+		"\"class\":\"cavitation\",\"confidence\":-1e300}\n",
+		"{\"event\":1,\"revision\":0,\"onset_s\":10,\"end_s\":10.01,\"emitted_s\":10.02,"
+		"\"class\":\"cavitation\",\"confidence\":NaN}\n",
+		"{\"event\":1,\"revision\":0,\"onset_s\":10,\"end_s\":10.01,\"emitted_s\":10.02,"
+		"\"class\":\"cavitation\"}\n",
+	};
+	struct score s;
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		score_one(&s, &by_default, SESSION TRUE(10, 10.01, "cavitation"), events[i]);
+		check_counts(&s, 1, 0, 0);
+		score_free(&s);
+	}
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -381,6 +404,7 @@ int main(void)
 		{ "breathing and activities", test_context },
 		{ "bootstrap", test_bootstrap },
 		{ "bad lines are named", test_bad_lines },
+		{ "confidence beyond all bounds", test_absurd_confidence },
 	};
 	char *paths[] = { truth_path, events_path, ttl_path };
 	int ret;
