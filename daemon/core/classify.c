@@ -9,6 +9,8 @@
 #define FIRST_PLAIN	0.6f
 #define JOINT_FIRST	0.9f	/* of what is said at first, so much stays */
 #define WEAK_PLAIN	0.3f
+#define CRACKLE_RATIO	60.0f	/* power over noise, 18 dB */
+#define CRACKLE_ALONE	0.5f
 #define EARLY		0.8f	/* of the silence: joints differ by this (17 to 25 min, 3.2) */
 #define LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
 
@@ -33,6 +35,18 @@ static bool repeats(const struct bp_site *site, const struct bp_event *ev)
 	float silent = bp_memory_silent_s(site), since = since_s(site, ev);
 
 	return site && (since < EARLY * silent || (site->snaps && since < silent));
+}
+
+/*
+ * An accelerometer hears but the loudest crackles of crepitus; what is so faint while
+ * the trunk moves is one of these more often than a joint's.
+ */
+static bool crackles(const struct bp_candidate *c)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION];
+
+	return bp_candidate_main(c) == BP_MOTION && m->ratio < CRACKLE_RATIO &&
+	       (c->context.movement == BP_MOVEMENT_TWIST || c->context.movement == BP_MOVEMENT_BEND);
 }
 
 /* The class that a site, or its absence, makes of a sharp event. */
@@ -78,6 +92,13 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 		return;
 	site = bp_memory_find(mem, c, s, &like);
 	name(ev, c, site, like, joint);
+	if (ev->class_ == BP_CLASS_CAVITATION && crackles(c)) {
+		ev->class_ = BP_CLASS_CREPITUS;
+		ev->confidence = CRACKLE_ALONE;
+		ev->silent_s = NAN;
+		bp_book_revise(book, ev, now_ns);
+		return;
+	}
 	if (ev->class_ == BP_CLASS_SNAP) {
 		struct bp_event *former = bp_book_find(book, site->last_event);
 

@@ -30,6 +30,7 @@
  */
 #define NOISE_SPREAD	60.0f	/* power over noise at which the squared scales double */
 #define FAR_SOON	1.4f
+#define FAR_SOON_SLOW	2.2f	/* below 2 kHz less of a wave is seen to be alike */
 #define FAR_SNAP	1.3f	/* a site that is known to snap */
 #define FAR_LATE	0.4f
 #define LIKENESS_LOST	0.25f	/* at the allowed distance, where 3 of 4 are one source */
@@ -117,10 +118,10 @@ static float distance(const struct bp_site *site, const struct bp_candidate *c,
 	return far / (float)kinds / (1 + NOISE_SPREAD / sh->ratio);
 }
 
-static float allowed(const struct bp_site *site, int64_t gap_ns)
+static float allowed(const struct bp_site *site, int64_t gap_ns, float rate_hz)
 {
 	if (gap_ns < SOON_NS)
-		return FAR_SOON;
+		return rate_hz < WAVE_SLOW_HZ ? FAR_SOON_SLOW : FAR_SOON;
 	return site->snaps ? FAR_SNAP : FAR_LATE;
 }
 
@@ -156,7 +157,7 @@ struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate 
 		if (!site->number || site->stream != k || site->wave_n != n ||
 		    gap < BP_MANOEUVRE_NS)
 			continue;
-		far = distance(site, c, wave, n, s) / allowed(site, gap);
+		far = distance(site, c, wave, n, s) / allowed(site, gap, s->rate_hz);
 		if (far < best_far) {
 			best_far = far;
 			best = site;
