@@ -11,6 +11,7 @@
 #define WEAK_PLAIN	0.3f
 #define CRACKLE_RATIO	60.0f	/* power over noise, 18 dB */
 #define CRACKLE_ALONE	0.5f
+#define SERIES		0.7f
 #define EARLY		0.8f	/* of the silence: joints differ by this (17 to 25 min, 3.2) */
 #define LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
 
@@ -41,12 +42,17 @@ static bool repeats(const struct bp_site *site, const struct bp_event *ev)
  * An accelerometer hears but the loudest crackles of crepitus; what is so faint while
  * the trunk moves is one of these more often than a joint's.
  */
+static bool moves(const struct bp_candidate *c)
+{
+	return c->context.movement == BP_MOVEMENT_TWIST || c->context.movement == BP_MOVEMENT_BEND;
+}
+
 static bool crackles(const struct bp_candidate *c)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION];
 
 	return bp_candidate_main(c) == BP_MOTION && m->ratio < CRACKLE_RATIO &&
-	       (c->context.movement == BP_MOVEMENT_TWIST || c->context.movement == BP_MOVEMENT_BEND);
+	       moves(c);
 }
 
 /* The class that a site, or its absence, makes of a sharp event. */
@@ -80,11 +86,26 @@ void bp_classify(struct bp_event *ev, const struct bp_candidate *c, struct bp_me
 	ev->confidence = WEAK_PLAIN;
 }
 
+/* What was heard last at a site was a snap, too. */
+static void to_snap(struct bp_book *book, struct bp_site *site, float confidence, int64_t now_ns)
+{
+	struct bp_event *former = bp_book_find(book, site->last_event);
+
+	if (!former || former->class_ != BP_CLASS_CAVITATION)
+		return;
+	former->class_ = BP_CLASS_SNAP;
+	former->confidence = confidence;
+	former->silent_s = NAN;
+	site->snaps = true;
+	bp_book_revise(book, former, now_ns);
+}
+
 void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struct bp_memory *mem,
 			const struct bp_stream *s, struct bp_book *book, int64_t now_ns)
 {
 	struct bp_event said = *ev;
-	struct bp_site *site;
+	struct bp_site *site, *other;
+	uint32_t i = 0;
 	float like, joint = bp_logistic(c->odds);
 
 	/* Too weak to be known again, or to be told from a lung's crackle. */
@@ -99,15 +120,15 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 		bp_book_revise(book, ev, now_ns);
 		return;
 	}
-	if (ev->class_ == BP_CLASS_SNAP) {
-		struct bp_event *former = bp_book_find(book, site->last_event);
-
-		if (former && former->class_ == BP_CLASS_CAVITATION) {
-			former->class_ = BP_CLASS_SNAP;
-			former->confidence = ev->confidence;
-			former->silent_s = NAN;
-			bp_book_revise(book, former, now_ns);
-		}
+	if (ev->class_ == BP_CLASS_CAVITATION && moves(c) && bp_memory_series(mem, site, c, true, &i)) {
+		ev->class_ = BP_CLASS_SNAP;
+		ev->confidence = SERIES * joint;
+		ev->silent_s = NAN;
+		site = NULL;
+	} else if (ev->class_ == BP_CLASS_SNAP) {
+		to_snap(book, site, ev->confidence, now_ns);
+		for (i = 0; moves(c) && (other = bp_memory_series(mem, site, c, false, &i)) != NULL;)
+			to_snap(book, other, SERIES * joint, now_ns);
 	}
 	site = bp_memory_learn(mem, site, c, s, ev);
 	ev->site = site->number;

@@ -34,6 +34,9 @@
 #define FAR_SNAP	1.3f	/* a site that is known to snap */
 #define FAR_LATE	0.4f
 #define LIKENESS_LOST	0.25f	/* at the allowed distance, where 3 of 4 are one source */
+#define SERIES_NS	8000000000LL	/* two gaps of a series (1 to 6 s, 3.4) */
+#define SERIES_FREQ	0.25f	/* of ln f */
+#define SERIES_PEAK	0.9f	/* of ln peak */
 #define SOON_NS		20000000000LL
 
 static uint32_t wave_length(const struct bp_stream *s)
@@ -123,6 +126,25 @@ static float allowed(const struct bp_site *site, int64_t gap_ns, float rate_hz)
 	if (gap_ns < SOON_NS)
 		return rate_hz < WAVE_SLOW_HZ ? FAR_SOON_SLOW : FAR_SOON;
 	return site->snaps ? FAR_SNAP : FAR_LATE;
+}
+
+struct bp_site *bp_memory_series(struct bp_memory *mem, const struct bp_site *site,
+				 const struct bp_candidate *c, bool snaps, uint32_t *i)
+{
+	int k = bp_candidate_main(c);
+	const struct bp_shape *sh = &c->shape[k];
+
+	while (*i < BP_SITES) {
+		struct bp_site *s = &mem->site[(*i)++];
+		int64_t gap = c->onset_ns - s->last_ns;
+
+		if (s != site && s->number && s->snaps == snaps && s->stream == k &&
+		    gap > BP_MANOEUVRE_NS && gap < SERIES_NS &&
+		    squared(log_ratio(s->freq_hz, sh->freq_hz)) < squared(SERIES_FREQ) &&
+		    squared(log_ratio(s->peak, sh->peak)) < squared(SERIES_PEAK))
+			return s;
+	}
+	return NULL;
 }
 
 float bp_memory_silent_s(const struct bp_site *site)

@@ -58,6 +58,18 @@ struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate 
  */
 float bp_memory_silent_s(const struct bp_site *site);
 
+/**
+ * bp_memory_series() - sites heard within seconds of each other that are roughly alike
+ * @i:		in: where to go on searching, 0 first; out: behind the one found
+ * @snaps:	search those that snap, or those that have not
+ *
+ * A tendon that snaps at each turn of a movement does not sound the same each time.
+ *
+ * Return: a site other than @site, or NULL.
+ */
+struct bp_site *bp_memory_series(struct bp_memory *mem, const struct bp_site *site,
+				 const struct bp_candidate *c, bool snaps, uint32_t *i);
+
 /* Learn a settled event: at @site, or at a new one (NULL), for which the oldest makes room. */
 struct bp_site *bp_memory_learn(struct bp_memory *mem, struct bp_site *site,
 				const struct bp_candidate *c, const struct bp_stream *s,
