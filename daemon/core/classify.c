@@ -9,7 +9,7 @@
 #define FIRST_PLAIN	0.6f
 #define JOINT_FIRST	0.9f	/* of what is said at first, so much stays */
 #define WEAK_PLAIN	0.3f
-#define CRACKLE_RATIO	60.0f	/* power over noise, 18 dB */
+#define CRACKLE_RATIO	50.0f	/* power over noise, 17 dB */
 #define CRACKLE_ALONE	0.5f
 #define SERIES		0.7f
 #define EARLY		0.8f	/* of the silence: joints differ by this (17 to 25 min, 3.2) */
@@ -53,6 +53,12 @@ static bool crackles(const struct bp_candidate *c)
 
 	return bp_candidate_main(c) == BP_MOTION && m->ratio < CRACKLE_RATIO &&
 	       moves(c);
+}
+
+/* A film alone cannot see whether it does. */
+static bool rests(const struct bp_candidate *c)
+{
+	return !moves(c) && c->context.movement != BP_MOVEMENT_UNKNOWN;
 }
 
 /* The class that a site, or its absence, makes of a sharp event. */
@@ -120,14 +126,14 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 		bp_book_revise(book, ev, now_ns);
 		return;
 	}
-	if (ev->class_ == BP_CLASS_CAVITATION && moves(c) && bp_memory_series(mem, site, c, true, &i)) {
+	if (ev->class_ == BP_CLASS_CAVITATION && !rests(c) && bp_memory_series(mem, site, c, true, &i)) {
 		ev->class_ = BP_CLASS_SNAP;
 		ev->confidence = SERIES * joint;
 		ev->silent_s = NAN;
 		site = NULL;
 	} else if (ev->class_ == BP_CLASS_SNAP) {
 		to_snap(book, site, ev->confidence, now_ns);
-		for (i = 0; moves(c) && (other = bp_memory_series(mem, site, c, false, &i)) != NULL;)
+		for (i = 0; !rests(c) && (other = bp_memory_series(mem, site, c, false, &i)) != NULL;)
 			to_snap(book, other, SERIES * joint, now_ns);
 	}
 	site = bp_memory_learn(mem, site, c, s, ev);
