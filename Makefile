@@ -54,7 +54,7 @@ all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
 unit: $(UNIT_BIN)
-bench-programs: $(BENCH_BIN) $(PEERS) $(O)/tests/peers/edf-real
+bench-programs: $(BENCH_BIN) $(PEERS) $(O)/tests/peers/edf-real $(O)/tests/peers/breathing
 
 $(O)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -80,7 +80,8 @@ $(TOOLS):
 $(PEERS): $(O)/tests/peers/%: $(O)/obj/tests/bench/peers/%.o \
 		$(call obj,tests/bench/peers/channels.c tests/gen/dsp.c tests/gen/gmath.c) $(LIB)
 $(O)/tests/peers/edf-real: $(call obj,tests/bench/real/edf_real.c tests/gen/background.c tests/gen/gmath.c) $(LIB)
-$(PEERS) $(O)/tests/peers/edf-real:
+$(O)/tests/peers/breathing: $(call obj,tests/bench/real/breathing.c) $(LIB)
+$(PEERS) $(O)/tests/peers/edf-real $(O)/tests/peers/breathing:
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lz -lm
 
