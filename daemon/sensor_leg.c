@@ -119,6 +119,9 @@ static void service(struct leg *leg)
 	}
 	if (!leg->src)
 		return;
+	/* A network may take its time to answer: it is not this program that hangs. */
+	if (!leg->known)
+		leg->progress = true;
 	count(leg);
 	if (n >= 0) {
 		rearm(leg, CHECK_US);
