@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Suspend and a wall clock that is set, told apart.  The kernel's part is played here: the
+ * clocks are moved, and the timer that it would cancel becomes readable.
+ */
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clockwatch.h"
+#include "unit/ktap.h"
+
+#define S	1000000000LL
+
+static int64_t suspended_ns, stepped_ns;
+static int timer = -1;
+static unsigned int armed;
+
+int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	long ret = syscall(SYS_clock_gettime, clock, ts);
+	int64_t add = clock == CLOCK_BOOTTIME ? suspended_ns :
+		      clock == CLOCK_REALTIME ? suspended_ns + stepped_ns : 0;
+	int64_t ns = ts->tv_sec * S + ts->tv_nsec + add;
+
+	ts->tv_sec = ns / S;
+	ts->tv_nsec = ns % S;
+	return (int)ret;
+}
+
+int timerfd_create(clockid_t clock, int flags)
+{
+	if (clock != CLOCK_REALTIME)
+		return (int)syscall(SYS_timerfd_create, clock, flags);
+	timer = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return timer;
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itimerspec *old)
+{
+	if (fd != timer)
+		return (int)syscall(SYS_timerfd_settime, fd, flags, new, old);
+	ktap_check(flags == (TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET), "flags %#x", flags);
+	armed++;
+	return 0;
+}
+
+static int64_t slept_ns, set_ns;
+static unsigned int told;
+
+static void on_slept(void *userdata, int64_t ns)
+{
+	(void)userdata;
+	slept_ns = ns;
+	told++;
+}
+
+static void on_stepped(void *userdata, int64_t ns)
+{
+	(void)userdata;
+	set_ns = ns;
+	told++;
+}
+
+static const struct clockwatch_ops ops = { .slept = on_slept, .stepped = on_stepped };
+
+/* Within the accuracy of two readings one after the other. */
+static bool about(int64_t got, int64_t want)
+{
+	return got > want - S / 100 && got < want + S / 100;
+}
+
+static void cancelled(sd_event *event)
+{
+	slept_ns = set_ns = 0;
+	told = 0;
+	eventfd_write(timer, 1);
+	while (sd_event_run(event, 0) > 0)
+		;
+}
+
+static void suspend_and_steps_are_told_apart(void)
+{
+	struct clockwatch *w;
+	sd_event *event;
+
+	sd_event_new(&event);
+	ktap_check(!clockwatch_new(&w, event, &ops, NULL) && armed == 1, "armed %u times", armed);
+	suspended_ns += 3600 * S;
+	cancelled(event);
+	ktap_check(told == 1 && about(slept_ns, 3600 * S), "slept %lld ms, told %u times",
+		   (long long)(slept_ns / 1000000), told);
+	stepped_ns -= 7200 * S;
+	cancelled(event);
+	ktap_check(told == 1 && about(set_ns, -7200 * S), "set by %lld ms, told %u times",
+		   (long long)(set_ns / 1000000), told);
+	suspended_ns += 5 * S;
+	stepped_ns += 60 * S;
+	cancelled(event);
+	ktap_check(told == 2 && about(slept_ns, 5 * S) && about(set_ns, 60 * S), "both: %lld, %lld ms",
+		   (long long)(slept_ns / 1000000), (long long)(set_ns / 1000000));
+	stepped_ns += S / 1000;
+	cancelled(event);
+	ktap_check(!told, "a millisecond was told");
+	ktap_check(armed == 5, "armed %u times, expected 5", armed);
+	clockwatch_free(w);
+	sd_event_unref(event);
+}
+
+int main(void)
+{
+	static const struct ktap_test tests[] = {
+		{ "suspend_and_steps_are_told_apart", suspend_and_steps_are_told_apart },
+	};
+
+	return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
+}
