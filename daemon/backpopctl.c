@@ -20,6 +20,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_wait,
 	&ctl_doctor,
 	&ctl_inhibit,
+	&ctl_stream,
 };
 
 #define N_COMMANDS	(sizeof(commands) / sizeof(commands[0]))

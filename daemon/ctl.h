@@ -50,6 +50,7 @@ extern const struct ctl_command ctl_wait;
 extern const struct ctl_command ctl_doctor;
 extern const struct ctl_command ctl_replay;
 extern const struct ctl_command ctl_inhibit;
+extern const struct ctl_command ctl_stream;
 
 /* Print "backpopctl: MESSAGE" on stderr. */
 __attribute__((format(printf, 1, 2)))
@@ -143,6 +144,13 @@ unsigned long long ctl_count(struct json_object *o, const char *key);
  * Return: >= 0, or a negative errno with @error set as far as the bus told.
  */
 int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *error);
+
+/* ---- ctl_stream.c: samples ---------------------------------------------- */
+
+/* The first sensor that streams, or the first there is: its object path, or NULL and said. */
+const char *ctl_choose_sensor(sd_bus *bus);
+/* Take the sensor's sample stream: a descriptor, or a negative errno and said. */
+int ctl_acquire(sd_bus *bus, const char *path);
 
 /* ---- ctl_monitor.c, ctl_scope.c: showing events ------------------------- */
 

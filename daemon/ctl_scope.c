@@ -4,8 +4,6 @@
  * it, drawn with plain terminal codes.  Samples come by Acquire() of org.backpop1.Stream.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <json-c/json.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <math.h>
@@ -280,57 +278,6 @@ static int on_key(sd_event_source *src, int fd, uint32_t revents, void *userdata
 
 /* ---- setting up ------------------------------------------------------------ */
 
-/* The first sensor that streams, or the first there is. */
-static const char *choose(sd_bus *bus)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	struct json_object *status = json_object_new_object(), *sensors, *name = NULL;
-	const char *path = NULL;
-	int ret = ctl_fetch_status(bus, status, &error);
-
-	if (ret < 0) {
-		ctl_bus_complain(&error, ret);
-	} else {
-		sensors = json_object_object_get(status, "sensors");
-		for (size_t i = 0; i < json_object_array_length(sensors); i++) {
-			struct json_object *o = json_object_array_get_idx(sensors, i), *state;
-
-			if (!name || (json_object_object_get_ex(o, "state", &state) &&
-				      !strcmp(json_object_get_string(state), "streaming")))
-				name = json_object_object_get(o, "sensor");
-		}
-		if (name)
-			path = ctl_sensor_path(json_object_get_string(name));
-		else
-			ctl_complain("there is no sensor; `backpopctl doctor` finds out why");
-	}
-	json_object_put(status);
-	sd_bus_error_free(&error);
-	return path;
-}
-
-static int acquire(struct scope *s)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *reply = NULL;
-	int fd = -1;
-	int ret = ctl_bus_call(s->bus, s->path, CTL_STREAM_INTERFACE, "Acquire", &error, &reply,
-			       "a{sv}", 0);
-
-	if (ret >= 0)
-		ret = sd_bus_message_read(reply, "h", &fd);
-	if (ret >= 0) {
-		/* The message's own goes with it. */
-		s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		ret = s->fd < 0 ? -errno : 0;
-	}
-	if (ret < 0)
-		ctl_bus_complain(&error, ret);
-	sd_bus_message_unref(reply);
-	sd_bus_error_free(&error);
-	return ret;
-}
-
 static int set_up(struct scope *s)
 {
 	sigset_t set;
@@ -401,8 +348,8 @@ int ctl_scope_run(const char *sensor, bool session)
 	s.bus = ctl_bus_open(session);
 	if (!s.bus)
 		return CTL_FAILURE;
-	s.path = sensor ? sensor : choose(s.bus);
-	ret = s.path ? acquire(&s) : -ENOENT;
+	s.path = sensor ? sensor : ctl_choose_sensor(s.bus);
+	ret = s.fd = s.path ? ctl_acquire(s.bus, s.path) : -ENOENT;
 	if (ret >= 0) {
 		ret = set_up(&s);
 		if (ret < 0)

@@ -17,7 +17,7 @@ _backpopctl()
 	[ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]}
 	case $command in
 	'')
-		words='monitor status record detect replay wait doctor inhibit --help --version'
+		words='monitor status record detect replay wait doctor inhibit stream --help --version'
 		;;
 	monitor)
 		case $prev in
@@ -55,6 +55,19 @@ _backpopctl()
 	doctor)
 		[ "$prev" = --root ] && { compopt -o dirnames 2>/dev/null; return; }
 		words='--json --root --session --help'
+		;;
+	stream)
+		case $prev in
+		--sensor)
+			words=$(_backpopctl_sensors)
+			;;
+		--count)
+			return
+			;;
+		*)
+			words='--sensor --count --session --help'
+			;;
+		esac
 		;;
 	inhibit)
 		case $prev in

@@ -31,7 +31,7 @@ ctl()
 }
 daemon_is_gone() { ! busctl --user status org.backpop1 >/dev/null 2>&1; }
 
-plan 26
+plan 30
 "$BACKPOP_GEN" --seed 3 --duration 120 --script demo --out "$tmp/session.edf" >"$tmp/out" 2>"$tmp/err" || {
 	cat "$tmp/err" >&2
 	exit 1
@@ -80,6 +80,15 @@ busctl --user call org.backpop1 /org/backpop1/sensor/replay org.backpop1.Stream 
 	>"$tmp/out" 2>"$tmp/err"
 status=$?
 report "Inhibit: a replay has nothing to lend" '[ $status != 0 ] && grep -q "no device to lend" $tmp/err'
+ctl stream --session --count 100
+report "stream: prints samples as CSV" '[ $status = 0 ] && [ $(wc -l <$tmp/out) = 101 ] &&
+	[ $(grep -cE "^[0-9]+(,-?[0-9.e-]+){4}$" $tmp/out) = 100 ]'
+ctl stream --count 0
+report "stream: bad count" '[ $status = 2 ]'
+ctl inhibit --session --sensor replay true
+report "inhibit: a replay has nothing to lend" '[ $status = 1 ] && grep -q "no device to lend" $tmp/err'
+ctl inhibit
+report "inhibit: which program" '[ $status = 2 ]'
 ctl doctor --session
 report "doctor: sees the daemon's sensor" 'grep -qE "^ok +sensor +replay streams" $tmp/out'
 
