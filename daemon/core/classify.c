@@ -5,13 +5,13 @@
 #include "core/maths.h"
 
 /* Before recurrence has spoken, a sharp event under load is most often a cavitation. */
-#define FIRST_LOADED	0.65f
-#define FIRST_PLAIN	0.6f
+#define FIRST_LOADED	0.93f
+#define FIRST_PLAIN	0.88f
 #define JOINT_FIRST	0.9f	/* of what is said at first, so much stays */
-#define WEAK_PLAIN	0.3f
+#define WEAK_PLAIN	0.1f
 #define CRACKLE_RATIO	50.0f	/* power over noise, 17 dB */
 #define CRACKLE_ALONE	0.5f
-#define SERIES		0.7f
+#define SERIES		0.95f
 #define EARLY		0.8f	/* of the silence: joints differ by this (17 to 25 min, 3.2) */
 #define LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
 

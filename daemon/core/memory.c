@@ -33,7 +33,7 @@
 #define FAR_SOON_SLOW	2.2f	/* below 2 kHz less of a wave is seen to be alike */
 #define FAR_SNAP	1.3f	/* a site that is known to snap */
 #define FAR_LATE	0.4f
-#define LIKENESS_LOST	0.25f	/* at the allowed distance, where 3 of 4 are one source */
+#define LIKENESS_LOST	0.07f	/* at the allowed distance */
 #define SERIES_NS	8000000000LL	/* two gaps of a series (1 to 6 s, 3.4) */
 #define SERIES_FREQ	0.25f	/* of ln f */
 #define SERIES_PEAK	0.9f	/* of ln peak */
