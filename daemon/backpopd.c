@@ -139,6 +139,25 @@ static const struct notify_ops notify_ops = {
 	.status = describe,
 };
 
+/* Claims or settings have changed: do we have to listen? */
+static void update_paused(struct app *app)
+{
+	bool paused = app->cfg.on_demand && !bus_manager_claimed(&app->manager);
+
+	if (paused == app->env.paused)
+		return;
+	log_info(paused ? "nobody claims the sensors: they are left alone" : "sensors are claimed");
+	app->env.paused = paused;
+	sensor_set_pause(&app->sensors);
+	notify_wake(app->notify);
+}
+
+static void on_claimed(void *userdata, bool any)
+{
+	(void)any;
+	update_paused(userdata);
+}
+
 /* ---- settings ------------------------------------------------------------- */
 
 static int load_config(const struct options *opt, struct config *cfg)
@@ -177,6 +196,7 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 		sensor_set_reload(&app->sensors);
 	journal_set_settings(app->journal, &app->cfg.journal);
 	recorder_set_settings_all(&app->cfg.recorder);
+	update_paused(app);
 	log_info("settings reloaded");
 	notify_reloaded(NULL);
 	notify_wake(app->notify);
@@ -247,6 +267,8 @@ static int start_bus(struct app *app, bool session)
 	if (r >= 0)
 		r = bus_log_add(app->bus, NULL);
 	app->manager.journal = &app->bus_journal;
+	app->manager.claimed = on_claimed;
+	app->manager.userdata = app;
 	app->bus_session.changed = on_session;
 	app->bus_session.userdata = app;
 	on_session(app);
@@ -274,6 +296,7 @@ static int start_sensors(struct app *app, struct source *src, bool realtime)
 		.trigger = app->trigger,
 		.cfg = &app->cfg,
 		.open = source_open_iio,
+		.paused = app->cfg.on_demand,
 	};
 	app->sensors.env = &app->env;
 	if (src) {

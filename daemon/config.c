@@ -209,6 +209,14 @@ static const char *parse_on(const char *value, bool *settled)
 	return NULL;
 }
 
+static const char *parse_listen(const char *value, bool *on_demand)
+{
+	if (strcmp(value, "always") && strcmp(value, "on-demand"))
+		return "always or on-demand";
+	*on_demand = !strcmp(value, "on-demand");
+	return NULL;
+}
+
 static const char *parse_bias(const char *value, enum config_bias *out)
 {
 	for (size_t i = 0; i < sizeof(bias_names) / sizeof(bias_names[0]); i++) {
@@ -297,6 +305,8 @@ static const char *set_sensor(struct config *cfg, const char *key, const char *v
 	if (!strcmp(key, "FilmRange"))
 		return parse_number(value, 0.1, 1e6, &cfg->film_range_mv) ?
 		       "a full scale of 0.1 to 1000000 mV" : NULL;
+	if (!strcmp(key, "Listen"))
+		return parse_listen(value, &cfg->on_demand);
 	if (!strcmp(key, "Pair"))
 		return parse_pair(value, cfg->pair);
 	if (!strcmp(key, "FilmRate"))
@@ -643,6 +653,7 @@ void config_print(FILE *f, const struct config *cfg)
 {
 	fprintf(f, "[Sensor]\nMode=%s\nRate=%g\nAccelRange=%g\nFilmRange=%g\nWatermark=%u\n",
 		cfg->mode, cfg->rate_hz, cfg->accel_range_g, cfg->film_range_mv, cfg->watermark);
+	fprintf(f, "Listen=%s\n", cfg->on_demand ? "on-demand" : "always");
 	fprintf(f, "Pair=%s%s%s\nFilmRate=%g\nUri=%s\n", cfg->pair[0], cfg->pair[0][0] ? " " : "",
 		cfg->pair[1], cfg->film_rate_hz, cfg->uri);
 	fprintf(f, "\n[Marker]\nLine=%s\nDebounce=%uus\nLongPress=%uus\nActiveLow=%s\nBias=%s\n",

@@ -46,6 +46,7 @@ struct config_trigger {
  * @rate_hz:		BP_RATE_MIN_HZ..BP_RATE_MAX_HZ
  * @accel_range_g, @film_range_mv: wanted full scales, > 0
  * @watermark:		scans per wake-up, 0 = chosen from rate and hardware
+ * @on_demand:		sample only while a client claims the sensors
  * @pair:		the devices joined into one sensor, motion first: label, I2C
  *			address "0x20" or "iio:device0"; both "" = none
  * @film_rate_hz:	rate of the pair's film device
@@ -63,6 +64,7 @@ struct config {
 	double accel_range_g;
 	double film_range_mv;
 	unsigned int watermark;
+	bool on_demand;
 	char pair[2][CONFIG_DEVICE_SIZE];
 	double film_rate_hz;
 	char uri[CONFIG_URI_SIZE];

@@ -29,6 +29,7 @@ struct sensor_env {
 	struct bus_journal *journal;
 	struct trigger *trigger;
 	const struct config *cfg;
+	bool paused;		/* nobody wants samples: devices are left alone */
 	source_opener open;	/* of IIO devices: source_open_iio() or a test's */
 };
 
@@ -84,7 +85,7 @@ void sensor_finish(struct sensor *s);
 int sensor_set_source(struct sensor *s, const struct source_info *info);
 
 /* Set State ("starting", "streaming", "degraded",
- * "stalled", "failed", "inhibited", "ended") and why. */
+ * "stalled", "failed", "inhibited", "idle", "ended") and why. */
 void sensor_set_state(struct sensor *s, const char *state, const char *reason);
 
 /* Run frames (CLOCK_MONOTONIC, at least one) through the core and publish. */
@@ -119,6 +120,9 @@ bool sensor_live_has(const struct sensor_live *l, const char *device);
 
 /* Settings have changed, or the machine has slept: open the devices anew. */
 void sensor_live_restart(struct sensor_live *l);
+
+/* The environment's @paused has changed. */
+void sensor_live_pause(struct sensor_live *l);
 
 /* As leg_progress(), of all legs. */
 bool sensor_live_progress(struct sensor_live *l);

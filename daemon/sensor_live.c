@@ -86,6 +86,10 @@ static void update_state(struct sensor_live *l)
 		sensor_set_state(&l->base, "inhibited", l->lent_to);
 		return;
 	}
+	if (l->base.env->paused) {
+		sensor_set_state(&l->base, "idle", "no client claims the sensors (Listen=on-demand)");
+		return;
+	}
 	for (unsigned int i = 0; i < l->n_legs; i++) {
 		if (is_streaming(l, i))
 			streaming++;
@@ -278,6 +282,28 @@ static void start_legs(struct sensor_live *l)
 			leg_start(&l->legs[i], l->legs[i].device);
 }
 
+static void stop_legs(struct sensor_live *l)
+{
+	for (unsigned int i = 0; i < l->n_legs; i++)
+		if (l->present[i])
+			leg_stop(&l->legs[i]);
+}
+
+/* Somebody has the device, or nobody wants it. */
+static bool is_off(const struct sensor_live *l)
+{
+	return l->lent || l->base.env->paused;
+}
+
+void sensor_live_pause(struct sensor_live *l)
+{
+	if (!l->lent && l->base.env->paused)
+		stop_legs(l);
+	else if (!l->lent)
+		start_legs(l);
+	update_state(l);
+}
+
 static void lend(struct sensor *s, bool on, const char *who)
 {
 	struct sensor_live *l = (struct sensor_live *)s;
@@ -285,13 +311,13 @@ static void lend(struct sensor *s, bool on, const char *who)
 	if (on)
 		snprintf(l->lent_to, sizeof(l->lent_to), "%s", who);
 	if (on && !l->lent++) {
-		for (unsigned int i = 0; i < l->n_legs; i++)
-			if (l->present[i])
-				leg_stop(&l->legs[i]);
+		if (!l->base.env->paused)
+			stop_legs(l);
 		log_info("%s: lent to %s", s->device, who);
 	} else if (!on && !--l->lent) {
 		log_info("%s: is back", s->device);
-		start_legs(l);
+		if (!is_off(l))
+			start_legs(l);
 	}
 	update_state(l);
 }
@@ -351,10 +377,12 @@ const struct sensor *sensor_live_sensor(const struct sensor_live *l)
 void sensor_live_attach(struct sensor_live *l, unsigned int leg, const char *device)
 {
 	l->present[leg] = true;
-	if (l->lent)
+	if (is_off(l))
 		snprintf(l->legs[leg].device, sizeof(l->legs[leg].device), "%s", device);
 	else
 		leg_start(&l->legs[leg], device);
+	if (l->base.env->paused)
+		update_state(l);
 }
 
 bool sensor_live_detach(struct sensor_live *l, const char *device)

@@ -165,6 +165,13 @@ void sensor_set_reload(struct sensor_set *set)
 		use(set, &set->devices[i]);
 }
 
+void sensor_set_pause(struct sensor_set *set)
+{
+	for (size_t i = 0; i < SENSOR_SET_MAX; i++)
+		if (set->live[i])
+			sensor_live_pause(set->live[i]);
+}
+
 void sensor_set_restart(struct sensor_set *set)
 {
 	for (size_t i = 0; i < SENSOR_SET_MAX; i++)

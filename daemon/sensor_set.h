@@ -42,6 +42,9 @@ void sensor_set_reload(struct sensor_set *set);
 /* The machine has slept: open all devices anew. */
 void sensor_set_restart(struct sensor_set *set);
 
+/* The environment's @paused has changed: stop or start all devices. */
+void sensor_set_pause(struct sensor_set *set);
+
 /* Is there anything that could hang? */
 bool sensor_set_idle(const struct sensor_set *set);
 /* Does nothing hang? See leg_progress(). */

@@ -579,6 +579,37 @@ static void an_inhibited_device_is_free_until_the_descriptor_closes(void)
 	end();
 }
 
+static void nobody_claims_nobody_listens(void)
+{
+	begin();
+	env.paused = true;
+	plug(0, 0x20);
+	settle();
+	ktap_check(fakes[0].fd < 0 && !strcmp(state(), "idle"), "plugged in while idle: state %s",
+		   state());
+	env.paused = false;
+	sensor_set_pause(&set);
+	put(&fakes[0], now_ns(), 8);
+	settle();
+	ktap_check(streams() && fakes[0].opens == 1, "claimed: state %s", state());
+	env.paused = true;
+	sensor_set_pause(&set);
+	sensor_live_restart(set.live[0]);
+	settle();
+	ktap_check(fakes[0].fd < 0 && !strcmp(state(), "idle"), "let go: state %s", state());
+	/* Unplugged and plugged in: still nobody, until somebody claims. */
+	sensor_set_remove(&set, "iio:device0");
+	plug(0, 0x20);
+	settle();
+	ktap_check(fakes[0].fd < 0, "opened though nobody claims it");
+	env.paused = false;
+	sensor_set_pause(&set);
+	put(&fakes[0], now_ns(), 8);
+	settle();
+	ktap_check(streams(), "claimed again: state %s", state());
+	end();
+}
+
 static void leases_are_limited(void)
 {
 	struct reply r[SHARE_LEASES + 1];
@@ -759,6 +790,7 @@ int main(void)
 		  a_device_that_does_not_open_is_tried_again },
 		{ "an_inhibited_device_is_free_until_the_descriptor_closes",
 		  an_inhibited_device_is_free_until_the_descriptor_closes },
+		{ "nobody_claims_nobody_listens", nobody_claims_nobody_listens },
 		{ "leases_are_limited", leases_are_limited },
 		{ "the_stream_has_header_sequence_and_end",
 		  the_stream_has_header_sequence_and_end },

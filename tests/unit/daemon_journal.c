@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The journal's file and its thread: what goes in comes out, numbers and retention,
+ * sessions over boots, files that are not ours; the wall clock, which is this test's own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bus/bus.h"
+#include "bus/bus_journal.h"
+#include "bus/bus_sensor.h"
+#include "journal/journal.h"
+#include "unit/ktap.h"
+
+#define NS_PER_S	1000000000LL
+#define BOOT_A		"0123456789abcdef0123456789abcdef"
+#define DAY_NS		(86400 * NS_PER_S)
+
+/* The daemon's clock_gettime() is this one: the wall clock can be set, nothing else. */
+static int64_t step_ns;
+
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int ret = (int)syscall(SYS_clock_gettime, id, ts);
+
+	if (!ret && id == CLOCK_REALTIME) {
+		ts->tv_sec += step_ns / NS_PER_S;
+		ts->tv_nsec += step_ns % NS_PER_S;
+	}
+	return ret;
+}
+
+static char directory[64], path[96];
+static char err[DB_ERROR_SIZE + PATH_MAX];
+
+static void make_directory(void)
+{
+	strcpy(directory, "/tmp/backpop-journal-XXXXXX");
+	if (!mkdtemp(directory))
+		abort();
+	snprintf(path, sizeof(path), "%s/" DB_FILE_NAME, directory);
+}
+
+static void remove_directory(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	if (system(command))
+		abort();
+}
+
+static struct record_event an_event(uint64_t number, uint32_t revision, int64_t wall_ns)
+{
+	struct record_event rec = {
+		.number = number,
+		.session = 7,
+		.wall_ns = wall_ns,
+		.stream_start_ns = 5 * NS_PER_S,
+		.sensor = "iio_device0",
+		.ev = {
+			.revision = revision,
+			.onset_ns = 123456789012345,
+			.end_ns = 123456789112345,
+			.emitted_ns = 123456789212345,
+			.class_ = BP_CLASS_SNAP,
+			.reason = BP_REASON_NONE,
+			.breath_phase = BP_BREATH_INHALE,
+			.movement = BP_MOVEMENT_TWIST,
+			.site = 3,
+			.manoeuvre = 4,
+			.confidence = 0.625f,
+			.peak_mg = NAN,
+			.peak_mv = 1.5f,
+			.breath_depth = NAN,
+			.breath_rate_bpm = 14.25f,
+			.silent_s = NAN,
+			.since_s = 65.5f,
+		},
+	};
+
+	return rec;
+}
+
+static struct db *open_db(void)
+{
+	struct db *db = NULL;
+	uint64_t run;
+	int ret = db_open(&db, path, false, err);
+
+	ktap_check(!ret, "opening %s: %d, %s", path, ret, err);
+	if (!db || db_begin(db) || db_add_run(db, BOOT_A, 1, 2, &run) || db_commit(db))
+		abort();
+	return db;
+}
+
+static int keep(void *userdata, const struct record_event *rec)
+{
+	struct {
+		struct record_event first;
+		size_t n;
+	} *kept = userdata;
+
+	if (!kept->n++)
+		kept->first = *rec;
+	return 0;
+}
+
+static bool same(float a, float b)
+{
+	return isnan(a) ? isnan(b) : a == b;
+}
+
+static void what_goes_in_comes_out(void)
+{
+	struct record_event in = an_event(1ull << 40, 3, 1795867200123456789);
+	struct {
+		struct record_event first;
+		size_t n;
+	} kept = { .n = 0 };
+	struct db_filter all = DB_FILTER_ALL;
+	const struct bp_event *a = &in.ev, *b = &kept.first.ev;
+	struct db *db;
+
+	make_directory();
+	db = open_db();
+	ktap_check(!db_begin(db) && !db_add_event(db, &in) && !db_commit(db), "%s", db_message(db));
+	ktap_check(!db_events(db, &all, keep, &kept) && kept.n == 1, "%zu events", kept.n);
+	ktap_check(kept.first.sequence == in.sequence && in.sequence == 1 && kept.first.run == in.run &&
+		   kept.first.number == in.number && kept.first.session == 7 &&
+		   kept.first.wall_ns == in.wall_ns &&
+		   kept.first.stream_start_ns == in.stream_start_ns &&
+		   !strcmp(kept.first.sensor, in.sensor) && !strcmp(kept.first.boot_id, BOOT_A),
+		   "sequence %llu, run %llu, number %llu, boot %s",
+		   (unsigned long long)kept.first.sequence, (unsigned long long)kept.first.run,
+		   (unsigned long long)kept.first.number, kept.first.boot_id);
+	ktap_check(a->revision == b->revision && a->onset_ns == b->onset_ns &&
+		   a->end_ns == b->end_ns && a->emitted_ns == b->emitted_ns &&
+		   a->class_ == b->class_ && a->reason == b->reason && a->site == b->site &&
+		   a->breath_phase == b->breath_phase && a->movement == b->movement &&
+		   a->manoeuvre == b->manoeuvre, "one of the event's numbers is another");
+	ktap_check(same(a->confidence, b->confidence) && same(a->peak_mg, b->peak_mg) &&
+		   same(a->peak_mv, b->peak_mv) && same(a->breath_depth, b->breath_depth) &&
+		   same(a->breath_rate_bpm, b->breath_rate_bpm) && same(a->silent_s, b->silent_s) &&
+		   same(a->since_s, b->since_s), "one of the event's values is another");
+	db_close(db);
+	remove_directory();
+}
+
+static size_t count(struct db *db, const struct db_filter *f)
+{
+	struct {
+		struct record_event first;
+		size_t n;
+	} kept = { .n = 0 };
+
+	ktap_check(!db_events(db, f, keep, &kept), "%s", db_message(db));
+	return kept.n;
+}
+
+static void filters_choose(void)
+{
+	struct db_filter f = DB_FILTER_ALL;
+	struct db *db;
+
+	make_directory();
+	db = open_db();
+	db_begin(db);
+	for (uint64_t i = 1; i <= 10; i++) {
+		struct record_event rec = an_event(i, 0, (int64_t)i * NS_PER_S);
+
+		db_add_event(db, &rec);
+		rec.ev.revision = 1;
+		rec.ev.class_ = i % 2 ? BP_CLASS_ARTEFACT : BP_CLASS_SNAP;
+		db_add_event(db, &rec);
+	}
+	ktap_check(!db_commit(db), "%s", db_message(db));
+	ktap_check(count(db, &f) == 20, "all: %zu, expected 20", count(db, &f));
+	f.latest = true;
+	ktap_check(count(db, &f) == 10, "latest: %zu, expected 10", count(db, &f));
+	f.class_ = "snap";
+	ktap_check(count(db, &f) == 5, "latest that are snaps: %zu, expected 5", count(db, &f));
+	f.since_ns = 4 * NS_PER_S;
+	f.until_ns = 8 * NS_PER_S;
+	ktap_check(count(db, &f) == 2, "4 and 6 s: %zu, expected 2", count(db, &f));
+	f = (struct db_filter)DB_FILTER_ALL;
+	f.from = 19;
+	ktap_check(count(db, &f) == 2, "from sequence 19: %zu, expected 2", count(db, &f));
+	f = (struct db_filter)DB_FILTER_ALL;
+	f.sensor = "'; DROP TABLE revision; --";
+	ktap_check(count(db, &f) == 0, "no such sensor: %zu", count(db, &f));
+	f = (struct db_filter)DB_FILTER_ALL;
+	f.limit = 3;
+	ktap_check(count(db, &f) == 3, "limit: %zu, expected 3", count(db, &f));
+	db_close(db);
+	remove_directory();
+}
+
+static void take_last(void *userdata, const char *sensor, uint64_t last)
+{
+	(void)sensor;
+	*(uint64_t *)userdata = last;
+}
+
+static void retention_deletes_and_keeps_the_numbers(void)
+{
+	struct db_filter all = DB_FILTER_ALL;
+	struct record_event rec;
+	uint64_t last = 0, bytes;
+	bool more = true;
+	struct db *db;
+	int rounds = 0;
+
+	make_directory();
+	db = open_db();
+	db_begin(db);
+	for (uint64_t i = 1; i <= 9000; i++) {
+		rec = an_event(i, 0, (int64_t)i * NS_PER_S);
+		db_add_event(db, &rec);
+	}
+	ktap_check(!db_commit(db), "%s", db_message(db));
+	db_begin(db);
+	ktap_check(!db_retain(db, 1001 * NS_PER_S, UINT64_MAX, &more) && !db_commit(db), "%s",
+		   db_message(db));
+	ktap_check(!more && count(db, &all) == 8000, "older than 1001 s are deleted: %zu left, expected 8000",
+		   count(db, &all));
+	for (more = true; more && rounds < 20; rounds++) {
+		db_begin(db);
+		ktap_check(!db_retain(db, INT64_MIN, 400 * 1024, &more) && !db_commit(db), "%s",
+			   db_message(db));
+	}
+	db_size(db, &bytes);
+	ktap_check(bytes <= 400 * 1024 && count(db, &all) > 100 && rounds < 20,
+		   "400 KiB: %llu bytes, %zu left after %d rounds", (unsigned long long)bytes,
+		   count(db, &all), rounds);
+	db_begin(db);
+	db_retain(db, INT64_MAX, UINT64_MAX, &more);
+	db_retain(db, INT64_MAX, UINT64_MAX, &more);
+	db_retain(db, INT64_MAX, UINT64_MAX, &more);
+	db_commit(db);
+	db_sensors(db, take_last, &last);
+	ktap_check(!count(db, &all) && last == 9000, "all deleted: %zu left, last number %llu",
+		   count(db, &all), (unsigned long long)last);
+	rec = an_event(9001, 0, 0);
+	db_begin(db);
+	db_add_event(db, &rec);
+	db_commit(db);
+	ktap_check(rec.sequence == 9001, "sequence %llu, expected 9001: used again?",
+		   (unsigned long long)rec.sequence);
+	db_close(db);
+	remove_directory();
+}
+
+static void what_is_rolled_back_was_never_there(void)
+{
+	struct db_filter all = DB_FILTER_ALL;
+	struct record_event rec = an_event(1, 0, 0);
+	struct db *db;
+
+	make_directory();
+	db = open_db();
+	db_begin(db);
+	db_add_event(db, &rec);
+	ktap_check(db_add_event(db, &rec) < 0 && db_failed(db), "the same revision twice is taken");
+	db_rollback(db);
+	ktap_check(!count(db, &all), "%zu entries", count(db, &all));
+	db_close(db);
+	remove_directory();
+}
+
+static void read_only_leaves_no_trace(void)
+{
+	struct db_filter all = DB_FILTER_ALL;
+	struct record_event rec = an_event(1, 0, 0);
+	struct stat st;
+	char wal[128];
+	struct db *db;
+
+	make_directory();
+	db = open_db();
+	db_begin(db);
+	db_add_event(db, &rec);
+	db_commit(db);
+	db_close(db);
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	ktap_check(!db_open(&db, path, true, err), "%s", err);
+	ktap_check(count(db, &all) == 1, "%zu", count(db, &all));
+	db_close(db);
+	ktap_check(stat(wal, &st), "%s was left", wal);
+	ktap_check(db_open(&db, "/nowhere/at/all.db", true, err) < 0 && err[0], "opened nothing");
+	remove_directory();
+}
+
+/* ---- the thread ----------------------------------------------------------- */
+
+static const struct journal_settings settings = { 365, 256 };
+
+static struct journal *open_journal(sd_event *event)
+{
+	struct journal *j = NULL;
+
+	ktap_check(!journal_open(&j, event, directory, &settings, NULL, NULL, err), "%s", err);
+	return j;
+}
+
+struct wall {
+	int64_t wall_ns[2];
+	int64_t onset_ns[2];
+	size_t n;
+};
+
+static int take_wall(void *userdata, const struct record_event *rec)
+{
+	struct wall *w = userdata;
+
+	if (w->n < 2) {
+		w->wall_ns[w->n] = rec->wall_ns;
+		w->onset_ns[w->n] = rec->ev.onset_ns;
+	}
+	w->n++;
+	return 0;
+}
+
+/* The wall clock is set by an hour between two events a second apart. */
+static void a_step_of_the_wall_clock_moves_only_the_wall_times(void)
+{
+	struct bus_journal b = { 0 };
+	struct db_filter all = DB_FILTER_ALL;
+	struct wall w = { .n = 0 };
+	struct bp_event ev = an_event(1, 0, 0).ev;
+	struct timespec ts;
+	sd_event *event;
+	sd_bus *bus;
+	struct db *db;
+	int64_t apart;
+
+	make_directory();
+	sd_event_new(&event);
+	/* Nobody is there to hear it. */
+	sd_bus_new(&bus);
+	b.bus = bus;
+	b.journal = open_journal(event);
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ev.onset_ns = ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	bus_journal_event(&b, BUS_ROOT "/sensor/x", 1, 1, &ev);
+	step_ns = 3600 * NS_PER_S;
+	ev.onset_ns += NS_PER_S;
+	bus_journal_event(&b, BUS_ROOT "/sensor/x", 2, 1, &ev);
+	journal_close(b.journal);
+	step_ns = 0;
+	ktap_check(!db_open(&db, path, true, err) && !db_events(db, &all, take_wall, &w) && w.n == 2,
+		   "%s, %zu events", err, w.n);
+	apart = w.wall_ns[1] - w.wall_ns[0] - 3601 * NS_PER_S;
+	ktap_check(w.onset_ns[1] - w.onset_ns[0] == NS_PER_S && llabs(apart) < NS_PER_S,
+		   "%lld ns apart on the monotonic clock, %lld off on the wall",
+		   (long long)(w.onset_ns[1] - w.onset_ns[0]), (long long)apart);
+	db_close(db);
+	sd_bus_unref(bus);
+	sd_event_unref(event);
+	remove_directory();
+}
+
+static void numbers_go_on_in_the_next_run(void)
+{
+	struct record_event rec = an_event(41, 0, 0);
+	struct journal *j;
+	sd_event *event;
+	struct db *db;
+	char id[DB_ID_SIZE];
+
+	make_directory();
+	db = open_db();
+	db_begin(db);
+	db_add_event(db, &rec);
+	db_commit(db);
+	db_close(db);
+	sd_event_new(&event);
+	j = open_journal(event);
+	ktap_check(journal_last_number(j, "iio_device0") == 41 && !journal_last_number(j, "other"),
+		   "last number %llu, expected 41",
+		   (unsigned long long)journal_last_number(j, "iio_device0"));
+	journal_note_number(j, "iio_device0", 45);
+	journal_note_number(j, "iio_device0", 43);
+	ktap_check(journal_last_number(j, "iio_device0") == 45, "a number went back");
+	strcpy(id, journal_id(j));
+	journal_close(j);
+	j = open_journal(event);
+	ktap_check(!strcmp(id, journal_id(j)) && strlen(id) == 32, "id %s became %s", id, journal_id(j));
+	journal_close(j);
+	sd_event_unref(event);
+	remove_directory();
+}
+
+static void in_memory_without_a_directory(void)
+{
+	struct journal *j = NULL;
+	sd_event *event;
+
+	sd_event_new(&event);
+	ktap_check(!journal_open(&j, event, NULL, &settings, NULL, NULL, err), "%s", err);
+	ktap_check(journal_state(j) == JOURNAL_VOLATILE && !*journal_path(j), "state %s",
+		   journal_state_name(journal_state(j)));
+	journal_close(j);
+	sd_event_unref(event);
+}
+
+struct nothing {
+	struct journal_job job;
+	int *done;
+};
+
+static int run_never(struct db *db, struct journal_job *job)
+{
+	(void)db;
+	(void)job;
+	return 0;
+}
+
+static void count_done(struct journal_job *job, int error)
+{
+	(void)error;
+	++*((struct nothing *)job)->done;
+	free(job);
+}
+
+static void too_many_questions_are_refused_and_the_rest_answered(void)
+{
+	int done = 0, taken = 0, refused = 0;
+	struct journal *j;
+	sd_event *event;
+
+	make_directory();
+	sd_event_new(&event);
+	j = open_journal(event);
+	for (int i = 0; i < 10 * JOURNAL_ASKED_MAX; i++) {
+		struct nothing *n = calloc(1, sizeof(*n));
+
+		n->job.run = run_never;
+		n->job.done = count_done;
+		n->done = &done;
+		if (journal_submit(j, &n->job)) {
+			free(n);
+			refused++;
+		} else {
+			taken++;
+		}
+	}
+	ktap_check(taken == JOURNAL_ASKED_MAX && refused, "%d taken, %d refused", taken, refused);
+	journal_close(j);
+	ktap_check(done == taken, "%d of %d answered", done, taken);
+	sd_event_unref(event);
+	remove_directory();
+}
+
+int main(void)
+{
+	static const struct ktap_test tests[] = {
+		{ "what_goes_in_comes_out", what_goes_in_comes_out },
+		{ "filters_choose", filters_choose },
+		{ "retention_deletes_and_keeps_the_numbers", retention_deletes_and_keeps_the_numbers },
+		{ "what_is_rolled_back_was_never_there", what_is_rolled_back_was_never_there },
+		{ "read_only_leaves_no_trace", read_only_leaves_no_trace },
+		{ "a_step_of_the_wall_clock_moves_only_the_wall_times",
+		  a_step_of_the_wall_clock_moves_only_the_wall_times },
+		{ "numbers_go_on_in_the_next_run", numbers_go_on_in_the_next_run },
+		{ "in_memory_without_a_directory", in_memory_without_a_directory },
+		{ "too_many_questions_are_refused_and_the_rest_answered",
+		  too_many_questions_are_refused_and_the_rest_answered },
+	};
+
+	return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
+}
