@@ -356,6 +356,7 @@ static void test_defaults(void)
 	ktap_check(options.who_am_i == 0x48 && options.wake == CHIP_WAKE_NACK &&
 			   !options.combined_needs_en && !options.film_full_16bit &&
 			   options.full_reads_zero && !options.ts_after_sample &&
+			   !options.ts_latched_early && !options.unsettled && !options.odd_reset &&
 			   !options.odr_error_ppm && !options.ts_start && options.stuck_int == -1,
 		   "defaults are not those of the sheet");
 	options.odr_error_ppm = INT32_MAX;
@@ -368,6 +369,110 @@ static void test_defaults(void)
 		ktap_check(chip_violation_name(v) && strcmp(chip_violation_name(v), "unknown"),
 			   "violation %d has no name", v);
 	ktap_check(!strcmp(chip_violation_name(CHIP_V_COUNT), "unknown"), "name beyond the last");
+}
+
+/* The first samples of a stream are at full scale, and those after them are not. */
+static void test_unsettled(void)
+{
+	uint8_t b[2 * WORD];
+
+	chip_options_default(&options);
+	options.unsettled = true;
+	fresh();
+	write_reg(FIFO_WTM, 0x80);
+	write_reg(CTRL3, 4);
+	write_reg(FIFO_CTRL, 0x06);
+	write_reg(CTRL5, 0xa0);
+	pass(20 * MS);
+	read_regs(FIFO_OUT, b, sizeof(b));
+	ktap_check(s16_at(b + 1) == INT16_MAX && s16_at(b + WORD + 1) == INT16_MAX,
+		   "first two are %d, %d", s16_at(b + 1), s16_at(b + WORD + 1));
+	ktap_check(s16_at(pop().p) == 0, "the third is not settled");
+
+	fresh();
+	enter_film(true);
+	write_reg(FIFO_CTRL, 0x06);
+	write_reg(CTRL5, 0xb0);
+	pass(30 * MS);
+	/* 800 Hz: eight of them in 10 ms */
+	for (int i = 0; i < 12; i++) {
+		int16_t v = s16_at(pop().p);
+
+		ktap_check((v > 30000) == (i < 8), "film sample %d is %d", i, v);
+	}
+}
+
+/* What is not confirmed of the reset values is not relied on: here it is otherwise. */
+static void test_odd_reset(void)
+{
+	chip_options_default(&options);
+	options.odd_reset = true;
+	fresh();
+	ktap_check(read_reg(AH_BIO_CFG3) == 0x20 && read_reg(BATCH_DEC) == 0x07,
+		   "nothing odd after power-on");
+	write_reg(BATCH_DEC, 0);
+	write_reg(CTRL1, 0x20);
+	pass(100 * US);
+	ktap_check(read_reg(BATCH_DEC) == 0x07, "nothing odd after a reset");
+	ktap_check(read_reg(WHO_AM_I) == 0x48 && read_reg(CTRL5) == 0, "too odd");
+	expect_clean();
+}
+
+/* The counter is that of the first data byte, or of the address before it. */
+static void test_ts_latch(void)
+{
+	for (int early = 0; early < 2; early++) {
+		uint64_t zero, at;
+		uint8_t b[4];
+		uint32_t ts;
+
+		chip_options_default(&options);
+		options.ts_latched_early = early;
+		fresh();
+		write_reg(INTERRUPT_CFG, 0x80);
+		/* set with the byte, before the stop */
+		zero = now - BYTE_NS / 9;
+		for (int i = 0; i < 10; i++) {
+			pass(MS + 777);
+			/* address, register, address, then four bytes */
+			at = now + (early ? 3 : 4) * BYTE_NS;
+			read_regs(TIMESTAMP0, b, 4);
+			ts = b[0] | b[1] << 8 | b[2] << 16 | (uint32_t)b[3] << 24;
+			ktap_check(ts == (at - zero) / 10000, "counter %u, expected %llu", ts,
+				   (unsigned long long)((at - zero) / 10000));
+		}
+	}
+}
+
+/* A tick of two words while the first of a full FIFO is read takes the second. */
+static void test_hole(void)
+{
+	uint8_t b[WORD];
+
+	fresh_default();
+	input_ramp = true;
+	write_reg(FIFO_WTM, 0x80);
+	write_reg(BATCH_DEC, 0x08);
+	write_reg(INTERRUPT_CFG, 0x80);
+	write_reg(CTRL3, 4);
+	write_reg(FIFO_CTRL, 0x06);
+	write_reg(CTRL5, 0x80);
+	pass(1000 * MS);
+	ktap_check(chip_stats(&chip)->holes == 0, "a hole without a reader");
+	/* a time stamp with each sample: the word that is read, and that behind it */
+	start(false);
+	put(FIFO_OUT);
+	start(true);
+	for (int i = 0; i < WORD; i++) {
+		if (i == 3)
+			pass(10 * MS);
+		now += BYTE_NS;
+		b[i] = chip_i2c_read(&chip, now);
+	}
+	stop();
+	ktap_check(b[0] >> 3 != 0, "the word in the reader's hand is gone");
+	ktap_check(chip_stats(&chip)->holes == 1, "%llu holes, expected 1",
+		   (unsigned long long)chip_stats(&chip)->holes);
 }
 
 /* A stream that starts anew stamps its first sample, whatever came before. */
@@ -1521,6 +1626,10 @@ int main(void)
 		{ "power_cycle", test_power_cycle },
 		{ "stats", test_stats },
 		{ "defaults", test_defaults },
+		{ "unsettled", test_unsettled },
+		{ "odd_reset", test_odd_reset },
+		{ "ts_latch", test_ts_latch },
+		{ "hole", test_hole },
 		{ "restart", test_restart },
 		{ "registers", test_registers },
 		{ "bank", test_bank },
