@@ -275,7 +275,7 @@ TEST_F_TIMEOUT(hour, bus_overhead, 7200)
  */
 TEST_F_TIMEOUT(hour, past_the_counters_wrap, 90000)
 {
-	const long long wrap_s = (1LL << 32) / 100000, secs = 12LL * seconds() + 600;
+	const long long wrap_s = (1LL << 32) / 100000, secs = 12LL * seconds() + 1000;
 	const struct truth_wave w = {
 		.accel_mg = 1500, .film_mv = 80, .half_ms = 1000, .seconds = secs + 10,
 	};
