@@ -3,30 +3,57 @@
 #include <string.h>
 
 #include "core/breath.h"
+#include "core/maths.h"
 
 /* Breaths last 1.5 to 25 s (paced recordings: 2 to 20 s, signal-model.md 1.4). */
 #define BREATH_LOW_HZ	0.015	/* a third of the slowest: turns its phase by 25 degrees */
 #define BREATH_HIGH_HZ	1.2	/* each tenth lower would delay the phase by 20 ms */
+/*
+ * The film drifts with its warmth, all below 0.1 Hz and many times as far as breaths
+ * move it (1.5: 8 V per degree), so that slow breaths cannot be told from it.
+ */
+#define FLOW_LOW_HZ	0.11f
+#define FLOW_HIGH_HZ	0.8f
+#define FLOW_RC_RAD	0.15f		/* what the film's high-pass lacks of a quarter turn */
+#define FLOW_LEAK_HZ	0.06f
 #define PERIOD_MIN_S	1.4f
 #define PERIOD_MAX_S	26.0f
 #define AXIS_TAU_S	25.0f		/* a few breaths */
-#define POWER_TAU_S	15.0f
-#define SKEW_TAU_S	40.0f
-/* Inhaling is quicker than exhaling (ratio 0.55 to 0.8, 3.3): the slope's skew is its sign. */
-#define SKEW_FLIP	0.15f
-#define SKEW_SURE	0.15f		/* less, and nothing is said about in and out */
-/* Lungs crackle late in inhalation: that outweighs the skew once it has been heard so often. */
+/*
+ * How strong breaths are is a quantile, not a mean: a movement of some seconds must not
+ * deafen for a minute.  Its logarithm climbs and falls at these paces, so that a sine's
+ * square is above it for RISE / (RISE + FALL) of the time.
+ */
+#define RISE_TAU_S	4.0f		/* at most; or a breath, if that is longer */
+#define FALL_TAU_S	6.0f
+#define FAR_G		0.2f		/* no breath tips the back so far (12 degrees; 1.4: 0.19 forced) */
+#define OUTLIER		4.0f		/* times the power: no usual breath, counts as this */
+#define NO_BREATH	64.0f		/* times the power: a movement; sighs reach half of it */
+/*
+ * Which way is in?  Inhaling is quicker than exhaling (duration ratio 0.55 to 0.8, 3.3),
+ * its flow therefore stronger; and a sigh is one large breath upwards.
+ */
+#define LEAN_BREATHS	12u		/* breaths that the mean goes back */
+#define LEAN_MOST	1.0f		/* what one breath can say, in ln of the ratio */
+#define LEAN_SIGH	3u		/* a sigh says as much as so many breaths */
+#define SIGH		1.6f		/* times the median swing; 2 to 4 (3.3) */
+#define LEAN_SURE	0.08f		/* less, and nothing is said about in and out */
+#define LEAN_LEAST	3u
+/* Lungs crackle late in inhalation: that outweighs it once it has been heard so often. */
 #define HINTS		2u
 #define HINTS_MOST	6u
-#define TURN_SHARE	0.95f		/* of the rms: a reversal this large ends a half-breath */
-#define STILL_SHARE	0.12f		/* of the rms, per second: no breathing */
+#define TURN_SHARE	0.85f		/* of its root: a reversal this large ends a half-breath */
+#define STILL_SHARE	0.12f		/* of its root, per second: no breathing */
+#define STILL_FLOW	0.25f		/* the same of the film's */
 #define STILL_S		2.0f		/* quiet pauses are shorter, holds are longer */
 #define WARM_S		8.0f
+#define CALM_S		1.5f		/* after a movement, until what is left of it has gone */
 #define LEAST_G		0.0004f		/* quiet back: 3 mg p-p (3.3) is 1 mg rms */
-#define LEAST_MV	0.3f
-#define FILM_LEAK_HZ	0.06f		/* undoes the film's RC high-pass (0.7 to 10 Hz) */
+#define LEAST_MV	0.05f
 #define STALE_PERIODS	2.5f
+#define UNEVEN		2.0f		/* breaths vary by 5 to 10 % (3.3); this is none, or not seen */
 #define SLOPE_RATE	0.5f
+#define PI		3.14159265f
 
 #define RATE(tau)	((float)(1.0 / (BP_SLOW_HZ * (tau))))
 
@@ -35,21 +62,30 @@ void bp_breath_init(struct bp_breath *br, bool film)
 	memset(br, 0, sizeof(*br));
 	br->film = film;
 	br->least = film ? LEAST_MV : LEAST_G;
+	if (film) {
+		bp_highpass(&br->hp, FLOW_LOW_HZ, BP_SLOW_HZ, BP_Q_BUTTERWORTH4_A);
+		bp_highpass(&br->hp2, FLOW_LOW_HZ, BP_SLOW_HZ, BP_Q_BUTTERWORTH4_B);
+		bp_lowpass(&br->lp, FLOW_HIGH_HZ, BP_SLOW_HZ, BP_Q_BUTTERWORTH2);
+		br->axis[0] = 1;
+		return;
+	}
 	bp_highpass(&br->hp, BREATH_LOW_HZ, BP_SLOW_HZ, BP_Q_BUTTERWORTH2);
 	bp_lowpass(&br->lp, BREATH_HIGH_HZ, BP_SLOW_HZ, BP_Q_BUTTERWORTH2);
-	br->axis[0] = film ? 1 : 0.6f;
-	br->axis[2] = film ? 0 : 0.8f;
+	br->axis[0] = 0.6f;
+	br->axis[2] = 0.8f;
 }
 
 /* One power-iteration step towards the main axis of the running covariance. */
 static void follow_axis(struct bp_breath *br, bp_v4 x)
 {
-	float *c = br->cov, *v = br->axis, u[3], norm, sign;
+	float *c = br->cov, *v = br->axis, u[3], norm, sign, share = 1;
 	const float in[6] = { x[0] * x[0], x[1] * x[1], x[2] * x[2],
 			      x[0] * x[1], x[0] * x[2], x[1] * x[2] };
 
+	if (br->n_periods >= 3 && in[0] + in[1] + in[2] > OUTLIER * br->power)
+		share = OUTLIER * br->power / (in[0] + in[1] + in[2]);
 	for (int i = 0; i < 6; i++)
-		c[i] += RATE(AXIS_TAU_S) * (in[i] - c[i]);
+		c[i] += RATE(AXIS_TAU_S) * (share * in[i] - c[i]);
 	u[0] = c[0] * v[0] + c[3] * v[1] + c[4] * v[2];
 	u[1] = c[3] * v[0] + c[1] * v[1] + c[5] * v[2];
 	u[2] = c[4] * v[0] + c[5] * v[1] + c[2] * v[2];
@@ -65,39 +101,41 @@ static void follow_axis(struct bp_breath *br, bp_v4 x)
 /* It ran upside down: mirror everything that has a direction. */
 static void flip(struct bp_breath *br)
 {
+	int64_t t = br->trough_ns;
+
 	br->flipped = !br->flipped;
-	br->slope3 = -br->slope3;
+	br->leaning = -br->leaning;
 	br->b = -br->b;
 	br->slope = -br->slope;
+	br->sum = -br->sum;
+	for (uint32_t i = 0; i < BP_BREATH_LAG; i++)
+		br->flow[i] = -br->flow[i];
 	br->turn = -br->turn;
 	br->last_turn = -br->last_turn;
 	br->rising = !br->rising;
-	{
-		int64_t t = br->trough_ns;
+	br->trough_ns = br->peak_ns;
+	br->peak_ns = t;
+}
 
-		br->trough_ns = br->peak_ns;
-		br->peak_ns = t;
+/* One more breath says which way is in: @says > 0, as it is. */
+static void lean(struct bp_breath *br, float says, uint32_t weight)
+{
+	if (says > LEAN_MOST)
+		says = LEAN_MOST;
+	if (says < -LEAN_MOST)
+		says = -LEAN_MOST;
+	for (; weight; weight--) {
+		br->leanings += br->leanings < LEAN_BREATHS;
+		br->leaning += (says - br->leaning) / (float)br->leanings;
 	}
-}
-
-/* Skew of the slope that is asked for, in the slope's own scale. */
-static float skew(const struct bp_breath *br, float share)
-{
-	return share * br->slope2 * sqrtf(br->slope2);
-}
-
-static void follow_sign(struct bp_breath *br, float slope)
-{
-	br->slope2 += RATE(SKEW_TAU_S) * (slope * slope - br->slope2);
-	br->slope3 += RATE(SKEW_TAU_S) * (slope * slope * slope - br->slope3);
-	if (br->hints < HINTS && br->slope3 < -skew(br, SKEW_FLIP))
+	if (br->hints < HINTS && br->leanings >= LEAN_LEAST && br->leaning < -LEAN_SURE)
 		flip(br);
 }
 
 /* Is it known which way is in? */
 static bool sign_known(const struct bp_breath *br)
 {
-	return br->hints >= HINTS || br->slope3 > skew(br, SKEW_SURE);
+	return br->hints >= HINTS || (br->leanings >= LEAN_LEAST && br->leaning > LEAN_SURE);
 }
 
 void bp_breath_hint(struct bp_breath *br)
@@ -121,10 +159,8 @@ static void note(float *list, uint32_t *n, uint32_t max, float v)
 	list[(*n)++] = v;
 }
 
-static float median_of(const float *list, uint32_t n)
+static void sort_into(float *v, const float *list, uint32_t n)
 {
-	float v[2 * BP_BREATHS];
-
 	memcpy(v, list, n * sizeof(*v));
 	for (uint32_t i = 1; i < n; i++) {
 		float x = v[i];
@@ -134,14 +170,72 @@ static float median_of(const float *list, uint32_t n)
 			v[j] = v[j - 1];
 		v[j] = x;
 	}
+}
+
+static float median_of(const float *list, uint32_t n)
+{
+	float v[2 * BP_BREATHS];
+
+	sort_into(v, list, n);
 	return n & 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+/* Upper over lower quartile of the periods. */
+static float unevenness(const struct bp_breath *br)
+{
+	float v[2 * BP_BREATHS];
+
+	sort_into(v, br->period_s, br->n_periods);
+	return v[br->n_periods - 1 - br->n_periods / 4] / v[br->n_periods / 4];
+}
+
+/*
+ * Skew of the flow since the last trough; as the film tells it: the filters that free
+ * it from drift turn its harmonics by different angles, and with them its shape.  Here
+ * the drift is the line from trough to trough.
+ */
+static float flow_skew(const struct bp_breath *br)
+{
+	float n = (float)br->n_mv, trend, mean = 0, var = 0, cube = 0;
+
+	if (n < PERIOD_MIN_S * (float)BP_SLOW_HZ || br->n_mv == BP_BREATH_LONGEST)
+		return 0;
+	trend = (br->mv[br->n_mv - 1] - br->mv[0]) / (n - 1);
+	for (uint32_t i = 0; i < br->n_mv; i++)
+		mean += (br->mv[i] - trend * (float)i) / n;
+	for (uint32_t i = 0; i < br->n_mv; i++) {
+		float d = br->mv[i] - trend * (float)i - mean;
+
+		var += d * d / n;
+		cube += d * d * d / n;
+	}
+	return var > 0 ? cube / (var * sqrtf(var)) : 0;
+}
+
+/* A half-breath has ended in a peak or a trough; what do it and the one before it say? */
+static void weigh_halves(struct bp_breath *br, bool peak, float half_s, float swing)
+{
+	float usual = median_of(br->depth, br->n_depths);
+
+	if (br->film) {
+		if (!peak)
+			lean(br, br->flipped ? -flow_skew(br) : flow_skew(br), 1);
+	} else if (br->n_depths >= 3 && br->swing > SIGH * usual && swing > SIGH * usual) {
+		/* Both sides of the turning point between them are large: it was the sigh's. */
+		lean(br, peak ? -LEAN_MOST : LEAN_MOST, LEAN_SIGH);
+	} else if (!peak) {
+		/* A rise, and the fall that has just ended. */
+		lean(br, bp_ln(half_s / br->half_s), 1);
+	}
 }
 
 static void turned(struct bp_breath *br, bool peak)
 {
 	int64_t *same = peak ? &br->peak_ns : &br->trough_ns;
-	int64_t other = peak ? br->trough_ns : br->peak_ns;
-	float swing = br->turn - br->last_turn;
+	int64_t *other = peak ? &br->trough_ns : &br->peak_ns;
+	float swing = br->turn > br->last_turn ? br->turn - br->last_turn : br->last_turn - br->turn;
+	float half_s = (float)(br->turn_ns - *other) * 1e-9f;
+	bool flipped = br->flipped;
 
 	if (*same) {
 		float s = (float)(br->turn_ns - *same) * 1e-9f;
@@ -149,8 +243,18 @@ static void turned(struct bp_breath *br, bool peak)
 		if (s > PERIOD_MIN_S && s < PERIOD_MAX_S)
 			note(br->period_s, &br->n_periods, 2 * BP_BREATHS, s);
 	}
-	if (other)
-		note(br->depth, &br->n_depths, BP_BREATHS, swing < 0 ? -swing : swing);
+	if (*other) {
+		note(br->depth, &br->n_depths, BP_BREATHS, swing);
+		if (br->half_s > 0)
+			weigh_halves(br, peak, half_s, swing);
+		br->half_s = half_s;
+		br->swing = swing;
+	}
+	if (!peak)
+		br->n_mv = 0;
+	/* Turned upside down by it: the peak was a trough. */
+	if (br->flipped != flipped)
+		same = other;
 	*same = br->turn_ns;
 	br->last_turn = br->turn;
 }
@@ -174,30 +278,85 @@ static void follow_turns(struct bp_breath *br, int64_t t_ns)
 	}
 }
 
-void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool disturbed)
+/* Begin anew behind a movement, with what is known of the breaths before it. */
+static void interrupted(struct bp_breath *br, bp_v4 low)
 {
+	bp_biquad_prime(&br->hp, &br->hp_s, low);
+	br->hp2_s = br->lp_s = (struct bp_biquad_state){ 0 };
+	br->steps = 0;
+	br->sum = 0;
+	br->half_s = 0;
+	br->n_mv = 0;
+	br->trough_ns = br->peak_ns = 0;
+	br->still_since_ns = 0;
+}
+
+/* At first all is unknown; behind a movement only what the filters hold of it. */
+static bool warm(const struct bp_breath *br)
+{
+	return (float)br->steps >= (br->n_periods < 3 ? WARM_S : 2 * CALM_S) * (float)BP_SLOW_HZ;
+}
+
+static float median_period(const struct bp_breath *br)
+{
+	return br->n_periods ? median_of(br->period_s, br->n_periods) : 0;
+}
+
+/*
+ * The filters turn the flow ahead, the more the slower the breath: what they show now
+ * happened so many steps ago.  Phase of a fourth-order Butterworth high-pass: 2.61 x +
+ * 0.4 x^3 radians at x = corner / f, good to 0.1 up to the corner; of the low-pass behind
+ * it, sqrt(2) f / corner.
+ */
+static float flow_then(const struct bp_breath *br)
+{
+	float period = median_period(br), x = FLOW_LOW_HZ * period, rad;
+	uint32_t lag;
+
+	if (!(period > 0))
+		return br->b;
+	rad = 2.61f * x + 0.4f * x * x * x - 1.41f / (period * FLOW_HIGH_HZ) - FLOW_RC_RAD;
+	rad = rad > 0 ? rad : 0;
+	lag = (uint32_t)(rad / (2 * PI) * period * (float)BP_SLOW_HZ);
+	if (lag > BP_BREATH_LAG - 1)
+		lag = BP_BREATH_LAG - 1;
+	return br->flow[(br->flow_n - 1 - lag) % BP_BREATH_LAG];
+}
+
+static void follow_power(struct bp_breath *br, float square)
+{
+	float slower = median_period(br) / RISE_TAU_S;
+
+	if (!(slower > 1))
+		slower = 1;
+	if (!(br->power > 0))
+		br->power = square > br->least * br->least ? square : br->least * br->least;
+	br->power *= square > br->power ? 1 + RATE(RISE_TAU_S) / slower : 1 - RATE(FALL_TAU_S) / slower;
+}
+
+void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved)
+{
+	float b, slope, still, square;
 	bp_v4 x;
-	float b, slope, still;
 
 	br->now_ns = t_ns;
-	if (br->film) {
-		br->sum += low / (float)BP_SLOW_HZ -
-			   br->sum * (float)(2 * 3.14159265 * FILM_LEAK_HZ / BP_SLOW_HZ);
-		low = br->sum;
-	}
 	if (!br->started) {
 		br->started = true;
 		bp_biquad_prime(&br->hp, &br->hp_s, low);
 	}
-	x = bp_biquad_step(&br->lp, &br->lp_s, bp_biquad_step(&br->hp, &br->hp_s, low));
+	if (moved) {
+		interrupted(br, low);
+		return;
+	}
+	x = bp_biquad_step(&br->hp, &br->hp_s, low);
+	if (br->film)
+		x = bp_biquad_step(&br->hp2, &br->hp2_s, x);
+	x = bp_biquad_step(&br->lp, &br->lp_s, x);
 	bp_biquad_flush(&br->hp_s);
+	bp_biquad_flush(&br->hp2_s);
 	bp_biquad_flush(&br->lp_s);
-	if (disturbed) {
-		bp_biquad_prime(&br->hp, &br->hp_s, low);
-		br->steps = 0;
-		br->n_depths = 0;
-		br->trough_ns = br->peak_ns = 0;
-		br->still_since_ns = 0;
+	if ((float)br->steps < CALM_S * (float)BP_SLOW_HZ) {
+		br->steps++;
 		return;
 	}
 	if (!br->film)
@@ -206,21 +365,31 @@ void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool disturbe
 	if (br->flipped)
 		b = -b;
 	slope = b - br->b;
-	if (!br->steps++) {
+	if (br->steps++ == (uint32_t)(CALM_S * (float)BP_SLOW_HZ) + 1) {
 		slope = 0;
-		br->turn = b;
+		br->turn = br->last_turn = b;
 		br->turn_ns = t_ns;
 	}
 	br->b = b;
+	br->flow[br->flow_n++ % BP_BREATH_LAG] = b;
+	br->sum += (b - br->sum * (2 * PI * FLOW_LEAK_HZ)) / (float)BP_SLOW_HZ;
 	br->slope += SLOPE_RATE * (slope - br->slope);
-	br->power += RATE(POWER_TAU_S) * (b * b - br->power);
-	follow_sign(br, slope);
-	if ((float)br->steps < WARM_S * (float)BP_SLOW_HZ)
+	square = b * b;
+	if ((br->n_periods >= 3 && square > NO_BREATH * br->power) ||
+	    (!br->film && square > FAR_G * FAR_G)) {
+		interrupted(br, low);
+		return;
+	}
+	follow_power(br, square);
+	if (!warm(br))
 		return;
 	follow_turns(br, t_ns);
+	if (br->film && br->n_mv < BP_BREATH_LONGEST)
+		br->mv[br->n_mv++] = low[0];
 
-	still = STILL_SHARE * sqrtf(br->power) / (float)BP_SLOW_HZ;
-	if (br->slope > still || br->slope < -still)
+	slope = br->film ? flow_then(br) : br->slope;
+	still = sqrtf(br->power) * (br->film ? STILL_FLOW : STILL_SHARE / (float)BP_SLOW_HZ);
+	if (slope > still || slope < -still)
 		br->still_since_ns = 0;
 	else if (!br->still_since_ns)
 		br->still_since_ns = t_ns;
@@ -228,8 +397,7 @@ void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool disturbe
 
 static bool known(const struct bp_breath *br)
 {
-	return br->n_periods >= 3 && br->power > br->least * br->least / 2 &&
-	       (float)br->steps >= WARM_S * (float)BP_SLOW_HZ;
+	return br->n_periods >= 3 && br->power > br->least * br->least / 2 && warm(br);
 }
 
 float bp_breath_rate(const struct bp_breath *br)
@@ -240,7 +408,8 @@ float bp_breath_rate(const struct bp_breath *br)
 	if (!known(br))
 		return NAN;
 	period = median_of(br->period_s, br->n_periods);
-	if (!last || (float)(br->now_ns - last) * 1e-9f > STALE_PERIODS * period)
+	if (!last || (float)(br->now_ns - last) * 1e-9f > STALE_PERIODS * period ||
+	    unevenness(br) > UNEVEN)
 		return NAN;
 	return 60 / period;
 }
@@ -266,7 +435,7 @@ enum bp_breath_phase bp_breath_phase(const struct bp_breath *br)
 		return BP_BREATH_HOLD;
 	if (!sign_known(br))
 		return BP_BREATH_UNKNOWN;
-	return br->slope >= 0 ? BP_BREATH_INHALE : BP_BREATH_EXHALE;
+	return (br->film ? flow_then(br) : br->slope) >= 0 ? BP_BREATH_INHALE : BP_BREATH_EXHALE;
 }
 
 float bp_breath_volume(const struct bp_breath *br)
@@ -276,5 +445,10 @@ float bp_breath_volume(const struct bp_breath *br)
 	if (!known(br) || br->n_depths < 3)
 		return NAN;
 	usual = median_of(br->depth, br->n_depths);
-	return usual > 0 ? br->b / usual + 0.5f : NAN;
+	if (!(usual > 0))
+		return NAN;
+	/* Of a sine: flow of this swing moves so much volume. */
+	if (br->film)
+		return br->sum / (usual * median_period(br) / (2 * PI)) + 0.5f;
+	return br->b / usual + 0.5f;
 }

@@ -11,27 +11,39 @@
 
 #define BP_SLOW_HZ	12.5		/* rate of the slow stages */
 #define BP_BREATHS	9u		/* breaths that medians are taken of */
+#define BP_BREATH_LONGEST 326u		/* slow steps of the longest breath, 26 s */
+#define BP_BREATH_LAG	40u		/* slow steps by which the film's phase can be put right */
 
+/*
+ * The film's own high-pass (0.7 to 10 Hz) turns the strain of a breath into its
+ * rate of change: what is followed there is flow, not volume.
+ */
 struct bp_breath {
-	bool film;			/* strain behind the film's high-pass, not tilt */
+	bool film;			/* flow from the film, not volume from tilt */
 	float least;			/* smallest believable swing, g or mV rms */
-	struct bp_biquad hp, lp;
-	struct bp_biquad_state hp_s, lp_s;
+	struct bp_biquad hp, hp2, lp;
+	struct bp_biquad_state hp_s, hp2_s, lp_s;
 	bool started;
 	uint32_t steps;			/* since start or the last disturbance */
 	float cov[6];			/* running covariance: xx yy zz xy xz yz */
 	float axis[3];			/* main axis of the breathing tilt */
-	bp_v4 sum;			/* leaky integral of the film */
 	float b;			/* breathing signal, inhalation upwards */
 	float slope;			/* per step, smoothed */
-	float slope2, slope3;		/* running moments of the slope: its skew tells the sign */
-	float power;			/* running mean square of b */
+	float power;			/* running quantile of b squared */
+	float flow[BP_BREATH_LAG];	/* film: the last steps of b, ring */
+	uint32_t flow_n;
+	float sum;			/* film: leaky integral of b, mV s */
+	float mv[BP_BREATH_LONGEST];	/* film: what came since the last trough */
+	uint32_t n_mv;
 	bool flipped;
+	float leaning;			/* mean of what breaths say of the sign, > 0 = as it is */
+	uint32_t leanings;		/* breaths in it */
 	uint32_t hints;			/* that inhalation is upwards, less those against it */
 	bool rising;			/* looking for a peak, not a trough */
 	float turn;			/* value at the candidate turning point */
 	int64_t turn_ns;
 	float last_turn;		/* value at the last confirmed turning point */
+	float half_s, swing;		/* of the last half-breath; 0 = none yet */
 	int64_t trough_ns, peak_ns;	/* last confirmed, 0 = none */
 	float period_s[2 * BP_BREATHS];	/* trough to trough and peak to peak, newest last */
 	uint32_t n_periods;
@@ -46,9 +58,9 @@ void bp_breath_init(struct bp_breath *br, bool film);
 /**
  * bp_breath_step() - one slow sample
  * @low:	mean of the low band over 1 / BP_SLOW_HZ, g or mV
- * @disturbed:	the trunk moves in another way: nothing is learned
+ * @moved:	the trunk moves in another way: nothing is learned
  */
-void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool disturbed);
+void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved);
 
 /* The lungs are surely rather full now: tells which way is in. */
 void bp_breath_hint(struct bp_breath *br);
