@@ -9,6 +9,7 @@
 #define GAP		14.0
 #define STRIP_H		16.0
 #define LANE_H		24.0
+#define NUMBERED_MAX	60	/* more events' numbers would cover each other */
 #define PHASE_MAX_S	600.0	/* breaths of longer sessions are thinner than a pixel */
 
 static const enum bp_class lanes[] = {
@@ -279,7 +280,7 @@ static void event_lanes(cairo_t *cr, struct panel *panel, const struct plot *p)
 		} else {
 			draw_mark(cr, ev->class_, x, y, 5.5);
 		}
-		if (p->n_events <= 60 && ev->class_ != BP_CLASS_ARTEFACT) {
+		if (p->n_events <= NUMBERED_MAX && ev->class_ != BP_CLASS_ARTEFACT) {
 			draw_colour(cr, draw_black);
 			draw_text(cr, x + 7.0, y - 4.0, 9.0, 0.0, "%u", ev->number);
 		}
@@ -324,6 +325,7 @@ void plot_draw_session(cairo_t *cr, const struct plot *p, const char *name)
 	event_lanes(cr, &panel, p);
 	draw_time_axis(cr, &panel, draw_time_unit(fmax(seconds, 2.0)));
 	draw_text(cr, 12.0, panel.y + panel.h + 34.0, 11.0, 0.0,
-		  "Numbers beside marks: for --event. Bars: trains, from their first to their last crackle. "
-		  "Refused: candidates that were never reported.");
+		  "%sBars: trains, from their first to their last crackle. "
+		  "Refused: candidates that were never reported.",
+		  p->n_events <= NUMBERED_MAX ? "Numbers beside marks: for --event. " : "");
 }

@@ -292,10 +292,14 @@ static void draw_facts(cairo_t *cr, const struct view *v, double y)
 	for (size_t i = 0; i < v->p->n_looks && i < 5; i++) {
 		const struct bp_trace *tr = &v->p->looks[i];
 
-		draw_text(cr, x, y + 40.0 + 16.0 * (double)i, 12.0, 0.0,
-			  "%s, after %.0f ms: %s, rule %s (%.3g against %.3g)", bp_look_name(tr->look),
-			  1e-6 * (double)(tr->now_ns - tr->onset_ns), bp_outcome_name(tr->outcome),
-			  bp_rule_name(tr->rule), (double)tr->value, (double)tr->limit);
+		char rule[80] = ", nothing speaks against it";
+
+		if (tr->rule != BP_RULE_NONE)
+			snprintf(rule, sizeof(rule), ", rule %s (%.3g against %.3g)",
+				 bp_rule_name(tr->rule), (double)tr->value, (double)tr->limit);
+		draw_text(cr, x, y + 40.0 + 16.0 * (double)i, 12.0, 0.0, "%s look, after %.0f ms: %s%s",
+			  bp_look_name(tr->look), 1e-6 * (double)(tr->now_ns - tr->onset_ns),
+			  bp_outcome_name(tr->outcome), rule);
 	}
 	x = PLOT_WIDTH - DRAW_RIGHT;
 	draw_text(cr, x, y, 12.0, 1.0, "full line: onset of this event; dashed, coloured: of others; "
