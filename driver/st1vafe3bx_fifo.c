@@ -393,7 +393,7 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
 	unsigned int words, got;
 	s64 start_ns, end_ns;
-	int ret;
+	int ret, timed = 0;
 
 	*pushed = 0;
 
@@ -429,7 +429,7 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 
 	/* if it fails, the line through the earlier readings will do */
 	if (!ret && st1vafe3bx_clock_due(&st->clk, start_ns))
-		st1vafe3bx_take_time(st);
+		timed = st1vafe3bx_take_time(st);
 
 	*pushed = st1vafe3bx_unpack(indio_dev, got, start_ns, end_ns);
 	if (ret) {
@@ -438,7 +438,8 @@ int st1vafe3bx_service(struct iio_dev *indio_dev, bool if_due, int *pushed)
 		goto err;
 	}
 	st->served = jiffies;
-	st->fails = 0;
+	/* a chip that no longer told its time may have been reset */
+	st->fails = timed && timed != -EAGAIN;
 
 	return words;
 

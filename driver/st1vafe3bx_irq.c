@@ -90,16 +90,16 @@ static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st)
 	int pushed, words;
 
 	/*
-	 * A chip that asks is awake, and the next try is worth it; but somebody else may ask.
-	 * Whom the line is shared with has a thread of its own.
+	 * A chip that goes on asking is awake, and the next try is worth it; but an edge or
+	 * somebody else says nothing of it.  Whom the line is shared with has its own thread.
 	 */
-	if (st->fails && st->idle)
+	if (st->fails && (st->idle || st->irq_edge))
 		st1vafe3bx_let_wake(st);
 
 	do {
 		words = st1vafe3bx_service(st->indio_dev, true, &pushed);
 		/* an edge comes again only if the line has been inactive in between */
-	} while (st->irq_edge && words > 0);
+	} while (st->irq_edge && words > 0 && !st->fails);
 
 	if (words < 0) {
 		if (st->fails >= ST1VAFE3BX_FAILS_MAX)
