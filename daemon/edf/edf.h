@@ -163,7 +163,9 @@ int edf_mark_discontinuous(struct edf_writer *w);
  * there are.  Return: 0 or a negative errno.
  */
 int edf_sync(struct edf_writer *w);
-/* Bytes of the file so far, and of one record. */
+/* Say the number of records so far in the header, without waiting for the disk. */
+int edf_count(struct edf_writer *w);
+/* Bytes of the file so far. */
 uint64_t edf_file_bytes(const struct edf_writer *w);
 /* Write left-over annotations and the record count, sync, close. */
 int edf_finish(struct edf_writer *w);

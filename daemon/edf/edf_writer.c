@@ -393,6 +393,13 @@ static int write_count(struct edf_writer *w)
 	return write_all(w->fd, count, sizeof(count), EDF_AT_RECORDS);
 }
 
+int edf_count(struct edf_writer *w)
+{
+	if (!w->error)
+		w->error = write_count(w);
+	return w->error;
+}
+
 int edf_sync(struct edf_writer *w)
 {
 	int ret = w->error;
@@ -400,10 +407,8 @@ int edf_sync(struct edf_writer *w)
 	/* EINVAL: /dev/null and the like have nothing to sync */
 	if (!ret && fdatasync(w->fd) && errno != EINVAL)
 		ret = -errno;
-	if (!ret)
-		ret = write_count(w);
 	w->error = ret;
-	return ret;
+	return edf_count(w);
 }
 
 uint64_t edf_file_bytes(const struct edf_writer *w)

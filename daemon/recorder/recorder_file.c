@@ -3,8 +3,8 @@
  * The thread that writes.  One producer, one consumer, a ring of jobs: the producer
  * never takes a lock that the thread holds while it waits for the disk.
  *
- * Each record is written as a whole; every sync_s records come fdatasync() and then the
- * record count in the header.  The file before the present one stays open until the
+ * Each record is written as a whole, then the record count in the header; every sync_s
+ * records fdatasync() comes between, so that a header on the disk promises what is there.  The file before the present one stays open until the
  * next close, because what an event in its last second was held for is known later.
  */
 #include "recorder/recorder_file.h"
@@ -166,8 +166,13 @@ static void open_file(struct recorder_file *f, const struct file_plan *plan)
 	f->now = NULL;
 	f->settings = plan->settings;
 	f->old_for = 0;
-	if (mkdir(f->settings.directory, 0750) && errno != EEXIST) {
-		failure(f, f->settings.directory, -errno);
+	/* Members of the service's group may read, whatever the umask. */
+	if (!mkdir(f->settings.directory, 0750))
+		ret = chmod(f->settings.directory, 0750) ? -errno : 0;
+	else if (errno != EEXIST)
+		ret = -errno;
+	if (ret) {
+		failure(f, f->settings.directory, ret);
 		return;
 	}
 	ret = check_room(f);
@@ -186,7 +191,6 @@ static void open_file(struct recorder_file *f, const struct file_plan *plan)
 		failure(f, f->path, ret);
 		return;
 	}
-	/* Members of the service's group may read, whatever the umask. */
 	if (chmod(f->path, 0640) || (ret = edf_sync(f->now)) ||
 	    (ret = sync_directory(f->settings.directory))) {
 		failure(f, f->path, ret ? ret : -errno);
@@ -239,6 +243,8 @@ static void write_record(struct recorder_file *f, const struct file_job *job)
 	if (!ret && ++f->since_sync >= f->settings.sync_s) {
 		f->since_sync = 0;
 		ret = edf_sync(f->now);
+	} else if (!ret) {
+		ret = edf_count(f->now);
 	}
 	if (ret) {
 		atomic_fetch_add(&f->dropped, 1);
