@@ -49,7 +49,7 @@ UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
 BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
 PEERS     := $(addprefix $(O)/tests/peers/,stalta edf2wav)
 
-.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz memcheck fuzzers install install-bench deps clean help
+.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz memcheck fuzzers deb install install-user install-bench deps clean help
 all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
@@ -139,6 +139,7 @@ coverage: ; tests/uml/coverage
 torture:
 	BACKPOP_SEQUENCES=$(or $(SEQUENCES),10000) BACKPOP_SEED=$(or $(SEED),1) UML_TIMEOUT=14400 tests/uml/run random
 deps: ; tests/deps
+deb: ; tests/vm/build-deb --lint
 
 # ---- installing -----------------------------------------------------------
 INSTALL  := install -D -m644
@@ -146,7 +147,11 @@ dbusdir  := $(if $(filter /usr,$(prefix)),$(prefix)/share,$(sysconfdir))/dbus-1/
 conf     := $(DESTDIR)$(sysconfdir)/backpop/backpopd.conf
 moddir    = $(DESTDIR)/lib/modules/$(release)/updates
 
-install: all
+install: install-user modules
+	$(INSTALL) $(O)/modules/$(release)/driver/st1vafe3bx.ko $(moddir)/st1vafe3bx.ko
+
+# What Debian's package backpop holds; the driver is in backpop-dkms there.
+install-user: user
 	install -D -m755 $(O)/backpopd $(DESTDIR)$(prefix)/libexec/backpopd
 	install -D -m755 $(O)/backpopctl $(DESTDIR)$(prefix)/bin/backpopctl
 	for page in daemon/man/*.[1-8]; do \
@@ -163,7 +168,6 @@ install: all
 	test -e $(conf) || $(INSTALL) daemon/data/backpopd.conf $(conf)
 	install -d $(conf).d
 	for rules in udev/*.rules; do $(INSTALL) $$rules $(DESTDIR)$(prefix)/lib/udev/rules.d/$${rules##*/} || exit; done
-	$(INSTALL) $(O)/modules/$(release)/driver/st1vafe3bx.ko $(moddir)/st1vafe3bx.ko
 
 install-bench: tools modules
 	for tool in $(TOOLS); do install -D -m755 $$tool $(DESTDIR)$(prefix)/lib/backpop/bench/$${tool##*/} || exit; done
@@ -194,6 +198,7 @@ help:
 #: make install      [DESTDIR= prefix=/usr/local]
 #: make dkms-install the driver's sources for DKMS, in /usr/src [DESTDIR=]
 #: make modules      driver and simulator for KDIR=
+#: make deb          Debian packages for Debian 13, checked by lintian, in build/deb/
 #: make overlay      Raspberry Pi device-tree overlay, build/st1vafe3bx.dtbo
 #: make clean
 
