@@ -140,6 +140,7 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 	ev->site = site->number;
 	if (ev->class_ == BP_CLASS_CAVITATION)
 		ev->silent_s = bp_memory_silent_s(site);
-	if (ev->class_ != said.class_ || ev->site != said.site)
+	if (ev->class_ != said.class_ || ev->site != said.site ||
+	    (ev->class_ == BP_CLASS_CAVITATION && ev->silent_s != said.silent_s))
 		bp_book_revise(book, ev, now_ns);
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A joint is silent for its refractory time: what sounds like it sooner is a snap,
+ * later it is itself, and how long it kept silent is learned.  The minutes in
+ * between are left out of the stream: to the core they are a hole.
+ */
+#include "core_test.h"
+
+#define SEGMENT_S	20
+#define POP_S		15.003
+
+static const struct test_signal film = {
+	.film_hz = 3200, .noise_mv = 0.08f, .film_range_mv = 200,
+};
+
+static struct test_run run;
+
+static float pop(double t)
+{
+	return test_pop(t, POP_S, 210, 0.004, 12) + test_pop(t, POP_S, 520, 0.003, 5);
+}
+
+/* The same pop @n times, @gap_s from each to the next. */
+static void play(const double *gap_s, size_t n)
+{
+	struct test_signal sig = film;
+	struct bp_core *core = test_core(&sig);
+	double start = 0;
+
+	memset(&run, 0, sizeof(run));
+	sig.film = pop;
+	for (size_t k = 0; k <= n; k++) {
+		size_t count;
+		struct bp_frame *f = test_frames(&sig, SEGMENT_S, &count);
+
+		for (size_t i = 0; i < count; i++)
+			f[i].t_ns += (int64_t)(start * 1e9);
+		bp_core_push(core, f, count);
+		test_fetch(core, &run);
+		free(f);
+		start += k < n ? gap_s[k] : 0;
+	}
+	bp_core_flush(core);
+	test_fetch(core, &run);
+	bp_core_status(core, &run.status);
+}
+
+static const struct bp_event *nth(uint32_t k)
+{
+	static const struct bp_event none;
+	const struct bp_event *ev = test_last(&run, k);
+
+	return ev ? ev : &none;
+}
+
+static bool near(float got, double want)
+{
+	return fabs((double)got - want) < 0.1;
+}
+
+int main(void)
+{
+	static const double late[] = { 1500, 1560 }, soon[] = { 300 }, quick[] = { 1020 };
+	const struct bp_event *ev;
+
+	ktap_plan(6);
+	play(late, 2);
+	ev = nth(1);
+	ktap(run.status.events == 3 && ev->class_ == BP_CLASS_CAVITATION && near(ev->silent_s, 1200) &&
+	     isnan(ev->since_s), "a joint heard first is taken to be silent for 20 min",
+	     "expected cavitation, 1200 s, got %s, %.0f s, %llu events", bp_class_name(ev->class_),
+	     (double)ev->silent_s, (unsigned long long)run.status.events);
+	ev = nth(2);
+	ktap(ev->class_ == BP_CLASS_CAVITATION && ev->site == nth(1)->site && near(ev->since_s, 1500),
+	     "after 25 min it is the same joint again", "expected cavitation after 1500 s, got %s after %.0f s",
+	     bp_class_name(ev->class_), (double)ev->since_s);
+	ktap(near(ev->silent_s, (1200 + 1500) / 2.0), "and its silence is learned",
+	     "expected 1350 s, got %.0f: see bp_memory_silent_s()", (double)ev->silent_s);
+	ev = nth(3);
+	ktap(near(ev->silent_s, (1200 + 2 * 1500) / 3.0), "the shortest one that was seen, ever more",
+	     "expected 1400 s, got %.0f: see bp_memory_silent_s()", (double)ev->silent_s);
+
+	play(soon, 1);
+	ktap(nth(1)->class_ == BP_CLASS_SNAP && nth(2)->class_ == BP_CLASS_SNAP && isnan(nth(2)->silent_s),
+	     "5 min are too soon for a joint: both were snaps", "expected snap, snap, got %s, %s",
+	     bp_class_name(nth(1)->class_), bp_class_name(nth(2)->class_));
+	play(quick, 1);
+	ktap(nth(1)->class_ == BP_CLASS_CAVITATION && nth(2)->class_ == BP_CLASS_CAVITATION,
+	     "17 min may be a quick joint", "expected cavitation twice, got %s, %s",
+	     bp_class_name(nth(1)->class_), bp_class_name(nth(2)->class_));
+	return ktap_exit();
+}
