@@ -59,6 +59,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	static const struct option options[] = {
 		{ "sensor", required_argument, NULL, 'n' },
 		{ "why", required_argument, NULL, 'w' },
+		{ "user", no_argument, NULL, 's' },
 		{ "session", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }

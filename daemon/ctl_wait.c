@@ -129,6 +129,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		{ "state", required_argument, NULL, 'S' },
 		{ "sensor", required_argument, NULL, 'n' },
 		{ "timeout", required_argument, NULL, 't' },
+		{ "user", no_argument, NULL, 's' },
 		{ "session", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }

@@ -17,7 +17,7 @@ _backpopctl()
 	[ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]}
 	case $command in
 	'')
-		words='monitor status record detect replay wait doctor inhibit stream --help --version'
+		words='monitor status events session annotate record detect replay wait doctor inhibit stream --help --version'
 		;;
 	monitor)
 		case $prev in
@@ -28,12 +28,49 @@ _backpopctl()
 			return
 			;;
 		*)
-			words='--json --scope --sensor --count --session --help'
+			words='--json --scope --sensor --count --user --help'
 			;;
 		esac
 		;;
 	status)
-		words='--json --session --help'
+		words='--json --user --help'
+		;;
+	events)
+		case $prev in
+		--sensor)
+			words=$(_backpopctl_sensors)
+			;;
+		--class)
+			words='cavitation snap crepitus lung_crackle unclassified artefact'
+			;;
+		--since | --until)
+			words='today yesterday now'
+			;;
+		--session)
+			return
+			;;
+		--file)
+			compopt -o default 2>/dev/null
+			return
+			;;
+		*)
+			words='--since --until --class --session --sensor --revisions --json --csv --file --user
+				--help'
+			;;
+		esac
+		;;
+	session)
+		words='start stop list show --subject --position --comment --json --user --help'
+		;;
+	annotate)
+		case $prev in
+		--sensor)
+			words=$(_backpopctl_sensors)
+			;;
+		*)
+			words='pain swelling numbness stretch note --sensor --event --list --json --user --help'
+			;;
+		esac
 		;;
 	record)
 		case $prev in
@@ -54,7 +91,7 @@ _backpopctl()
 		;;
 	doctor)
 		[ "$prev" = --root ] && { compopt -o dirnames 2>/dev/null; return; }
-		words='--json --root --session --help'
+		words='--json --root --user --help'
 		;;
 	stream)
 		case $prev in
@@ -65,7 +102,7 @@ _backpopctl()
 			return
 			;;
 		*)
-			words='--sensor --count --session --help'
+			words='--sensor --count --user --help'
 			;;
 		esac
 		;;
@@ -78,7 +115,7 @@ _backpopctl()
 			return
 			;;
 		*)
-			words='--sensor --why --session --help'
+			words='--sensor --why --user --help'
 			[[ $cur == -* ]] || words=$(compgen -c -- "$cur")
 			;;
 		esac
@@ -95,7 +132,7 @@ _backpopctl()
 			return
 			;;
 		*)
-			words='--state --sensor --timeout --session --help'
+			words='--state --sensor --timeout --user --help'
 			;;
 		esac
 		;;
