@@ -26,6 +26,7 @@ struct method {
 static struct method methods[MAX];
 static size_t n_methods;
 static uint64_t state;
+static int crowded;		/* within a long array: its parts stay small */
 
 static uint32_t draw(uint32_t n)
 {
@@ -104,7 +105,7 @@ static const char *any_string(void)
 
 	if (n < sizeof(strings) / sizeof(strings[0]))
 		return strings[n];
-	n = draw(4) ? draw(2000) : draw(sizeof(big) - 1);
+	n = crowded ? draw(64) : draw(4) ? draw(2000) : draw(sizeof(big) - 1);
 	memset(big, 'A' + (int)draw(26), n);
 	big[n] = '\0';
 	return big;
@@ -241,10 +242,12 @@ static int append_any(sd_bus_message *m, const char *type)
 		return append_basic(m, *type);
 	n = draw(8) ? draw(4) : draw(depth ? 20 : 3000);
 	depth++;
+	crowded += n > 4;
 	r = sd_bus_message_open_container(m, 'a', type + 1);
 	for (uint32_t i = 0; i < n && r >= 0; i++)
 		r = append_any(m, type + 1);
 	depth--;
+	crowded -= n > 4;
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 
