@@ -49,7 +49,7 @@ UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
 BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
 PEERS     := $(addprefix $(O)/tests/peers/,stalta edf2wav)
 
-.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz memcheck fuzzers deb install install-user install-bench deps clean help
+.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz memcheck fuzzers deb soak install install-user install-bench deps clean help
 all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
@@ -140,6 +140,7 @@ torture:
 	BACKPOP_SEQUENCES=$(or $(SEQUENCES),10000) BACKPOP_SEED=$(or $(SEED),1) UML_TIMEOUT=14400 tests/uml/run random
 deps: ; tests/deps
 deb: ; tests/vm/build-deb --lint
+soak: ; tests/soak/run $(PARTS)
 
 # ---- installing -----------------------------------------------------------
 INSTALL  := install -D -m644
@@ -165,10 +166,6 @@ install-user: user
 	$(INSTALL) daemon/bus/backpop-stream.h $(DESTDIR)$(prefix)/include/backpop-stream.h
 	$(INSTALL) daemon/data/backpop.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/backpop.conf
 	$(INSTALL) daemon/data/org.backpop1.conf $(DESTDIR)$(dbusdir)/org.backpop1.conf
-	for xml in daemon/data/dbus/*.xml; do \
-		$(INSTALL) $$xml $(DESTDIR)$(prefix)/share/dbus-1/interfaces/$${xml##*/} || exit; done
-	for client in daemon/examples/*; do \
-		$(INSTALL) $$client $(DESTDIR)$(prefix)/share/doc/backpop/examples/$${client##*/} || exit; done
 	test -e $(conf) || $(INSTALL) daemon/data/backpopd.conf $(conf)
 	install -d $(conf).d
 	for rules in udev/*.rules; do $(INSTALL) $$rules $(DESTDIR)$(prefix)/lib/udev/rules.d/$${rules##*/} || exit; done
@@ -202,6 +199,7 @@ help:
 #: make install      [DESTDIR= prefix=/usr/local]
 #: make dkms-install the driver's sources for DKMS, in /usr/src [DESTDIR=]
 #: make modules      driver and simulator for KDIR=
+#: make soak         what takes long: a day of samples through the daemon [PARTS=...]
 #: make deb          Debian packages for Debian 13, checked by lintian, in build/deb/
 #: make overlay      Raspberry Pi device-tree overlay, build/st1vafe3bx.dtbo
 #: make clean
