@@ -5,10 +5,11 @@
  *	subject.c	who: joints, snap sites, sensor, breathing, from the seed
  *	script.c	what happens when: breaths, movements, a list of items;
  *			build.c the pieces it is put together from
- *	body.c		slow signals as functions of time
+ *	body.c		slow signals as functions of time; background.c a real body's
  *	pop.c crackle.c artefact.c	waveform of one item at GEN_RATE
  *	sensor.c	film, noise, converter; level.c how loud things are
  *	session.c	sums, decimates, writes EDF+; truth.c writes what was true
+ *	gmath.c rng.c	the same numbers on every machine
  *
  * Axes: x head-ward, y left, z outward.  Accelerations in g as a sensor at rest
  * reports them (+1 g upward); film in volts of the open film unless said

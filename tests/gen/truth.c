@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Truth beside a session: one JSON object a line. */
+/*
+ * Truth beside a session: one JSON object a line, times in seconds of the file.
+ *
+ *	{"session":{...}}	first: seed, mode, script, duration_s, the sensor as drawn
+ *	{"breath":{...}}	start_s, peak_s (lungs full), exhale_s, end_s, depth (1 = quiet)
+ *	{"activity":{...}}	movement ("twist", "bend", "walk", "other"), from_s, to_s
+ *	the rest: one event or artefact each
+ *		t_onset, t_end; class ("none" with artefact); joint_id or site_id; burst_id of
+ *		its manoeuvre; peak_g, peak_mv in the vibration band; snr_db of the better
+ *		channel, peak over the rms of all else around it; f_peak in Hz; breath_phase in
+ *		degrees (0 = start of inhalation, 180 = its end), breath, breath_depth; movement,
+ *		angle in degrees; cracked_again_after_s, if the joint did
+ *
+ * On a real background what the body did is not known: those keys are absent.
+ */
 #include <errno.h>
 #include <json-c/json.h>
 
