@@ -193,7 +193,7 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 	if (config_triggers_differ(&old, &new))
 		trigger_reload(app->trigger, &old);
 	if (config_sensor_differs(&old, &new))
-		sensor_set_reload(&app->sensors);
+		sensor_set_reload(&app->sensors, &old);
 	journal_set_settings(app->journal, &app->cfg.journal);
 	recorder_set_settings_all(&app->cfg.recorder);
 	update_paused(app);

@@ -135,7 +135,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		{ NULL, 0, NULL, 0 }
 	};
 	static const char *const states[] = { "starting", "streaming", "degraded", "stalled",
-					      "failed", "inhibited", "ended" };
+					      "failed", "inhibited", "idle", "ended" };
 	struct waiting w = { .state = "streaming" };
 	bool session = false, known = false;
 	double timeout_s = -1;
@@ -193,7 +193,7 @@ const struct ctl_command ctl_wait = {
 	"Exit status 0: it is; 1: not within the time, and standard error says what is instead.\n"
 	"\n"
 	"  --state STATE      streaming (default), starting, degraded, stalled, failed,\n"
-	"                     inhibited or ended\n"
+	"                     inhibited, idle or ended\n"
 	"  --sensor NAME      this sensor (iio:device0, pair) or object path; default: any\n"
 	"  --timeout SECONDS  how long; default: for ever\n"
 	"  --session          ask on the session bus instead of the system bus\n"

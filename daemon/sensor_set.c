@@ -133,27 +133,14 @@ void sensor_set_add_remote(struct sensor_set *set)
 	}
 }
 
-/* Can each device stay with the sensor it has, by the settings in force? */
-static bool joined_as_set(const struct sensor_set *set)
+void sensor_set_reload(struct sensor_set *set, const struct config *old)
 {
-	if (set->env->cfg->uri[0])
-		return false;
-	for (size_t i = 0; i < set->n_devices; i++) {
-		const char *device = set->devices[i].device;
-		bool in_pair = set->pair && sensor_live_has(set->pair, device);
+	const struct config *cfg = set->env->cfg;
 
-		if (in_pair != (pair_leg(set, &set->devices[i]) >= 0))
-			return false;
-	}
-	/* The order of the pair may have changed: rare, and not worth telling apart. */
-	return !set->pair;
-}
-
-void sensor_set_reload(struct sensor_set *set)
-{
 	if (set->replay)
 		return;
-	if (joined_as_set(set)) {
+	if (!strcmp(cfg->uri, old->uri) && !strcmp(cfg->pair[0], old->pair[0]) &&
+	    !strcmp(cfg->pair[1], old->pair[1])) {
 		sensor_set_restart(set);
 		return;
 	}

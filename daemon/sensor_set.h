@@ -37,8 +37,11 @@ void sensor_set_remove(struct sensor_set *set, const char *device);
 /* Run the sensor of another machine, as the settings say. */
 void sensor_set_add_remote(struct sensor_set *set);
 
-/* The sensors' settings have changed: devices and sensors are joined anew. */
-void sensor_set_reload(struct sensor_set *set);
+/*
+ * The sensors' settings have changed, @old is what they were: streams are started anew, and
+ * where other devices belong together now, sensors.
+ */
+void sensor_set_reload(struct sensor_set *set, const struct config *old);
 /* The machine has slept: open all devices anew. */
 void sensor_set_restart(struct sensor_set *set);
 

@@ -123,7 +123,7 @@ _backpopctl()
 	wait)
 		case $prev in
 		--state)
-			words='starting streaming degraded stalled failed inhibited ended'
+			words='starting streaming degraded stalled failed inhibited idle ended'
 			;;
 		--sensor)
 			words=$(_backpopctl_sensors)

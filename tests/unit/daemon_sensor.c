@@ -422,22 +422,35 @@ static void a_pair_half_unplugged_goes_on(void)
 
 static void a_reload_joins_anew_only_if_need_be(void)
 {
+	struct sensor_live *before;
+	struct config old;
+
 	begin();
 	plug(0, 0x20);
 	plug(1, 0x21);
 	ktap_check(set.live[0] && set.live[1] && !set.pair, "not two sensors");
+	old = cfg;
 	make_pair();
-	sensor_set_reload(&set);
+	sensor_set_reload(&set, &old);
 	ktap_check(set.live[0] && !set.live[1] && set.pair == set.live[0], "not one pair");
+	before = set.pair;
+	old = cfg;
+	cfg.film_rate_hz = 800;
+	sensor_set_reload(&set, &old);
+	ktap_check(set.pair == before && fakes[1].rate_hz == 800, "the pair was not kept, rate %g",
+		   fakes[1].rate_hz);
+	old = cfg;
 	cfg.pair[0][0] = cfg.pair[1][0] = '\0';
 	cfg.rate_hz = 400;
-	sensor_set_reload(&set);
+	sensor_set_reload(&set, &old);
 	ktap_check(set.live[0] && set.live[1] && !set.pair, "not two sensors again");
 	ktap_check(fakes[0].rate_hz == 400, "rate %g", fakes[0].rate_hz);
+	before = set.live[0];
+	old = cfg;
 	cfg.rate_hz = 200;
-	sensor_set_reload(&set);
-	ktap_check(fakes[0].opens == 4 && fakes[0].rate_hz == 200, "opens %d, rate %g",
-		   fakes[0].opens, fakes[0].rate_hz);
+	sensor_set_reload(&set, &old);
+	ktap_check(set.live[0] == before && fakes[0].opens == 5 && fakes[0].rate_hz == 200,
+		   "opens %d, rate %g", fakes[0].opens, fakes[0].rate_hz);
 	end();
 }
 
@@ -640,6 +653,7 @@ static void the_stream_has_header_sequence_and_end(void)
 		char bytes[BACKPOP_PACKET_MAX];
 	} u;
 	const struct backpop_frame *f = (const void *)(u.bytes + sizeof(u.p));
+	struct config old;
 	struct reply r;
 	int64_t t = now_ns();
 	uint64_t next = 0;
@@ -678,8 +692,9 @@ static void the_stream_has_header_sequence_and_end(void)
 	}
 	ktap_check(next == 640, "%llu frames of 640", (unsigned long long)next);
 	/* Other settings: another header, in its place. */
+	old = cfg;
 	cfg.rate_hz = 400;
-	sensor_set_reload(&set);
+	sensor_set_reload(&set, &old);
 	put(&fakes[0], t + 1000 * MS, 8);
 	settle();
 	n = receive(r.fd, &u);
