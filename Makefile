@@ -166,6 +166,10 @@ install-user: user
 	$(INSTALL) daemon/bus/backpop-stream.h $(DESTDIR)$(prefix)/include/backpop-stream.h
 	$(INSTALL) daemon/data/backpop.sysusers $(DESTDIR)$(prefix)/lib/sysusers.d/backpop.conf
 	$(INSTALL) daemon/data/org.backpop1.conf $(DESTDIR)$(dbusdir)/org.backpop1.conf
+	for xml in daemon/data/dbus/*.xml; do \
+		$(INSTALL) $$xml $(DESTDIR)$(prefix)/share/dbus-1/interfaces/$${xml##*/} || exit; done
+	for client in daemon/examples/*; do \
+		$(INSTALL) $$client $(DESTDIR)$(prefix)/share/doc/backpop/examples/$${client##*/} || exit; done
 	test -e $(conf) || $(INSTALL) daemon/data/backpopd.conf $(conf)
 	install -d $(conf).d
 	for rules in udev/*.rules; do $(INSTALL) $$rules $(DESTDIR)$(prefix)/lib/udev/rules.d/$${rules##*/} || exit; done
