@@ -27,7 +27,7 @@
 #define BSIM_CHIPS	2
 #define BSIM_EDGES	256
 #define BSIM_BURSTS	2048
-#define BSIM_PROPERTIES	5
+#define BSIM_PROPERTIES	6
 /* A transfer of so many bytes is a burst from the FIFO. */
 #define BSIM_BURST_BYTES	32
 

@@ -27,7 +27,7 @@ MODULE_PARM_DESC(instantiate, "register the I2C clients (default 1)");
 
 static unsigned int int_type = IRQ_TYPE_LEVEL_HIGH;
 module_param(int_type, uint, 0444);
-MODULE_PARM_DESC(int_type, "INT trigger: 1 rising, 2 falling, 4 high (default), 8 low");
+MODULE_PARM_DESC(int_type, "INT trigger: 1 rising, 2 falling, 3 both (refused), 4 high (default), 8 low");
 
 static bool shared_int;
 module_param(shared_int, bool, 0444);
@@ -48,6 +48,10 @@ MODULE_PARM_DESC(open_drain, "\"drive-open-drain\" of the I2C clients (default 0
 static bool turned;
 module_param(turned, bool, 0444);
 MODULE_PARM_DESC(turned, "\"mount-matrix\" of the I2C clients: x and y swapped, z down (default 0)");
+
+static unsigned int garbled;
+module_param(garbled, uint, 0444);
+MODULE_PARM_DESC(garbled, "property of the I2C clients that makes no sense: 1 impedance, 2 mount matrix (default 0: none)");
 
 static char *label;
 module_param(label, charp, 0444);
@@ -87,6 +91,10 @@ static void describe_clients(struct bsim *sim)
 		*p++ = PROPERTY_ENTRY_BOOL("drive-open-drain");
 	if (turned)
 		*p++ = PROPERTY_ENTRY_STRING_ARRAY("mount-matrix", matrix);
+	if (garbled == 1)
+		*p++ = PROPERTY_ENTRY_BOOL("st,input-impedance-ohms");
+	if (garbled == 2)
+		*p++ = PROPERTY_ENTRY_STRING("mount-matrix", "1");
 	if (p != sim->client_properties)
 		sim->client_node.properties = sim->client_properties;
 }
@@ -164,6 +172,7 @@ static int __init bsim_init(void)
 
 	if (chips < 1 || chips > BSIM_CHIPS || scl_hz < 10000 || scl_hz > 1000000 ||
 	    (int_type != IRQ_TYPE_EDGE_RISING && int_type != IRQ_TYPE_EDGE_FALLING &&
+	     int_type != IRQ_TYPE_EDGE_BOTH &&
 	     int_type != IRQ_TYPE_LEVEL_HIGH && int_type != IRQ_TYPE_LEVEL_LOW)) {
 		pr_err("backpop_sim: bad parameter: chips=%u scl_hz=%u int_type=%u\n", chips,
 		       scl_hz, int_type);

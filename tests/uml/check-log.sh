@@ -9,7 +9,8 @@ if grep -E -B1 -A30 \
 	-e 'sleeping function called|scheduling while atomic|unbalanced|nobody cared' \
 	-e '(lockdep|kmemleak) is turned off|kmemleak: .*disabled' \
 	-e 'KASAN:|UBSAN:|ODEBUG:|kmemleak: [1-9][0-9]* new suspected|unreferenced object' \
-	-e 'list_(add|del) corruption|refcount_t:|kobject_add_internal failed|Unable to handle kernel' \
+	-e 'list_(add|del) corruption|refcount_t:|Unable to handle kernel' \
+	-e 'kobject_add_internal failed .*(EEXIST|error: -(1[^2]|[2-9]))' \
 	-e 'protocol violation|segfault at|Segmentation fault'; then
 	exit 1
 fi
