@@ -235,7 +235,8 @@ TEST_F_TIMEOUT(hour, pair_on_one_bus, 7200)
 	start = rig_now_ns();
 	for (s = 1; s <= seconds(); s++)
 		for (i = 0; i < CHIPS; i++)
-			ASSERT_EQ(0, truth_run_to(&self->t[i], start + s * SEC, PATIENCE_MS, false));
+			ASSERT_EQ(0, truth_run_to(&self->t[i], start + s * SEC, PATIENCE_MS,
+						  false));
 	rig_diag("%d s of a pair on one bus, services up to %d ms late", seconds(),
 		 LATE_PAIR_US / 1000);
 	for (i = 0; i < CHIPS; i++) {

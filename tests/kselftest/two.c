@@ -63,8 +63,8 @@ TEST_F_TIMEOUT(two, stream_side_by_side, 3600)
 	start = rig_now_ns();
 	for (s = 1; s <= secs; s++)
 		for (i = 0; i < CHIPS; i++)
-			ASSERT_EQ(0, truth_run_to(&self->t[i], start + s * 1000000000LL, PATIENCE_MS,
-						  false));
+			ASSERT_EQ(0, truth_run_to(&self->t[i], start + s * 1000000000LL,
+						  PATIENCE_MS, false));
 	for (i = 0; i < CHIPS; i++) {
 		EXPECT_NOTHING_LOST(&self->t[i], i ? "film 3200" : "combined 800");
 		EXPECT_PUNCTUAL(&self->t[i]);
