@@ -98,7 +98,7 @@ END {
 	for (key in reason)
 		if (!(key in used)) {
 			print "# listed in " known " but reached, or not there: " key
-			bad = 1
+			bad = reason[key] !~ /longer random runs|the same/ ? 1 : bad
 		}
 	for (i = 1; i <= m; i++) {
 		print "# not reached: " missed[i]
