@@ -31,10 +31,10 @@ PKG_LIBS   = $(shell pkg-config --libs $(1))
 # ---- what is built from what ----------------------------------------------
 LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c) daemon/source/source_edf.c daemon/event_json.c \
 	     daemon/event_names.c $(wildcard daemon/journal/db*.c)
-DAEMON_SRC := $(filter-out daemon/event_json.c daemon/event_names.c daemon/backpopctl.c daemon/ctl_%.c,$(wildcard daemon/*.c)) \
+DAEMON_SRC := $(filter-out daemon/event_json.c daemon/event_names.c,$(wildcard daemon/*.c daemon/sensor/*.c)) \
 	     $(filter-out daemon/source/source_edf.c,$(wildcard daemon/source/*.c)) \
 	     daemon/journal/journal.c $(wildcard daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
-CTL_SRC   := daemon/backpopctl.c $(wildcard daemon/ctl_*.c daemon/plot/*.c)
+CTL_SRC   := $(wildcard daemon/ctl/*.c daemon/plot/*.c)
 CHIP_SRC  := tests/sim/chip_model.c
 FEED_SRC  := tests/sim/feed_session.c
 GEN_LIB   := $(filter-out tests/gen/gen_main.c tests/gen/score_main.c,$(wildcard tests/gen/*.c))

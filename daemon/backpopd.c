@@ -24,8 +24,8 @@
 #include "hotplug.h"
 #include "log.h"
 #include "notify.h"
-#include "sensor.h"
-#include "sensor_set.h"
+#include "sensor/sensor.h"
+#include "sensor/sensor_set.h"
 #include "session_person.h"
 
 struct options {

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "bus/backpop-stream.h"
-#include "sensor_set.h"
+#include "sensor/sensor_set.h"
 #include "unit/ktap.h"
 
 #define MS	1000000LL

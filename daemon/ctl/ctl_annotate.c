@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopctl annotate: what a person has to say goes into the journal. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+#include "journal/record.h"
+
+struct note {
+	const char *kind;
+	const char *sensor;
+	uint64_t event;
+	char text[2 * RECORD_TEXT_SIZE];
+	bool json, list, user;
+};
+
+static int append_options(sd_bus_message *m, const struct note *n)
+{
+	int ret = sd_bus_message_open_container(m, 'a', "{sv}");
+
+	if (ret >= 0 && n->sensor)
+		ret = sd_bus_message_append(m, "{sv}", "sensor", "s", n->sensor);
+	if (ret >= 0 && n->event)
+		ret = sd_bus_message_append(m, "{sv}", "event", "t", n->event);
+	return ret < 0 ? ret : sd_bus_message_close_container(m);
+}
+
+static int annotate(sd_bus *bus, const struct note *n, sd_bus_error *error)
+{
+	sd_bus_message *m = NULL, *reply = NULL;
+	uint64_t number;
+	int ret;
+
+	ret = sd_bus_message_new_method_call(bus, &m, CTL_BUS_NAME, CTL_ROOT_PATH,
+					     CTL_JOURNAL_INTERFACE, "Annotate");
+	if (ret >= 0)
+		ret = sd_bus_message_set_auto_start(m, 0);
+	if (ret >= 0)
+		ret = sd_bus_message_append(m, "ss", n->kind, n->text);
+	if (ret >= 0)
+		ret = append_options(m, n);
+	if (ret >= 0)
+		ret = sd_bus_call(bus, m, 0, error, &reply);
+	if (ret >= 0)
+		ret = sd_bus_message_read(reply, "t", &number);
+	if (ret >= 0)
+		printf(n->json ? "{\"annotation\":%" PRIu64 "}\n" : "annotation %" PRIu64 "\n", number);
+	sd_bus_message_unref(m);
+	sd_bus_message_unref(reply);
+	return ret;
+}
+
+/* ---- the list ------------------------------------------------------------- */
+
+static int read_details(sd_bus_message *m, struct json_object *o)
+{
+	const char *key, *type, *s;
+	uint64_t t;
+	int ret;
+
+	ret = sd_bus_message_enter_container(m, 'a', "{sv}");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		ret = sd_bus_message_read_basic(m, 's', &key);
+		if (ret >= 0)
+			ret = sd_bus_message_peek_type(m, NULL, &type);
+		if (ret < 0)
+			break;
+		if (!strcmp(type, "s")) {
+			ret = sd_bus_message_read(m, "v", "s", &s);
+			if (ret >= 0)
+				json_object_object_add(o, key, json_object_new_string(s));
+		} else if (!strcmp(type, "t") || !strcmp(type, "x")) {
+			ret = sd_bus_message_read(m, "v", type, &t);
+			if (ret >= 0)
+				json_object_object_add(o, key, json_object_new_int64((int64_t)t));
+		} else {
+			ret = sd_bus_message_skip(m, "v");
+		}
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(m);
+	}
+	return ret < 0 ? ret : sd_bus_message_exit_container(m);
+}
+
+static void print_annotation(struct json_object *o, bool json)
+{
+	char time[CTL_TIME_SIZE];
+
+	ctl_time_print(time, json_object_get_int64(json_object_object_get(o, "wall_ns")), json);
+	if (json) {
+		json_object_object_add(o, "time", json_object_new_string(time));
+		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+						    JSON_C_TO_STRING_NOSLASHESCAPE));
+		return;
+	}
+	printf("%s  %-9s %s\n", time, json_object_get_string(json_object_object_get(o, "kind")),
+	       json_object_get_string(json_object_object_get(o, "text")));
+}
+
+/* Return: rows printed, or a negative errno. */
+static int print_page(sd_bus_message *reply, bool json, uint64_t *next)
+{
+	uint64_t number, time_ns;
+	const char *kind, *text;
+	int ret, rows = 0;
+
+	ret = sd_bus_message_enter_container(reply, 'a', "(ttssa{sv})");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(reply, 'r', "ttssa{sv}")) > 0) {
+		struct json_object *o = json_object_new_object();
+
+		ret = sd_bus_message_read(reply, "ttss", &number, &time_ns, &kind, &text);
+		if (ret >= 0) {
+			json_object_object_add(o, "annotation", json_object_new_uint64(number));
+			json_object_object_add(o, "kind", json_object_new_string(kind));
+			json_object_object_add(o, "text", json_object_new_string(text));
+			json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
+			ret = read_details(reply, o);
+		}
+		if (ret >= 0) {
+			print_annotation(o, json);
+			ret = sd_bus_message_exit_container(reply);
+		}
+		json_object_put(o);
+		rows++;
+	}
+	if (ret >= 0)
+		ret = sd_bus_message_exit_container(reply);
+	if (ret >= 0)
+		ret = sd_bus_message_read_basic(reply, 't', next);
+	return ret < 0 ? ret : rows;
+}
+
+static int list(sd_bus *bus, bool json, sd_bus_error *error)
+{
+	uint64_t from = 0;
+	int ret;
+
+	do {
+		sd_bus_message *reply = NULL;
+
+		ret = ctl_bus_call(bus, CTL_ROOT_PATH, CTL_JOURNAL_INTERFACE, "GetAnnotations", error,
+				   &reply, "ta{sv}", from, 0);
+		if (ret >= 0)
+			ret = print_page(reply, json, &from);
+		sd_bus_message_unref(reply);
+	} while (ret > 0);
+	return ret;
+}
+
+static int serve(const struct note *n)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus *bus = ctl_bus_open(n->user);
+	int ret;
+
+	if (!bus)
+		return CTL_FAILURE;
+	ret = n->list ? list(bus, n->json, &error) : annotate(bus, n, &error);
+	if (ret < 0)
+		ctl_bus_complain(&error, ret);
+	sd_bus_error_free(&error);
+	sd_bus_flush_close_unref(bus);
+	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	enum { SENSOR = 256, EVENT, LIST, AS_JSON, USER };
+	static const struct option options[] = {
+		{ "sensor", required_argument, NULL, SENSOR },
+		{ "event", required_argument, NULL, EVENT },
+		{ "list", no_argument, NULL, LIST },
+		{ "json", no_argument, NULL, AS_JSON },
+		{ "user", no_argument, NULL, USER },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct note n = { 0 };
+	size_t used = 0;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case SENSOR:
+			n.sensor = ctl_sensor_name(optarg);
+			break;
+		case EVENT:
+			if (!ctl_parse_number(optarg, &n.event))
+				return ctl_usage_error(cmd, "--event: \"%s\" is not an event's number",
+						       optarg);
+			break;
+		case LIST:
+			n.list = true;
+			break;
+		case AS_JSON:
+			n.json = true;
+			break;
+		case USER:
+			n.user = true;
+			break;
+		case 'h':
+			return ctl_show_help(cmd);
+		default:
+			return ctl_try_help(cmd);
+		}
+	}
+	if (n.list != (optind == argc))
+		return ctl_usage_error(cmd, n.list ? "--list goes without KIND" :
+				       "what is it: pain, swelling, numbness, stretch or note?");
+	n.kind = argv[optind];
+	/* Words of the text may come as several arguments. */
+	for (int i = optind + 1; i < argc && used < sizeof(n.text); i++)
+		used += (size_t)snprintf(n.text + used, sizeof(n.text) - used, "%s%s",
+					 used ? " " : "", argv[i]);
+	if (used >= sizeof(n.text))
+		return ctl_usage_error(cmd, "the text is longer than %d bytes", RECORD_TEXT_SIZE - 1);
+	return serve(&n);
+}
+
+const struct ctl_command ctl_annotate = {
+	.name = "annotate",
+	.arguments = "KIND [TEXT] [--sensor NAME [--event N]] [--json] [--user]\n"
+		     "       backpopctl annotate --list [--json] [--user]",
+	.summary = "put what somebody feels or notes into the journal",
+	.help =
+	"Keep an annotation with the present time.  KIND is pain, swelling, numbness,\n"
+	"stretch or note; a note needs a TEXT.  It is on the disk when the command ends.\n"
+	"\n"
+	"  --sensor NAME  it is about this sensor (iio_device0)\n"
+	"  --event N      and that event of it\n"
+	"  --list         show all there are, presses of the marker button included\n"
+	"  --json         one JSON object a line\n"
+	"  --user         ask on the session bus instead of the system bus\n"
+	"  --help         show this\n",
+	.run = run,
+};

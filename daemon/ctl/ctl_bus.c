@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopctl: talking to the daemon over D-Bus. */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+
+sd_bus *ctl_bus_open(bool session)
+{
+	sd_bus *bus = NULL;
+	int ret = session ? sd_bus_open_user(&bus) : sd_bus_open_system(&bus);
+
+	if (ret >= 0)
+		return bus;
+	if (ret == -ENOMEDIUM)
+		ctl_complain("there is no session bus: DBUS_SESSION_BUS_ADDRESS is not set");
+	else
+		ctl_complain("cannot connect to the %s bus: %s", session ? "session" : "system",
+			     strerror(-ret));
+	return NULL;
+}
+
+int ctl_bus_call(sd_bus *bus, const char *path, const char *interface, const char *method,
+		 sd_bus_error *error, sd_bus_message **reply, const char *types, ...)
+{
+	sd_bus_message *m = NULL;
+	va_list ap;
+	int ret;
+
+	ret = sd_bus_message_new_method_call(bus, &m, CTL_BUS_NAME, path, interface, method);
+	if (ret >= 0)
+		ret = sd_bus_message_set_auto_start(m, 0);
+	if (ret >= 0 && *types) {
+		va_start(ap, types);
+		ret = sd_bus_message_appendv(m, types, ap);
+		va_end(ap);
+	}
+	if (ret >= 0)
+		ret = sd_bus_call(bus, m, 0, error, reply);
+	sd_bus_message_unref(m);
+	return ret;
+}
+
+bool ctl_bus_not_running(const sd_bus_error *error)
+{
+	return sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
+	       sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN);
+}
+
+void ctl_bus_complain(const sd_bus_error *error, int ret)
+{
+	if (ctl_bus_not_running(error))
+		ctl_complain("backpopd is not running; udev starts it when a sensor appears, "
+			     "or: systemctl start backpopd");
+	else if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
+		ctl_complain("access denied: join the group \"backpop\" (adduser YOU backpop, "
+			     "then log in anew) or be root");
+	else if (sd_bus_error_is_set(error))
+		ctl_complain("backpopd: %s", error->message ? error->message : error->name);
+	else
+		ctl_complain("backpopd: %s", strerror(-ret));
+}
+
+const char *ctl_sensor_name(const char *path)
+{
+	size_t n = strlen(CTL_SENSOR_PATH "/");
+
+	return strncmp(path, CTL_SENSOR_PATH "/", n) ? path : path + n;
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopctl detect: the core on a session file, without daemon, bus or root. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/core.h"
+#include "ctl/ctl.h"
+#include "event_json.h"
+#include "plot/plot.h"
+#include "source/source.h"
+
+/*
+ * Frames per push.  Few enough that their revisions fit the core's queue and
+ * that they stay in the first-level cache, enough that the calls cost nothing.
+ */
+#define CHUNK	256
+
+/* How lines are written; @trace: NULL without --explain. */
+struct writer {
+	int (*event)(FILE *f, const struct bp_event *ev, int64_t origin_ns);
+	int (*trace)(FILE *f, const struct bp_trace *tr, int64_t origin_ns);
+	FILE *out;
+	int error;			/* of a trace line, negative errno */
+	struct plot *plot;		/* or NULL */
+	const char *plot_path;		/* or NULL */
+	uint32_t plot_event;		/* number, 0 = the whole session */
+};
+
+static void write_trace(void *arg, const struct bp_trace *tr)
+{
+	struct writer *w = arg;
+
+	if (w->plot)
+		plot_trace(w->plot, tr);
+	if (w->trace && !w->error)
+		w->error = w->trace(w->out, tr, 0);
+}
+
+static int write_events(struct bp_core *core, struct writer *w)
+{
+	struct bp_event ev;
+
+	while (bp_core_next_event(core, &ev)) {
+		if (w->plot)
+			plot_event(w->plot, &ev);
+		/* Sources of this kind start at 0. */
+		int ret = w->event(w->out, &ev, 0);
+
+		if (ret)
+			return ret;
+	}
+	return w->error;
+}
+
+/* What a channel was other than well, which explains what was not found. */
+static void warn_channel(const char *path, const char *channel, const struct bp_channel_status *st)
+{
+	static const char *const what[BP_CHANNEL_STATES] = {
+		[BP_CHANNEL_DEAD] = "did not change",
+		[BP_CHANNEL_SATURATED] = "was at full scale",
+		[BP_CHANNEL_OFF_RATE] = "was not at its rate",
+		[BP_CHANNEL_MISSING] = "was missing",
+	};
+
+	for (int i = 0; i < BP_CHANNEL_STATES; i++)
+		if (what[i] && st->seconds[i] >= 0.1f)
+			ctl_complain("%s: warning: the %s %s for %.1f s", path, channel, what[i],
+				     (double)st->seconds[i]);
+}
+
+/* Run the whole file; lines go to @w.  Complains itself; returns 0 or -1. */
+static int run_core(struct source *source, const char *path, struct writer *w)
+{
+	static _Alignas(BP_CORE_ALIGN) unsigned char memory[BP_CORE_STATE_SIZE];
+	static struct bp_frame frames[CHUNK];
+	const char *why = bp_config_error(&source->info.config);
+	struct bp_status status;
+	struct bp_core *core;
+	ssize_t n;
+	int ret = 0;
+
+	core = why ? NULL : bp_core_init(memory, sizeof(memory), &source->info.config);
+	if (!core) {
+		ctl_complain("%s: %s", path, why ? why : "the detector refuses it");
+		return -1;
+	}
+	if (w->plot_path) {
+		w->plot = plot_new(&source->info.config, w->plot_event);
+		if (!w->plot) {
+			ctl_complain("out of memory");
+			return -1;
+		}
+	}
+	if (w->trace || w->plot)
+		bp_core_trace(core, write_trace, w);
+	while (!ret && (n = source->ops->read(source, frames, CHUNK)) > 0) {
+		bp_core_push(core, frames, (size_t)n);
+		if (w->plot) {
+			bp_core_status(core, &status);
+			plot_frames(w->plot, frames, (size_t)n, &status);
+		}
+		ret = write_events(core, w);
+	}
+	if (!ret && n != -ENODATA) {
+		ctl_complain("%s", source->error);
+		return -1;
+	}
+	if (!ret) {
+		bp_core_flush(core);
+		ret = write_events(core, w);
+	}
+	if (ret) {
+		ctl_complain("%s: cannot keep its events: %s", path, strerror(-ret));
+		return -1;
+	}
+	bp_core_status(core, &status);
+	warn_channel(path, "accelerometer", &status.motion);
+	warn_channel(path, "film", &status.film);
+	if (status.suppressed)
+		ctl_complain("%s: warning: %llu event revisions did not fit and were dropped", path,
+			     (unsigned long long)status.suppressed);
+	return 0;
+}
+
+/*
+ * Lines are kept until the file has been read to its end: a file that turns out
+ * to be broken half-way must leave nothing on stdout.
+ */
+static int detect(const char *path, struct writer *w)
+{
+	char err[SOURCE_ERROR_SIZE];
+	struct source *source;
+	char *lines = NULL;
+	size_t size = 0;
+	int ret;
+
+	source = source_open_edf(path, err);
+	if (!source) {
+		ctl_complain("%s", err);
+		return CTL_FAILURE;
+	}
+	if (err[0])
+		ctl_complain("warning: %s", err);
+
+	w->out = open_memstream(&lines, &size);
+	if (!w->out) {
+		ctl_complain("out of memory");
+		source->ops->close(source);
+		return CTL_FAILURE;
+	}
+	ret = run_core(source, path, w);
+	source->ops->close(source);
+	if (fclose(w->out) && !ret) {
+		ctl_complain("%s: cannot keep its events: %s", path, strerror(errno));
+		ret = -1;
+	}
+	errno = 0;
+	if (ret)
+		ret = CTL_FAILURE;
+	else if (w->plot && ctl_plot_write(w->plot, path, w->plot_path, w->plot_event))
+		ret = CTL_FAILURE;
+	else if (fwrite(lines, 1, size, stdout) != size)
+		ret = ctl_output_failed(errno);
+	else
+		ret = ctl_finish_output();
+	free(lines);
+	plot_free(w->plot);
+	return ret;
+}
+
+/* 0 = not a number of an event. */
+static uint32_t event_number(const char *text)
+{
+	unsigned long v;
+	char *end;
+
+	errno = 0;
+	v = strtoul(text, &end, 10);
+	return end == text || *end || errno || text[0] == '-' || v > UINT32_MAX ? 0 : (uint32_t)v;
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "explain", no_argument, NULL, 'e' },
+		{ "plot", required_argument, NULL, 'p' },
+		{ "event", required_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	bool json = false, explain = false;
+	struct writer w = { 0 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 'e':
+			explain = true;
+			break;
+		case 'p':
+			w.plot_path = optarg;
+			break;
+		case 'n':
+			w.plot_event = event_number(optarg);
+			if (!w.plot_event)
+				return ctl_usage_error(cmd, "--event: \"%s\" is not a number from 1 on",
+						       optarg);
+			break;
+		case 'h':
+			return ctl_show_help(cmd);
+		default:
+			return ctl_try_help(cmd);
+		}
+	}
+	if (w.plot_event && !w.plot_path)
+		return ctl_usage_error(cmd, "--event goes with --plot");
+	if (w.plot_path && !plot_path_is_good(w.plot_path))
+		return ctl_usage_error(cmd, "--plot: \"%s\" ends neither in .svg nor in .png",
+				       w.plot_path);
+	if (argc - optind != 1)
+		return ctl_usage_error(cmd, "expected one file, got %d", argc - optind);
+	w.event = json ? event_json_line : event_text_line;
+	if (explain)
+		w.trace = json ? event_json_trace_line : event_text_trace_line;
+	return detect(argv[optind], &w);
+}
+
+const struct ctl_command ctl_detect = {
+	.name = "detect",
+	.arguments = "[--json] [--explain] [--plot PICTURE [--event N]] FILE.edf",
+	.summary = "find the events of a session file",
+	.help =
+	"Run the detector on an EDF+ session file, as fast as it can; neither the daemon\n"
+	"nor root is needed.  One line per event revision, in the order in which a live\n"
+	"run would say them; the highest revision of an event counts.\n"
+	"\n"
+	"  --json      one JSON object a line\n"
+	"  --explain   also say, for every candidate at every look, which rule kept, held\n"
+	"              or refused it, the rule's measure and limit, and what it looked like\n"
+	"  --plot PICTURE\n"
+	"              also draw the session, as .svg or .png: channels, breathing, movement,\n"
+	"              events by class, what was withdrawn or refused\n"
+	"  --event N   with --plot: draw event N alone: raw and in the vibration band, with\n"
+	"              its onset, the noise floor and what decided\n"
+	"  --help      show this\n",
+	.run = run,
+};

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopctl doctor: why nothing comes, from the module to the sample. */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "ctl/ctl_doctor.h"
+
+static const char *const result_names[] = {
+	[DOCTOR_OK] = "ok",
+	[DOCTOR_WARNING] = "warning",
+	[DOCTOR_FAILED] = "failed",
+	[DOCTOR_UNKNOWN] = "unknown",
+};
+
+void doctor_report(struct doctor *d, const char *check, enum doctor_result result,
+		   const char *remedy, const char *seen, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, seen);
+	vsnprintf(text, sizeof(text), seen, ap);
+	va_end(ap);
+	d->failures += result == DOCTOR_FAILED;
+	d->warnings += result == DOCTOR_WARNING;
+	d->report(d, check, result, text, result == DOCTOR_OK ? "" : remedy);
+}
+
+/* One line a finding, what to do in the same line. */
+static void print_line(struct doctor *d, const char *check, enum doctor_result result,
+		       const char *seen, const char *remedy)
+{
+	static const char *const colours[] = { "\033[32m", "\033[33m", "\033[1;31m", "\033[2m" };
+	bool colour = *(const bool *)d->userdata;
+
+	printf("%s%-7s%s %-12s %s%s%s\n", colour ? colours[result] : "", result_names[result],
+	       colour ? "\033[0m" : "", check, seen, *remedy ? " -> " : "", remedy);
+}
+
+static void collect(struct doctor *d, const char *check, enum doctor_result result,
+		    const char *seen, const char *remedy)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "check", json_object_new_string(check));
+	json_object_object_add(o, "result", json_object_new_string(result_names[result]));
+	json_object_object_add(o, "seen", json_object_new_string(seen));
+	if (*remedy)
+		json_object_object_add(o, "remedy", json_object_new_string(remedy));
+	json_object_array_add(d->userdata, o);
+}
+
+static void examine(struct doctor *d)
+{
+	doctor_check_files(d);
+	if (*d->root)
+		return;
+	doctor_check_services(d);
+	doctor_check_holders(d);
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "root", required_argument, NULL, 'r' },
+		{ "user", no_argument, NULL, 's' },
+		{ "session", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	const char *no_color = getenv("NO_COLOR");
+	bool colour = !(no_color && *no_color) && isatty(STDOUT_FILENO);
+	struct doctor d = { .root = "" };
+	struct json_object *findings = NULL;
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			findings = findings ? findings : json_object_new_array();
+			break;
+		case 'r':
+			d.root = optarg;
+			break;
+		case 's':
+			d.session = true;
+			break;
+		case 'h':
+			return ctl_show_help(cmd);
+		default:
+			return ctl_try_help(cmd);
+		}
+	}
+	if (optind < argc)
+		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	d.report = findings ? collect : print_line;
+	d.userdata = findings ? (void *)findings : &colour;
+	examine(&d);
+	if (findings) {
+		printf("%s\n", json_object_to_json_string_ext(findings, JSON_C_TO_STRING_PLAIN |
+							      JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(findings);
+	} else if (d.failures) {
+		printf("\n%u of the checks failed; the first is likely the cause of the others\n",
+		       d.failures);
+	} else {
+		puts(d.streaming ? "\nsamples come" : "\nnothing found that is wrong");
+	}
+	ret = ctl_finish_output();
+	return ret ? ret : d.failures ? CTL_FAILURE : CTL_OK;
+}
+
+const struct ctl_command ctl_doctor = {
+	.name = "doctor",
+	.arguments = "[--json] [--root DIR] [--session]",
+	.summary = "find out why nothing comes",
+	.help =
+	"Look at all that must be right for samples to come, in the order of their way: driver,\n"
+	"I2C bus, chip, IIO device, permissions, interrupts, other programs, settings, service,\n"
+	"daemon.  One line each, with what to do.  Root sees more.\n"
+	"Exit status 0: nothing failed; 1: something did.\n"
+	"\n"
+	"  --json      one array of objects\n"
+	"  --root DIR  look at the files of the system mounted there, and at nothing that runs\n"
+	"  --session   the daemon is on the session bus\n"
+	"  --help      show this\n",
+	.run = run,
+};

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopctl inhibit: run a program on a device that the daemon lends for as long. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+
+/* The lease of each sensor; leases go when we do. */
+static int take(sd_bus *bus, const char *path, const char *why)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply = NULL;
+	int fd, ret;
+
+	ret = ctl_bus_call(bus, path, CTL_STREAM_INTERFACE, "Inhibit", &error, &reply, "s", why);
+	if (ret >= 0)
+		ret = sd_bus_message_read(reply, "h", &fd);
+	if (ret >= 0) {
+		/* The message's own goes with it; ours must not go to the program. */
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		ret = fd < 0 ? -errno : fd;
+	}
+	if (ret < 0)
+		ctl_bus_complain(&error, ret);
+	sd_bus_message_unref(reply);
+	sd_bus_error_free(&error);
+	return ret;
+}
+
+/* As a shell tells it: the program's status, or 128 and the signal. */
+static int run_program(char **argv)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		ctl_complain("cannot start a process: %s", strerror(errno));
+		return CTL_FAILURE;
+	}
+	if (!pid) {
+		execvp(argv[0], argv);
+		ctl_complain("%s: %s", argv[0], strerror(errno));
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return CTL_FAILURE;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "sensor", required_argument, NULL, 'n' },
+		{ "why", required_argument, NULL, 'w' },
+		{ "user", no_argument, NULL, 's' },
+		{ "session", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	const char *path = ctl_sensor_path("iio:device0"), *why = NULL;
+	bool session = false;
+	sd_bus *bus;
+	int c, fd, ret;
+
+	/* "+": what follows the program is the program's. */
+	while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
+		switch (c) {
+		case 'n':
+			path = ctl_sensor_path(optarg);
+			if (!path)
+				return ctl_usage_error(
+					cmd, "--sensor: \"%s\" is not a sensor's name", optarg);
+			break;
+		case 'w':
+			why = optarg;
+			break;
+		case 's':
+			session = true;
+			break;
+		case 'h':
+			return ctl_show_help(cmd);
+		default:
+			return ctl_try_help(cmd);
+		}
+	}
+	if (optind == argc)
+		return ctl_usage_error(cmd, "which program?");
+	bus = ctl_bus_open(session);
+	if (!bus)
+		return CTL_FAILURE;
+	fd = take(bus, path, why ? why : argv[optind]);
+	ret = fd < 0 ? CTL_FAILURE : run_program(argv + optind);
+	if (fd >= 0)
+		close(fd);
+	sd_bus_flush_close_unref(bus);
+	return ret;
+}
+
+const struct ctl_command ctl_inhibit = {
+	.name = "inhibit",
+	.arguments = "[--sensor NAME] [--why TEXT] [--session] PROGRAM [ARGUMENT]...",
+	.summary = "lend the sensor's device to a program",
+	.help =
+	"Have the daemon let go of the sensor's device, run the program (iio_readdev...), and\n"
+	"give the device back when it ends.  The exit status is the program's, 127 if there is\n"
+	"no such program, 1 if the daemon does not lend the device.\n"
+	"\n"
+	"  --sensor NAME  default: iio:device0\n"
+	"  --why TEXT     shown to who asks for the sensor's state; default: the program's name\n"
+	"  --session      the daemon is on the session bus\n"
+	"  --help         show this\n",
+	.run = run,
+};

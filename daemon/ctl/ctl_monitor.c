@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopctl monitor: events and markers as they arrive from the daemon. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/core.h"
+#include "ctl/ctl.h"
+#include "event_json.h"
+
+#define API_VERSION	1
+#define NS_PER_S	1000000000LL
+
+struct monitor {
+	sd_bus *bus;
+	sd_event *loop;
+	const char *sensor;	/* object path, NULL = all */
+	bool json;
+	bool colour;
+	bool until_ended;	/* stop when a replay has ended */
+	uint64_t left;		/* lines still to print */
+	bool origin_known;
+	int64_t origin_ns;	/* CLOCK_MONOTONIC of second 0 of the latest event's stream */
+};
+
+/* ---- lines ------------------------------------------------------------- */
+
+static const char *colour_of(enum bp_class c)
+{
+	switch (c) {
+	case BP_CLASS_CAVITATION:
+		return "\033[1;32m";
+	case BP_CLASS_SNAP:
+		return "\033[1;36m";
+	case BP_CLASS_CREPITUS:
+		return "\033[1;33m";
+	case BP_CLASS_LUNG_CRACKLE:
+		return "\033[1;35m";
+	case BP_CLASS_ARTEFACT:
+		return "\033[2m";
+	default:
+		return "";
+	}
+}
+
+/* A line was written: pass it on at once.  Returns what a bus callback returns. */
+static int line_done(struct monitor *m)
+{
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout)) {
+		/* Whoever read us has seen enough: that is no failure. */
+		if (errno == EPIPE)
+			return sd_event_exit(m->loop, CTL_OK);
+		return sd_event_exit(m->loop, ctl_output_failed(errno));
+	}
+	if (--m->left == 0)
+		return sd_event_exit(m->loop, CTL_OK);
+	return 0;
+}
+
+static int print_event(struct monitor *m, const struct bp_event *ev, const char *path)
+{
+	struct event_arrival arrival = { .sensor = ctl_sensor_name(path) };
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	arrival.arrival_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
+	if (m->json) {
+		event_json_live_line(stdout, ev, m->origin_ns, &arrival);
+	} else {
+		if (m->colour)
+			fputs(colour_of(ev->class_), stdout);
+		event_text_line(stdout, ev, m->origin_ns);
+		if (m->colour)
+			fputs("\033[0m", stdout);
+	}
+	return line_done(m);
+}
+
+static int print_marker(struct monitor *m, uint64_t number, uint64_t time_ns, const char *kind)
+{
+	static const char time_format[] = "%.6f";
+	double s = (double)((int64_t)time_ns - m->origin_ns) / NS_PER_S;
+	struct json_object *o;
+
+	if (!m->json) {
+		if (m->origin_known)
+			printf("%9.3f s ", s);
+		else
+			printf("%9s   ", "");
+		printf("marker %" PRIu64 ": %s\n", number, kind);
+		return line_done(m);
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "marker", json_object_new_uint64(number));
+	if (m->origin_known) {
+		struct json_object *v = json_object_new_double(s);
+
+		json_object_set_serializer(v, json_object_double_to_json_string,
+					   (void *)(uintptr_t)time_format, NULL);
+		json_object_object_add(o, "time_s", v);
+	}
+	json_object_object_add(o, "kind", json_object_new_string(kind));
+	json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOZERO));
+	json_object_put(o);
+	return line_done(m);
+}
+
+static int print_annotation(struct monitor *m, uint64_t number, uint64_t time_ns,
+			    const char *kind, const char *text)
+{
+	struct json_object *o;
+
+	if (!m->json) {
+		if (m->origin_known)
+			printf("%9.3f s ", (double)((int64_t)time_ns - m->origin_ns) / NS_PER_S);
+		else
+			printf("%9s   ", "");
+		printf("%s%s%s\n", kind, *text ? ": " : "", text);
+		return line_done(m);
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "annotation", json_object_new_uint64(number));
+	json_object_object_add(o, "kind", json_object_new_string(kind));
+	json_object_object_add(o, "text", json_object_new_string(text));
+	json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	return line_done(m);
+}
+
+/* ---- signals ------------------------------------------------------------ */
+
+static int on_event(sd_bus_message *msg, void *userdata, sd_bus_error *error)
+{
+	const char *path = sd_bus_message_get_path(msg);
+	struct monitor *m = userdata;
+	struct bp_event ev;
+
+	(void)error;
+	/* After --count's last line the loop may still have messages at hand. */
+	if (!m->left || (m->sensor && strcmp(m->sensor, path)))
+		return 0;
+	if (ctl_event_read(msg, &ev, &m->origin_ns) < 0) {
+		ctl_complain("%s: an Event signal that is not %s's was ignored", path,
+			     CTL_SENSOR_INTERFACE);
+		return 0;
+	}
+	m->origin_known = true;
+	return print_event(m, &ev, path);
+}
+
+static int on_marker(sd_bus_message *msg, void *userdata, sd_bus_error *error)
+{
+	struct monitor *m = userdata;
+	uint64_t number, time_ns;
+	const char *kind;
+
+	(void)error;
+	if (!m->left)
+		return 0;
+	if (sd_bus_message_read(msg, "tts", &number, &time_ns, &kind) < 0) {
+		ctl_complain("a Marker signal that is not %s's was ignored", CTL_MANAGER_INTERFACE);
+		return 0;
+	}
+	return print_marker(m, number, time_ns, kind);
+}
+
+/* State of a sensor: "ended" is a replay's end, and all of its events came before. */
+static int on_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
+{
+	const char *interface, *name, *value;
+	struct monitor *m = userdata;
+	int ret;
+
+	(void)error;
+	if (sd_bus_message_read(msg, "s", &interface) < 0 ||
+	    strcmp(interface, CTL_SENSOR_INTERFACE))
+		return 0;
+	ret = sd_bus_message_enter_container(msg, 'a', "{sv}");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(msg, 'e', "sv")) > 0) {
+		ret = sd_bus_message_read(msg, "s", &name);
+		if (ret >= 0 && strcmp(name, "State"))
+			ret = sd_bus_message_skip(msg, "v");
+		else if (ret >= 0 && (ret = sd_bus_message_read(msg, "v", "s", &value)) >= 0 &&
+			 (!strcmp(value, "ended") || !strcmp(value, "failed")))
+			return sd_event_exit(m->loop, strcmp(value, "ended") ? CTL_FAILURE : CTL_OK);
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(msg);
+	}
+	return 0;
+}
+
+/* Those of the button are told as markers already. */
+static bool is_from_button(sd_bus_message *msg)
+{
+	const char *key, *source;
+	bool found = false;
+	int ret;
+
+	ret = sd_bus_message_enter_container(msg, 'a', "{sv}");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(msg, 'e', "sv")) > 0) {
+		ret = sd_bus_message_read_basic(msg, 's', &key);
+		if (ret >= 0 && !strcmp(key, "source")) {
+			ret = sd_bus_message_read(msg, "v", "s", &source);
+			found = ret >= 0 && !strcmp(source, "button");
+		} else if (ret >= 0) {
+			ret = sd_bus_message_skip(msg, "v");
+		}
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(msg);
+	}
+	return found;
+}
+
+static int on_annotation(sd_bus_message *msg, void *userdata, sd_bus_error *error)
+{
+	struct monitor *m = userdata;
+	uint64_t number, time_ns;
+	const char *kind, *text;
+
+	(void)error;
+	if (!m->left)
+		return 0;
+	if (sd_bus_message_read(msg, "ttss", &number, &time_ns, &kind, &text) < 0) {
+		ctl_complain("an Annotation signal that is not %s's was ignored",
+			     CTL_JOURNAL_INTERFACE);
+		return 0;
+	}
+	return is_from_button(msg) ? 0 : print_annotation(m, number, time_ns, kind, text);
+}
+
+static int on_owner_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
+{
+	const char *name, *old_owner, *new_owner;
+	struct monitor *m = userdata;
+
+	(void)error;
+	if (sd_bus_message_read(msg, "sss", &name, &old_owner, &new_owner) < 0)
+		return 0;
+	m->origin_known = false;
+	if (*new_owner)
+		ctl_complain("backpopd has come: listening");
+	else
+		ctl_complain("backpopd has gone: waiting for it");
+	return 0;
+}
+
+static int on_disconnected(sd_bus_message *msg, void *userdata, sd_bus_error *error)
+{
+	struct monitor *m = userdata;
+
+	(void)msg;
+	(void)error;
+	ctl_complain("the bus has closed the connection");
+	return sd_event_exit(m->loop, CTL_FAILURE);
+}
+
+static int on_output_closed(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct monitor *m = userdata;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	return sd_event_exit(m->loop, CTL_OK);
+}
+
+/* ---- setting up ---------------------------------------------------------- */
+
+static int add_matches(struct monitor *m)
+{
+	int ret;
+
+	ret = sd_bus_match_signal(m->bus, NULL, CTL_BUS_NAME, NULL, CTL_SENSOR_INTERFACE, "Event",
+				  on_event, m);
+	if (ret >= 0)
+		ret = sd_bus_match_signal(m->bus, NULL, CTL_BUS_NAME, CTL_ROOT_PATH,
+					  CTL_MANAGER_INTERFACE, "Marker", on_marker, m);
+	if (ret >= 0 && m->until_ended)
+		ret = sd_bus_match_signal(m->bus, NULL, CTL_BUS_NAME, NULL,
+					  "org.freedesktop.DBus.Properties", "PropertiesChanged",
+					  on_changed, m);
+	if (ret >= 0)
+		ret = sd_bus_match_signal(m->bus, NULL, CTL_BUS_NAME, CTL_ROOT_PATH,
+					  CTL_JOURNAL_INTERFACE, "Annotation", on_annotation, m);
+	if (ret >= 0)
+		ret = sd_bus_add_match(m->bus, NULL,
+				       "type='signal',sender='org.freedesktop.DBus',"
+				       "path='/org/freedesktop/DBus',"
+				       "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
+				       "arg0='" CTL_BUS_NAME "'", on_owner_changed, m);
+	if (ret >= 0)
+		ret = sd_bus_match_signal(m->bus, NULL, "org.freedesktop.DBus.Local",
+					  "/org/freedesktop/DBus/Local",
+					  "org.freedesktop.DBus.Local", "Disconnected",
+					  on_disconnected, m);
+	return ret;
+}
+
+static int set_up_loop(struct monitor *m)
+{
+	sigset_t set;
+	int ret;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* A closed pipe is met as EPIPE. */
+	signal(SIGPIPE, SIG_IGN);
+
+	ret = sd_event_new(&m->loop);
+	if (ret >= 0)
+		ret = sd_event_add_signal(m->loop, NULL, SIGINT, NULL, NULL);
+	if (ret >= 0)
+		ret = sd_event_add_signal(m->loop, NULL, SIGTERM, NULL, NULL);
+	if (ret < 0)
+		return ret;
+	/* No events asked for: hang-up and error are always told, even when nothing is written. */
+	ret = sd_event_add_io(m->loop, NULL, STDOUT_FILENO, 0, on_output_closed, m);
+	if (ret < 0 && ret != -EPERM)	/* a regular file cannot be watched, nor hang up */
+		return ret;
+	return 0;
+}
+
+/*
+ * The bus hands signals only to those whom its policy lets listen, and says
+ * nothing to the others: ask the daemon something, which is refused aloud.
+ * Returns 0 when listening makes sense.
+ */
+static int check_daemon(struct monitor *m)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply = NULL;
+	uint32_t version = 0;
+	int ret;
+
+	ret = ctl_bus_call(m->bus, CTL_ROOT_PATH, "org.freedesktop.DBus.Properties", "Get", &error,
+			   &reply, "ss", CTL_MANAGER_INTERFACE, "ApiVersion");
+	if (ret >= 0)
+		ret = sd_bus_message_read(reply, "v", "u", &version);
+	if (ret >= 0 && version != API_VERSION) {
+		ctl_complain("backpopd speaks version %" PRIu32 " of its interface, this is for %d",
+			     version, API_VERSION);
+		ret = -EPROTO;
+	} else if (ret >= 0) {
+		ctl_complain("listening to backpopd");
+	} else if (ctl_bus_not_running(&error)) {
+		ctl_complain("backpopd is not running: waiting for it");
+		ret = 0;
+	} else {
+		ctl_bus_complain(&error, ret);
+	}
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(reply);
+	return ret < 0 ? ret : 0;
+}
+
+static int monitor(struct monitor *m, const struct ctl_monitor_options *opt)
+{
+	int ret;
+
+	m->bus = ctl_bus_open(opt->session);
+	if (!m->bus)
+		return CTL_FAILURE;
+	ret = set_up_loop(m);
+	if (ret >= 0)
+		ret = add_matches(m);
+	if (ret < 0) {
+		ctl_complain("cannot listen: %s", strerror(-ret));
+		return CTL_FAILURE;
+	}
+	if (opt->listening ? opt->listening(m->loop, opt->userdata) < 0 : check_daemon(m))
+		return CTL_FAILURE;
+	ret = sd_bus_attach_event(m->bus, m->loop, SD_EVENT_PRIORITY_NORMAL);
+	if (ret >= 0)
+		ret = sd_event_loop(m->loop);
+	if (ret >= 0)
+		return ret;
+	ctl_complain("cannot listen: %s", strerror(-ret));
+	return CTL_FAILURE;
+}
+
+int ctl_monitor_run(const struct ctl_monitor_options *opt)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct monitor m = {
+		.left = opt->count ? opt->count : UINT64_MAX,
+		.json = opt->json,
+		.sensor = opt->sensor,
+		.until_ended = opt->listening,
+		.colour = !(no_color && *no_color) && isatty(STDOUT_FILENO),
+	};
+	int ret = monitor(&m, opt);
+
+	sd_bus_flush_close_unref(m.bus);
+	sd_event_unref(m.loop);
+	return ret;
+}
+
+const char *ctl_sensor_path(const char *arg)
+{
+	static char path[256];
+	int n;
+
+	n = snprintf(path, sizeof(path), "%s%s", *arg == '/' ? "" : CTL_SENSOR_PATH "/", arg);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return NULL;
+	for (char *p = path; *p; p++)
+		if (*p == ':')
+			*p = '_';
+	return sd_bus_object_path_is_valid(path) ? path : NULL;
+}
+
+static bool parse_count(const char *arg, uint64_t *count)
+{
+	char *end;
+
+	if (*arg < '0' || *arg > '9')
+		return false;
+	errno = 0;
+	*count = strtoull(arg, &end, 10);
+	return !*end && !errno && *count > 0;
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "sensor", required_argument, NULL, 'S' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "scope", no_argument, NULL, 'o' },
+		{ "user", no_argument, NULL, 's' },
+		{ "session", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct ctl_monitor_options opt = { 0 };
+	bool scope = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			opt.json = true;
+			break;
+		case 'S':
+			opt.sensor = ctl_sensor_path(optarg);
+			if (!opt.sensor)
+				return ctl_usage_error(cmd, "--sensor: \"%s\" is not a sensor's name",
+						       optarg);
+			break;
+		case 'n':
+			if (!parse_count(optarg, &opt.count))
+				return ctl_usage_error(cmd, "--count: \"%s\" is not a number of lines",
+						       optarg);
+			break;
+		case 'o':
+			scope = true;
+			break;
+		case 's':
+			opt.session = true;
+			break;
+		case 'h':
+			return ctl_show_help(cmd);
+		default:
+			return ctl_try_help(cmd);
+		}
+	}
+	if (optind < argc)
+		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	if (scope && (opt.json || opt.count))
+		return ctl_usage_error(cmd, "--scope goes with neither --json nor --count");
+	return scope ? ctl_scope_run(opt.sensor, opt.session) : ctl_monitor_run(&opt);
+}
+
+const struct ctl_command ctl_monitor = {
+	.name = "monitor",
+	.arguments = "[--json | --scope] [--sensor NAME] [--count N] [--user]",
+	.summary = "show events as they arrive",
+	.help =
+	"Show backpopd's events, marker presses and annotations as they arrive, one line per event\n"
+	"revision; the highest revision of an event counts.  Waits while backpopd is away;\n"
+	"ends on Ctrl-C or when nobody reads the output any more.\n"
+	"\n"
+	"  --json         one JSON object a line\n"
+	"  --scope        draw vibration and events as they come, on a terminal; q ends it\n"
+	"  --sensor NAME  only this sensor (iio:device0) or object path\n"
+	"  --count N      end after N lines\n"
+	"  --user         listen on the session bus instead of the system bus\n"
+	"  --help         show this\n",
+	.run = run,
+};

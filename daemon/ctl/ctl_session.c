@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopctl session: stretches of time with a subject. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+
+#define PAIRS_MAX	32
+
+struct request {
+	const char *keys[PAIRS_MAX], *values[PAIRS_MAX];
+	size_t n;
+	uint64_t number;
+	bool json, user;
+};
+
+static int64_t number_of(struct json_object *o, const char *key)
+{
+	return json_object_get_int64(json_object_object_get(o, key));
+}
+
+/* ---- reading -------------------------------------------------------------- */
+
+static int read_dictionary(sd_bus_message *m, struct json_object *o);
+
+static int read_value(sd_bus_message *m, struct json_object **value)
+{
+	const char *type, *s;
+	uint64_t t;
+	double d;
+	int b, ret;
+
+	ret = sd_bus_message_peek_type(m, NULL, &type);
+	if (ret < 0)
+		return ret;
+	if (!strcmp(type, "s")) {
+		ret = sd_bus_message_read(m, "v", "s", &s);
+		*value = ret < 0 ? NULL : json_object_new_string(s);
+	} else if (!strcmp(type, "t") || !strcmp(type, "x")) {
+		ret = sd_bus_message_read(m, "v", type, &t);
+		*value = ret < 0 ? NULL : json_object_new_int64((int64_t)t);
+	} else if (!strcmp(type, "d")) {
+		ret = sd_bus_message_read(m, "v", "d", &d);
+		*value = ret < 0 ? NULL : json_object_new_double(d);
+	} else if (!strcmp(type, "b")) {
+		ret = sd_bus_message_read(m, "v", "b", &b);
+		*value = ret < 0 ? NULL : json_object_new_boolean(b);
+	} else if (!strcmp(type, "a{sv}")) {
+		*value = json_object_new_object();
+		ret = sd_bus_message_enter_container(m, 'v', "a{sv}");
+		if (ret >= 0)
+			ret = read_dictionary(m, *value);
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(m);
+	} else {
+		ret = sd_bus_message_skip(m, "v");
+	}
+	return ret;
+}
+
+static int read_dictionary(sd_bus_message *m, struct json_object *o)
+{
+	const char *key;
+	int ret;
+
+	ret = sd_bus_message_enter_container(m, 'a', "{sv}");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		struct json_object *value = NULL;
+
+		ret = sd_bus_message_read_basic(m, 's', &key);
+		if (ret >= 0)
+			ret = read_value(m, &value);
+		if (value)
+			json_object_object_add(o, key, value);
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(m);
+	}
+	return ret < 0 ? ret : sd_bus_message_exit_container(m);
+}
+
+static int get_current(sd_bus *bus, uint64_t *number, sd_bus_error *error)
+{
+	sd_bus_message *reply = NULL;
+	int ret;
+
+	ret = ctl_bus_call(bus, CTL_ROOT_PATH, "org.freedesktop.DBus.Properties", "Get", error,
+			   &reply, "ss", CTL_SESSION_INTERFACE, "Current");
+	if (ret >= 0)
+		ret = sd_bus_message_read(reply, "v", "t", number);
+	sd_bus_message_unref(reply);
+	return ret;
+}
+
+/* ---- printing ------------------------------------------------------------- */
+
+static void print_json(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static void add_times(struct json_object *o, bool iso)
+{
+	static const char *const names[][2] = {
+		{ "started_wall_ns", "started" }, { "stopped_wall_ns", "stopped" }
+	};
+	char time[CTL_TIME_SIZE];
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!json_object_object_get_ex(o, names[i][0], NULL))
+			continue;
+		ctl_time_print(time, number_of(o, names[i][0]), iso);
+		json_object_object_add(o, names[i][1], json_object_new_string(time));
+	}
+}
+
+static void print_row(struct json_object *o)
+{
+	struct json_object *subject = NULL;
+
+	json_object_object_get_ex(json_object_object_get(o, "metadata"), "subject", &subject);
+	printf("%4" PRId64 "  %.19s  %-19.19s  %s\n", number_of(o, "session"),
+	       json_object_get_string(json_object_object_get(o, "started")),
+	       json_object_object_get_ex(o, "stopped", NULL) ?
+	       json_object_get_string(json_object_object_get(o, "stopped")) : "running",
+	       subject ? json_object_get_string(subject) : "-");
+}
+
+static void print_all(struct json_object *o)
+{
+	struct json_object *metadata = json_object_object_get(o, "metadata");
+
+	printf("session   %" PRId64 "\nstarted   %s\n", number_of(o, "session"),
+	       json_object_get_string(json_object_object_get(o, "started")));
+	if (json_object_object_get_ex(o, "stopped", NULL))
+		printf("stopped   %s, by %s\n",
+		       json_object_get_string(json_object_object_get(o, "stopped")),
+		       json_object_get_string(json_object_object_get(o, "ended_by")));
+	else
+		puts("stopped   running");
+	json_object_object_foreach(metadata, key, value)
+		printf("%-9s %s\n", key, json_object_get_string(value));
+}
+
+/* ---- what can be done ----------------------------------------------------- */
+
+static int tell_number(sd_bus_message *reply, const char *word, bool json)
+{
+	uint64_t number;
+	int ret = sd_bus_message_read(reply, "t", &number);
+
+	if (ret >= 0 && json)
+		printf("{\"session\":%" PRIu64 "}\n", number);
+	else if (ret >= 0)
+		printf("session %" PRIu64 " %s\n", number, word);
+	return ret;
+}
+
+static int start(sd_bus *bus, const struct request *q, sd_bus_error *error)
+{
+	sd_bus_message *m = NULL, *reply = NULL;
+	int ret;
+
+	ret = sd_bus_message_new_method_call(bus, &m, CTL_BUS_NAME, CTL_ROOT_PATH,
+					     CTL_SESSION_INTERFACE, "Start");
+	if (ret >= 0)
+		ret = sd_bus_message_set_auto_start(m, 0);
+	if (ret >= 0)
+		ret = sd_bus_message_open_container(m, 'a', "{sv}");
+	for (size_t i = 0; i < q->n && ret >= 0; i++)
+		ret = sd_bus_message_append(m, "{sv}", q->keys[i], "s", q->values[i]);
+	if (ret >= 0)
+		ret = sd_bus_message_close_container(m);
+	if (ret >= 0)
+		ret = sd_bus_call(bus, m, 0, error, &reply);
+	if (ret >= 0)
+		ret = tell_number(reply, "started", q->json);
+	sd_bus_message_unref(m);
+	sd_bus_message_unref(reply);
+	return ret;
+}
+
+static int stop(sd_bus *bus, const struct request *q, sd_bus_error *error)
+{
+	sd_bus_message *reply = NULL;
+	int ret;
+
+	ret = ctl_bus_call(bus, CTL_ROOT_PATH, CTL_SESSION_INTERFACE, "Stop", error, &reply, "");
+	if (ret >= 0)
+		ret = tell_number(reply, "stopped", q->json);
+	sd_bus_message_unref(reply);
+	return ret;
+}
+
+/* Print a page; only session @only if that is not 0.  Return: rows, or negative errno. */
+static int print_page(sd_bus_message *reply, const struct request *q, uint64_t only, uint64_t *next,
+		      bool *found)
+{
+	uint64_t number;
+	int ret, rows = 0;
+
+	ret = sd_bus_message_enter_container(reply, 'a', "(ta{sv})");
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(reply, 'r', "ta{sv}")) > 0) {
+		struct json_object *o = json_object_new_object();
+
+		ret = sd_bus_message_read_basic(reply, 't', &number);
+		json_object_object_add(o, "session", json_object_new_uint64(number));
+		if (ret >= 0)
+			ret = read_dictionary(reply, o);
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(reply);
+		add_times(o, q->json);
+		if (ret >= 0 && (!only || number == only)) {
+			*found = true;
+			if (q->json)
+				print_json(o);
+			else if (only)
+				print_all(o);
+			else
+				print_row(o);
+		}
+		json_object_put(o);
+		rows++;
+	}
+	if (ret >= 0)
+		ret = sd_bus_message_exit_container(reply);
+	if (ret >= 0)
+		ret = sd_bus_message_read_basic(reply, 't', next);
+	return ret < 0 ? ret : rows;
+}
+
+static int list(sd_bus *bus, const struct request *q, sd_bus_error *error)
+{
+	uint64_t from = 0;
+	bool found = false;
+	int ret;
+
+	do {
+		sd_bus_message *reply = NULL;
+
+		ret = ctl_bus_call(bus, CTL_ROOT_PATH, CTL_SESSION_INTERFACE, "List", error, &reply,
+				   "ta{sv}", from, 0);
+		if (ret >= 0)
+			ret = print_page(reply, q, 0, &from, &found);
+		sd_bus_message_unref(reply);
+	} while (ret > 0);
+	return ret;
+}
+
+static int show(sd_bus *bus, const struct request *q, sd_bus_error *error)
+{
+	uint64_t number = q->number, next;
+	sd_bus_message *reply = NULL;
+	bool found = false;
+	int ret = 0;
+
+	if (!number)
+		ret = get_current(bus, &number, error);
+	if (ret < 0)
+		return ret;
+	if (!number)
+		return sd_bus_error_set(error, "org.backpop1.Error.NoSession", "no session is running");
+	ret = ctl_bus_call(bus, CTL_ROOT_PATH, CTL_SESSION_INTERFACE, "List", error, &reply, "ta{sv}",
+			   number, 1, "limit", "u", 1u);
+	if (ret >= 0)
+		ret = print_page(reply, q, number, &next, &found);
+	sd_bus_message_unref(reply);
+	if (ret >= 0 && !found)
+		ret = sd_bus_error_setf(error, "org.backpop1.Error.NoSession",
+					"there is no session %" PRIu64, number);
+	return ret;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(sd_bus *bus, const struct request *q, sd_bus_error *error);
+} actions[] = { { "start", start }, { "stop", stop }, { "list", list }, { "show", show } };
+
+#define N_ACTIONS	(sizeof(actions) / sizeof(actions[0]))
+
+static int serve(size_t action, const struct request *q)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus *bus = ctl_bus_open(q->user);
+	int ret;
+
+	if (!bus)
+		return CTL_FAILURE;
+	ret = actions[action].run(bus, q, &error);
+	if (ret < 0)
+		ctl_bus_complain(&error, ret);
+	sd_bus_error_free(&error);
+	sd_bus_flush_close_unref(bus);
+	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
+}
+
+/* KEY=VALUE; cuts @arg in two. */
+static bool add_pair(struct request *q, const char *key, char *arg)
+{
+	char *equal = key ? NULL : strchr(arg, '=');
+
+	if (q->n == PAIRS_MAX || (!key && (!equal || equal == arg)))
+		return false;
+	if (equal)
+		*equal = '\0';
+	q->keys[q->n] = key ? key : arg;
+	q->values[q->n++] = key ? arg : equal + 1;
+	return true;
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	enum { SUBJECT = 256, POSITION, COMMENT, AS_JSON, USER };
+	static const struct option options[] = {
+		{ "subject", required_argument, NULL, SUBJECT },
+		{ "position", required_argument, NULL, POSITION },
+		{ "comment", required_argument, NULL, COMMENT },
+		{ "json", no_argument, NULL, AS_JSON },
+		{ "user", no_argument, NULL, USER },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct request q = { 0 };
+	size_t action;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case SUBJECT:
+		case POSITION:
+		case COMMENT:
+			if (!add_pair(&q, options[c - SUBJECT].name, optarg))
+				return ctl_usage_error(cmd, "too many values");
+			break;
+		case AS_JSON:
+			q.json = true;
+			break;
+		case USER:
+			q.user = true;
+			break;
+		case 'h':
+			return ctl_show_help(cmd);
+		default:
+			return ctl_try_help(cmd);
+		}
+	}
+	if (optind == argc)
+		return ctl_usage_error(cmd, "start, stop, list or show?");
+	for (action = 0; action < N_ACTIONS && strcmp(argv[optind], actions[action].name); action++)
+		;
+	if (action == N_ACTIONS)
+		return ctl_usage_error(cmd, "\"%s\" is not start, stop, list or show", argv[optind]);
+	if (actions[action].run == show && argc - optind == 2 &&
+	    ctl_parse_number(argv[optind + 1], &q.number))
+		optind++;
+	for (int i = optind + 1; i < argc; i++)
+		if (actions[action].run != start || !add_pair(&q, NULL, argv[i]))
+			return ctl_usage_error(cmd, "unexpected \"%s\"", argv[i]);
+	if (q.n && actions[action].run != start)
+		return ctl_usage_error(cmd, "metadata goes with start");
+	return serve(action, &q);
+}
+
+const struct ctl_command ctl_session = {
+	.name = "session",
+	.arguments = "start [--subject CODE] [--position TEXT] [--comment TEXT] [KEY=VALUE]...\n"
+		     "       backpopctl session stop|list|show [N] [--json] [--user]",
+	.summary = "begin and end sessions with a subject, list them",
+	.help =
+	"What is heard and noted between start and stop belongs to the session.  A session\n"
+	"goes on when the daemon is restarted or the sensor unplugged; it ends with stop, or\n"
+	"when the machine is started anew.\n"
+	"\n"
+	"  --subject CODE   whose back it is: a code, not a name\n"
+	"  --position TEXT  where the sensor is\n"
+	"  --comment TEXT   anything\n"
+	"  KEY=VALUE        more of the kind; keys of a-z, 0-9 and _\n"
+	"  --json           one JSON object a line\n"
+	"  --user           ask on the session bus instead of the system bus\n"
+	"  --help           show this\n"
+	"\n"
+	"show without N shows the one that is running.\n",
+	.run = run,
+};

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* backpopctl status: what the daemon and its sensors are doing. */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "ctl/ctl.h"
+
+/* An interface of the root object under a name of its own; an older daemon lacks it. */
+static int fetch_part(sd_bus *bus, struct json_object *status, const char *name,
+		      const char *interface)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply = NULL;
+	struct json_object *part;
+	int ret;
+
+	ret = ctl_bus_call(bus, CTL_ROOT_PATH, "org.freedesktop.DBus.Properties", "GetAll", &error,
+			   &reply, "s", interface);
+	if (ret >= 0) {
+		part = json_object_new_object();
+		json_object_object_add(status, name, part);
+		ret = ctl_read_properties(reply, part);
+	} else if (!ctl_bus_not_running(&error)) {
+		ret = 0;
+	}
+	sd_bus_message_unref(reply);
+	sd_bus_error_free(&error);
+	return ret;
+}
+
+int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *error)
+{
+	struct json_object *sensors = json_object_new_array();
+	sd_bus_message *reply = NULL;
+	int ret;
+
+	ret = ctl_bus_call(bus, CTL_ROOT_PATH, "org.freedesktop.DBus.Properties", "GetAll", error,
+			   &reply, "s", CTL_MANAGER_INTERFACE);
+	if (ret >= 0)
+		ret = ctl_read_properties(reply, status);
+	sd_bus_message_unref(reply);
+	if (ret >= 0)
+		ret = fetch_part(bus, status, "journal", CTL_JOURNAL_INTERFACE);
+	if (ret >= 0)
+		ret = fetch_part(bus, status, "session", CTL_SESSION_INTERFACE);
+	json_object_object_add(status, "sensors", sensors);
+	return ret < 0 ? ret : ctl_fetch_sensors(bus, CTL_SENSOR_INTERFACE, sensors, error);
+}
+
+/* ---- for people -------------------------------------------------------- */
+
+static void print_number(struct json_object *o, const char *key, const char *before, int digits,
+			 const char *after)
+{
+	struct json_object *v;
+
+	if (json_object_object_get_ex(o, key, &v))
+		printf("%s%.*f%s", before, digits, json_object_get_double(v), after);
+}
+
+static void print_line(struct json_object *status, const char *what, const char *name_key,
+		       const char *count_key, const char *unit)
+{
+	const char *name = ctl_text(status, name_key);
+
+	if (*name)
+		printf("  %-9s %s, %llu %s\n", what, name, ctl_count(status, count_key), unit);
+	else
+		printf("  %-9s none\n", what);
+}
+
+static void print_sensor(struct json_object *s)
+{
+	const char *reason = ctl_text(s, "state_reason");
+
+	printf("\n%s: %s%s%s\n", ctl_text(s, "sensor"), ctl_text(s, "state"), *reason ? ": " : "", reason);
+	printf("  %-9s %s (%s)\n", "device", ctl_text(s, "name"), ctl_text(s, "device"));
+	printf("  %-9s %s", "mode", ctl_text(s, "mode"));
+	print_number(s, "sample_rate", " at ", 0, " Hz");
+	print_number(s, "measured_rate", ", measured ", 2, " Hz");
+	printf("\n  %-9s %llu read, %llu lost, %llu restarts\n", "samples", ctl_count(s, "samples_read"),
+	       ctl_count(s, "samples_lost"), ctl_count(s, "restarts"));
+	printf("  %-9s %llu", "events", ctl_count(s, "events"));
+	if (ctl_count(s, "events_suppressed"))
+		printf(", %llu suppressed", ctl_count(s, "events_suppressed"));
+	printf("\n  %-9s %s", "breath", ctl_text(s, "breath_phase"));
+	print_number(s, "breath_rate", ", ", 1, "/min");
+	printf("\n  %-9s %s\n", "movement", ctl_text(s, "movement"));
+}
+
+static void print_journal(struct json_object *journal)
+{
+	const char *reason = ctl_text(journal, "state_reason"), *file = ctl_text(journal, "file");
+
+	printf("  %-9s %s%s%s", "journal", ctl_text(journal, "state"), *reason ? ": " : "", reason);
+	if (*file)
+		printf(", %s", file);
+	if (ctl_count(journal, "pending"))
+		printf(", %llu held back", ctl_count(journal, "pending"));
+	if (ctl_count(journal, "dropped"))
+		printf(", %llu dropped", ctl_count(journal, "dropped"));
+	putchar('\n');
+}
+
+static void print_session(struct json_object *session)
+{
+	struct json_object *started;
+	char time[CTL_TIME_SIZE];
+
+	if (!ctl_count(session, "current") ||
+	    !json_object_object_get_ex(session, "started_wall", &started)) {
+		printf("  %-9s none\n", "session");
+		return;
+	}
+	ctl_time_print(time, json_object_get_int64(started), false);
+	printf("  %-9s %llu since %.19s\n", "session", ctl_count(session, "current"), time);
+}
+
+static void print_text(struct json_object *status)
+{
+	struct json_object *sensors = json_object_object_get(status, "sensors"), *part;
+	size_t n = json_object_array_length(sensors);
+
+	printf("backpopd %s, %zu sensor%s\n", ctl_text(status, "version"), n, n == 1 ? "" : "s");
+	print_line(status, "marker", "marker_line", "markers", "presses");
+	print_line(status, "trigger", "trigger_line", "triggers", "pulses");
+	if (json_object_object_get_ex(status, "journal", &part))
+		print_journal(part);
+	if (json_object_object_get_ex(status, "session", &part))
+		print_session(part);
+	for (size_t i = 0; i < n; i++)
+		print_sensor(json_object_array_get_idx(sensors, i));
+}
+
+static int show(bool session, bool json)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct json_object *status;
+	sd_bus *bus;
+	int ret;
+
+	bus = ctl_bus_open(session);
+	if (!bus)
+		return CTL_FAILURE;
+	status = json_object_new_object();
+	ret = ctl_fetch_status(bus, status, &error);
+	if (ret < 0)
+		ctl_bus_complain(&error, ret);
+	else if (json)
+		printf("%s\n", json_object_to_json_string_ext(status, JSON_C_TO_STRING_PLAIN |
+							      JSON_C_TO_STRING_NOZERO |
+							      JSON_C_TO_STRING_NOSLASHESCAPE));
+	else
+		print_text(status);
+	json_object_put(status);
+	sd_bus_error_free(&error);
+	sd_bus_flush_close_unref(bus);
+	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "user", no_argument, NULL, 's' },
+		{ "session", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	bool session = false, json = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 's':
+			session = true;
+			break;
+		case 'h':
+			return ctl_show_help(cmd);
+		default:
+			return ctl_try_help(cmd);
+		}
+	}
+	if (optind < argc)
+		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	return show(session, json);
+}
+
+const struct ctl_command ctl_status = {
+	.name = "status",
+	.arguments = "[--json] [--user]",
+	.summary = "show what the daemon and its sensors are doing",
+	.help =
+	"Show backpopd's sensors: state, rate, samples read and lost, events, breathing.\n"
+	"\n"
+	"  --json     one JSON object\n"
+	"  --user     ask on the session bus instead of the system bus\n"
+	"  --help     show this\n",
+	.run = run,
+};

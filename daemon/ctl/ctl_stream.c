@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * backpopctl stream: a sensor's samples as text; and taking the stream of
+ * org.backpop1.Stream(5), for monitor --scope too.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bus/backpop-stream.h"
+#include "ctl/ctl.h"
+
+const char *ctl_choose_sensor(sd_bus *bus)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	struct json_object *status = json_object_new_object(), *sensors, *chosen = NULL;
+	const char *path = NULL;
+	int ret = ctl_fetch_status(bus, status, &error);
+
+	if (ret < 0) {
+		ctl_bus_complain(&error, ret);
+	} else {
+		sensors = json_object_object_get(status, "sensors");
+		for (size_t i = 0; i < json_object_array_length(sensors); i++) {
+			struct json_object *s = json_object_array_get_idx(sensors, i);
+
+			if (!chosen || (strcmp(ctl_text(chosen, "state"), "streaming") &&
+					!strcmp(ctl_text(s, "state"), "streaming")))
+				chosen = s;
+		}
+		if (chosen)
+			path = ctl_sensor_path(ctl_text(chosen, "sensor"));
+		else
+			ctl_complain("there is no sensor; `backpopctl doctor` finds out why");
+	}
+	json_object_put(status);
+	sd_bus_error_free(&error);
+	return path;
+}
+
+int ctl_acquire(sd_bus *bus, const char *path)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *reply = NULL;
+	int ret, fd;
+
+	ret = ctl_bus_call(bus, path, CTL_STREAM_INTERFACE, "Acquire", &error, &reply, "a{sv}", 0);
+	if (ret >= 0)
+		ret = sd_bus_message_read(reply, "h", &fd);
+	if (ret >= 0) {
+		/* The message's own goes with it. */
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		ret = fd < 0 ? -errno : fd;
+	}
+	if (ret < 0)
+		ctl_bus_complain(&error, ret);
+	sd_bus_message_unref(reply);
+	sd_bus_error_free(&error);
+	return ret;
+}
+
+/* ---- the command ------------------------------------------------------------- */
+
+union packet {
+	struct backpop_packet p;
+	struct backpop_header h;
+	char bytes[BACKPOP_PACKET_MAX];
+};
+
+/* Values that a frame does not have stay empty. */
+static void print_frame(const struct backpop_frame *f)
+{
+	printf("%" PRId64, f->t_ns);
+	for (int i = 0; i < 3; i++)
+		if (f->channels & BACKPOP_HAS_MOTION)
+			printf(",%.6g", (double)f->motion[i]);
+		else
+			putchar(',');
+	if (f->channels & BACKPOP_HAS_FILM)
+		printf(",%.6g\n", (double)f->film);
+	else
+		puts(",");
+}
+
+/* Print the frames of a packet, at most *@left.  Returns false when it is no packet of ours. */
+static bool print_packet(const union packet *u, ssize_t n, size_t *frame_size, uint64_t *left)
+{
+	struct backpop_frame f;
+
+	if (n < (ssize_t)sizeof(u->p) || u->p.magic != BACKPOP_STREAM_MAGIC)
+		return false;
+	if (u->p.type == BACKPOP_PACKET_HEADER && n >= (ssize_t)sizeof(u->h)) {
+		*frame_size = u->h.frame_size;
+		return u->h.version == BACKPOP_STREAM_VERSION && *frame_size >= sizeof(f);
+	}
+	if (u->p.type != BACKPOP_PACKET_FRAMES)
+		return true;
+	if (!*frame_size || sizeof(u->p) + u->p.count * *frame_size > (size_t)n)
+		return false;
+	for (size_t i = 0; i < u->p.count && *left; i++, (*left)--) {
+		memcpy(&f, u->bytes + sizeof(u->p) + i * *frame_size, sizeof(f));
+		print_frame(&f);
+	}
+	return true;
+}
+
+static int print_stream(int fd, uint64_t left)
+{
+	uint64_t dropped = 0;
+	size_t frame_size = 0;
+	union packet u;
+	ssize_t n;
+
+	puts("t_ns,x_g,y_g,z_g,film_mv");
+	while (left && (n = recv(fd, &u, sizeof(u), 0)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			ctl_complain("the stream is broken: %s", strerror(errno));
+			return CTL_FAILURE;
+		}
+		if (!print_packet(&u, n, &frame_size, &left)) {
+			ctl_complain("the stream has another format than this program knows");
+			return CTL_FAILURE;
+		}
+		if (u.p.dropped != dropped)
+			ctl_complain("too slow: %" PRIu64 " samples dropped", u.p.dropped - dropped);
+		dropped = u.p.dropped;
+		errno = 0;
+		if (fflush(stdout) || ferror(stdout))
+			return errno == EPIPE ? CTL_OK : ctl_output_failed(errno);
+	}
+	if (left)
+		ctl_complain("the sensor has gone");
+	return ctl_finish_output();
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "sensor", required_argument, NULL, 'n' },
+		{ "count", required_argument, NULL, 'c' },
+		{ "user", no_argument, NULL, 's' },
+		{ "session", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	const char *path = NULL;
+	uint64_t count = UINT64_MAX;
+	bool session = false;
+	sd_bus *bus;
+	char *end;
+	int c, fd, ret;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'n':
+			path = ctl_sensor_path(optarg);
+			if (!path)
+				return ctl_usage_error(
+					cmd, "--sensor: \"%s\" is not a sensor's name", optarg);
+			break;
+		case 'c':
+			errno = 0;
+			count = strtoull(optarg, &end, 10);
+			if (*optarg < '0' || *optarg > '9' || *end || errno || !count)
+				return ctl_usage_error(
+					cmd, "--count: \"%s\" is not a number of samples", optarg);
+			break;
+		case 's':
+			session = true;
+			break;
+		case 'h':
+			return ctl_show_help(cmd);
+		default:
+			return ctl_try_help(cmd);
+		}
+	}
+	if (optind < argc)
+		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	bus = ctl_bus_open(session);
+	if (!bus)
+		return CTL_FAILURE;
+	path = path ? path : ctl_choose_sensor(bus);
+	fd = path ? ctl_acquire(bus, path) : -ENOENT;
+	ret = fd < 0 ? CTL_FAILURE : print_stream(fd, count);
+	if (fd >= 0)
+		close(fd);
+	sd_bus_flush_close_unref(bus);
+	return ret;
+}
+
+const struct ctl_command ctl_stream = {
+	.name = "stream",
+	.arguments = "[--sensor NAME] [--count N] [--session]",
+	.summary = "print samples as they come",
+	.help =
+	"Print a sensor's samples as comma-separated values: time (CLOCK_MONOTONIC, ns),\n"
+	"acceleration (g; x head-ward, y left, z outward) and film (mV).  Of a pair each line has\n"
+	"one of the two.\n"
+	"\n"
+	"  --sensor NAME  this sensor (iio:device0, pair) or object path; default: the first\n"
+	"                 that streams\n"
+	"  --count N      end after N samples\n"
+	"  --session      the daemon is on the session bus\n"
+	"  --help         show this\n",
+	.run = run,
+};
