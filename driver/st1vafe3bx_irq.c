@@ -84,8 +84,8 @@ void st1vafe3bx_irq_on(struct st1vafe3bx_state *st)
 	st->idle = 0;
 }
 
-/* Return true if this chip had asked. */
-static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st)
+/* Return true if this chip had asked; @again: it may ask already, without saying so. */
+static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st, bool *again)
 {
 	int pushed, words;
 
@@ -96,10 +96,9 @@ static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st)
 	if (st->fails && (st->idle || st->irq_edge))
 		st1vafe3bx_let_wake(st);
 
-	do {
-		words = st1vafe3bx_service(st->indio_dev, true, &pushed);
-		/* an edge comes again only if the line has been inactive in between */
-	} while (st->irq_edge && words > 0 && !st->fails);
+	words = st1vafe3bx_service(st->indio_dev, true, &pushed);
+	/* an edge comes again only if the line has been inactive in between */
+	*again = st->irq_edge && words > 0 && !st->fails;
 
 	if (words < 0) {
 		if (st->fails >= ST1VAFE3BX_FAILS_MAX)
@@ -128,13 +127,17 @@ static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st)
 static irqreturn_t st1vafe3bx_irq_thread(int irq, void *p)
 {
 	struct st1vafe3bx_state *st = p;
-	bool ours = false, listens;
+	bool ours = false, listens, again;
 
-	mutex_lock(&st->lock);
-	listens = st->streaming && !st->irq_off;
-	if (listens)
-		ours = st1vafe3bx_irq_serve(st);
-	mutex_unlock(&st->lock);
+	/* on a bus that is too slow it would never end: the lock is for others in between */
+	do {
+		again = false;
+		mutex_lock(&st->lock);
+		listens = st->streaming && !st->irq_off;
+		if (listens)
+			ours |= st1vafe3bx_irq_serve(st, &again);
+		mutex_unlock(&st->lock);
+	} while (again);
 
 	if (!listens)
 		fsleep(ST1VAFE3BX_DAMPING_US);
