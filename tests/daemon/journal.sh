@@ -15,6 +15,11 @@ here=tests/daemon
 . tests/daemon/lib.sh
 need_bus sqlite3 prlimit
 
+# The daemon writes to the file at the same time: wait for it.
+sql() {
+	sqlite3 -cmd '.timeout 20000' "$tmp/state/journal.db" "$1"
+}
+
 tmp=$(mktemp -d)
 listener=
 cleanup()
@@ -73,17 +78,17 @@ double=$(cut -d' ' -f1-3 "$tmp/heard" | sort | uniq -d)
 same "no event number is used twice" "" "$double"
 backwards=$(awk '$4 <= last { print } { last = $4 }' "$tmp/heard")
 same "sequence numbers only rise" "" "$backwards"
-same "the file is whole" ok "$(sqlite3 "$tmp/state/journal.db" 'PRAGMA integrity_check')"
+same "the file is whole" ok "$(sql 'PRAGMA integrity_check')"
 
 # --- a page at a time, over restarts
 start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
 wait_until 30 ended
-total=$(sqlite3 "$tmp/state/journal.db" 'SELECT count(*) FROM revision')
+total=$(sql 'SELECT count(*) FROM revision')
 same "GetEvents tells all of them, page by page" "$total" \
 	"$("$BACKPOPCTL" events --user --revisions --json | wc -l)"
 same "the file tells the same" "$("$BACKPOPCTL" events --user --json | md5sum)" \
 	"$("$BACKPOPCTL" events --json --file "$tmp/state/journal.db" | md5sum)"
-number=$(sqlite3 "$tmp/state/journal.db" 'SELECT max(number) - 2 FROM revision')
+number=$(sql 'SELECT max(number) - 2 FROM revision')
 got=$(busctl --user call org.backpop1 "$replay" org.backpop1.Sensor GetEvents 'ta{sv}' "$number" 0 |
 	awk '{ print $2 }')
 same "a sensor's GetEvents begins at a number" 3 "$got"
@@ -93,11 +98,11 @@ call Session Start 'a{sv}' 1 subject s X1 >/dev/null
 stop_daemon KILL
 start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
 same "a session goes on after a crash" 1 "$(property Session Current)"
-sqlite3 "$tmp/state/journal.db" "UPDATE run SET boot_id = 'ffffffffffffffffffffffffffffffff'"
+sql "UPDATE run SET boot_id = 'ffffffffffffffffffffffffffffffff'"
 stop_daemon TERM
 start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
 same "a session ends with the machine" "0 reboot" \
-	"$(property Session Current) $(sqlite3 "$tmp/state/journal.db" 'SELECT ended_by FROM session')"
+	"$(property Session Current) $(sql 'SELECT ended_by FROM session')"
 stop_daemon TERM
 
 # --- the disk is full
@@ -157,7 +162,7 @@ start_daemon --state "$tmp/state" --replay "$tmp/long.edf" --speed max
 kill "$daemon"
 wait "$daemon"
 same "ended while it tells: closed cleanly" 1 \
-	"$(sqlite3 "$tmp/state/journal.db" 'SELECT clean FROM run ORDER BY number DESC LIMIT 1')"
+	"$(sql 'SELECT clean FROM run ORDER BY number DESC LIMIT 1')"
 daemon=
 
 # --- the file is broken
@@ -165,7 +170,7 @@ fresh
 start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
 wait_until 30 ended
 stop_daemon KILL
-sqlite3 "$tmp/state/journal.db" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+sql 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
 dd if=/dev/urandom of="$tmp/state/journal.db" bs=4096 seek=2 count=6 conv=notrunc 2>/dev/null
 start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
 wait_until 30 ended
@@ -182,7 +187,7 @@ report "no data base at all: the same" 'is Journal State ok && log_has "is corru
 stop_daemon TERM
 
 fresh
-sqlite3 "$tmp/state/journal.db" 'CREATE TABLE t(x); PRAGMA user_version = 99'
+sql 'CREATE TABLE t(x); PRAGMA user_version = 99'
 "$BACKPOPD" --session --config /dev/null --state "$tmp/state" >"$tmp/out" 2>"$tmp/err"
 status=$?
 report "made by a newer backpopd: left alone, the daemon ends" \
