@@ -203,7 +203,7 @@ help:
 #: make install      [DESTDIR= prefix=/usr/local]
 #: make dkms-install the driver's sources for DKMS, in /usr/src [DESTDIR=]
 #: make modules      driver and simulator for KDIR=
-#: make soak         what takes long: a day of samples through the daemon [PARTS=...]
+#: make soak         what takes hours: a day of samples, the bench VM's bad days [PARTS=...]
 #: make deb          Debian packages for Debian 13, checked by lintian, in build/deb/
 #: make overlay      Raspberry Pi device-tree overlay, build/st1vafe3bx.dtbo
 #: make clean
