@@ -16,8 +16,13 @@
 #define FAINT		1000.0f		/* film's power over its noise: for those, one is enough */
 #define CROWD_NS	3000000000
 #define CROWD_MOST	5u
-#define QUIET_NS	6000000000	/* somebody typed or spoke, or lungs crackled */
-#define WEAK_LIKE	5.0f		/* so much louder is no company */
+#define QUIET_NS	900000000	/* nothing like a weak one so shortly before it: snaps are 1 s apart */
+#define WEAK_LEAST	0.4f		/* of the peak: from this */
+#define WEAK_MOST	2.5f		/* to this it may be of the same kind */
+#define RESTLESS_NS	8000000000	/* keys, lungs and voices go on for so long */
+#define QUICK_NS	800000000	/* and are closer than this, snaps are 1 s apart or more */
+#define QUICK_MANY	2u
+#define FAINT_MOST	4.0f		/* of a faint one's peak: what is louder is a thing of its own */
 #define DENSE_S		0.2f		/* mean gap; crackles come faster than keys (3.5, 3.8) */
 
 static struct bp_noticed *find(struct bp_clutter *cl, const struct bp_candidate *c)
@@ -78,6 +83,8 @@ struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_c
 		refused += n->refused && apart < BEFORE_NS;
 		if ((apart < NEAR_NS && apart > -NEAR_NS) || n->peak < ALIKE * peak)
 			continue;
+		if (faint && n->peak > FAINT_MOST * peak)
+			continue;
 		alike++;
 		if (n->onset_ns < first)
 			first = n->onset_ns;
@@ -128,14 +135,22 @@ uint32_t bp_clutter_crowd(const struct bp_clutter *cl, const struct bp_candidate
 bool bp_clutter_quiet(const struct bp_clutter *cl, const struct bp_candidate *c)
 {
 	int k = bp_candidate_main(c);
+	float peak = c->shape[k].peak;
+	uint32_t n = cl->n < BP_CLUTTER ? cl->n : BP_CLUTTER, quick = 0;
+	int64_t later = 0;
 
-	for (uint32_t i = 0; i < BP_CLUTTER && i < cl->n; i++) {
-		const struct bp_noticed *n = &cl->seen[i];
-		int64_t apart = c->onset_ns - n->onset_ns;
+	/* From the newest on. */
+	for (uint32_t i = 1; i <= n; i++) {
+		const struct bp_noticed *s = &cl->seen[(cl->n - i) % BP_CLUTTER];
+		int64_t apart = c->onset_ns - s->onset_ns, gap = later - s->onset_ns;
 
-		if (n->stream == k && n->peak > 0 && n->peak < WEAK_LIKE * c->shape[k].peak &&
-		    apart > NEAR_NS && apart < QUIET_NS)
+		if (s->stream != k || s->peak <= 0 || s->peak > WEAK_MOST * peak ||
+		    s->peak < WEAK_LEAST * peak || apart > RESTLESS_NS || apart <= NEAR_NS)
+			continue;
+		if (apart < QUIET_NS)
 			return false;
+		quick += later && gap > NEAR_NS && gap < QUICK_NS;
+		later = s->onset_ns;
 	}
-	return true;
+	return quick < QUICK_MANY;
 }

@@ -47,7 +47,10 @@ float bp_clutter_company(const struct bp_clutter *cl, const struct bp_candidate 
 /* How many of its kind came in the seconds before, other than in the same manoeuvre; at most 5. */
 uint32_t bp_clutter_crowd(const struct bp_clutter *cl, const struct bp_candidate *c);
 
-/* Was there nothing weak around in the last seconds, other than in the same manoeuvre? */
+/*
+ * Does a weak one stand alone?  Nothing of its size came in the second before, other
+ * than in the same manoeuvre, and no quick series of such in the last seconds.
+ */
 bool bp_clutter_quiet(const struct bp_clutter *cl, const struct bp_candidate *c);
 
 #endif

@@ -14,12 +14,13 @@
 #define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
-#define ALONE_RATIO	100.0f	/* power over noise (20 dB) of what is said though weak */
+#define ALONE_RATIO	50.0f	/* power over noise (17 dB) of what is said though weak */
 #define DOUBT_RATIO	2000.0f	/* film: lungs reach 33 dB where it is quiet */
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
 #define ODDS_LEAST	-0.4f	/* log-odds: what is rather not a joint's is withdrawn */
+#define ODDS_WEAK	-1.0f	/* of a weak one, which the weights were not learned from */
 #define NEVER		INT64_MAX
 
 void bp_detect_init(struct bp_detect *d)
@@ -130,7 +131,9 @@ static void report(struct bp_detect *d, struct bp_candidate *c,
 	bp_candidate_describe(&ev, c);
 	bp_classify(&ev, c, &d->memory, &streams[bp_candidate_main(c)]);
 	ev.number = c->number = bp_book_open(book, &ev, now_ns);
-	d->said_ns = c->onset_ns;
+	/* The company of a weak one excuses nothing: lungs crackle several times. */
+	if (!bp_candidate_weak(c))
+		d->said_ns = c->onset_ns;
 	if (bp_candidate_faint(c, DOUBT_RATIO))
 		bp_lung_doubt(&d->lung, &ev, c);
 }
@@ -235,9 +238,12 @@ static void step_train(struct bp_detect *d, struct bp_book *book, int64_t now_ns
 static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
 		   struct bp_book *book, enum bp_reason reason, int64_t now_ns)
 {
+	/* A weak one that was said may be a lung's for all that; it makes no noise of its group. */
+	bool noise = !bp_lung_like(&d->lung, c) && !(c->number && bp_candidate_weak(c));
+
 	if ((reason == BP_REASON_RUB || (reason == BP_REASON_KNOCK && bp_crackly(c))) &&
 	    c->next < BP_LOOK_MIDDLE && !c->touched) {
-		if (!bp_lung_like(&d->lung, c))
+		if (noise)
 			bp_lung_noise(&d->lung, c->onset_ns);
 		hold(c);
 		return;
@@ -246,7 +252,7 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	if (c->touched || reason == BP_REASON_TAP || reason == BP_REASON_STEP ||
 	    reason == BP_REASON_COUGH)
 		bp_clutter_forget(&d->clutter, c);
-	else if (!bp_lung_like(&d->lung, c))
+	else if (noise)
 		bp_lung_noise(&d->lung, c->onset_ns);
 	if (reason == BP_REASON_SPEECH ||
 	    (reason == BP_REASON_RUB && !c->touched && !bp_crackly(c)))
@@ -279,14 +285,15 @@ static bool weighed(struct bp_detect *d, struct bp_candidate *c, const struct bp
 {
 	struct bp_ruling r = { .outcome = BP_KEPT };
 	float looks[BP_SHARP_LOOKS];
+	float least = bp_candidate_weak(c) ? ODDS_WEAK : ODDS_LEAST;
 	enum bp_ear by = ear(c, streams);
 	struct bp_trace tr;
 
 	c->odds = bp_weigh_sharp(c, by, bp_coupling_usual(&d->coupling),
 				 (float)bp_clutter_crowd(&d->clutter, c), looks);
-	if (c->odds < ODDS_LEAST && !c->in_train)
+	if (c->odds < least && !c->in_train)
 		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED, bp_weigh_against(by, looks),
-					c->odds, ODDS_LEAST };
+					c->odds, least };
 	if (d->trace) {
 		bp_candidate_trace(&tr, c, &r, now_ns);
 		tr.ear = by;

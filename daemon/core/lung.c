@@ -17,6 +17,7 @@
 #define HZ_LIKE		0.22f		/* part by which a crackle may differ from the usual */
 #define HZ_OTHER	0.35f		/* by which it is surely something else */
 #define HZ_LEAST	290.0f	/* 350 or 650 Hz (1.4); keys and furniture are lower (3.8) */
+#define HZ_STRAIN	170.0f	/* below it what strains the film more than it shakes it is low */
 #define HZ_EDGE		0.315f	/* of the rate, where the band's edge takes the rest away */
 #define LENGTH_S	0.0145f	/* 5 or 15 ms (1.4), which is 3 decays: 20 dB fall in 11.5 ms */
 #define CYCLES		6.5f
@@ -144,6 +145,9 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 	int64_t any_ns = l->any_ns;
 	float w;
 
+	/* The heart's, or a tendon's above it: lungs do not strain the film. */
+	if (bp_candidate_main(c) == BP_FILM && s->freq_hz < HZ_STRAIN && s->low_swing > s->peak)
+		return false;
 	if (s->ratio > HEARD_RATIO)
 		l->any_ns = c->onset_ns;
 	if (l->n && (c->onset_ns - l->last_ns > GAP_NS || c->onset_ns - l->first_ns > GROUP_NS))

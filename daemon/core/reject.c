@@ -14,6 +14,7 @@
 /* Steps and heaves: swing below 25 Hz in the same 160 ms (3.7, 3.8: 0.2 to 0.6 g). */
 #define HEAVE_G		0.10f
 #define HEAVE_SHARE	0.5f	/* its vibration is 5 to 20 % of the swing */
+#define STRAIN_MUCH	3.0f	/* times the vibration, in a weak one */
 #define STEP_HZ		140.0f	/* strikes have 45 to 80 Hz, as the mean frequency sees it */
 /* Voices and struck furniture are periodic for 60 ms, flesh is not. */
 #define PERIODIC	0.91f
@@ -70,12 +71,18 @@ static bool pushed(const struct bp_shape *m, const struct bp_context *ctx)
 /*
  * More strain than vibration: a footfall or a heave as the film alone feels it.
  * The heart strains it too, beat by beat: what is higher than a footfall and no
- * more than usual below is none.
+ * more than usual below is none.  Neither is what is low and weak, unless the
+ * strain is much more: a footfall's is 7 to 12 times its vibration, a heartbeat's
+ * 4 or more, a tendon that the film hardly hears has the heart's below it, 1 to 3.
  */
 static bool strained(const struct bp_shape *f)
 {
+	bool weak = f->ratio > BP_SURE_RATIO && f->ratio < BP_WEAK_RATIO && f->freq_hz > LOW_HZ;
+	float much = weak ? STRAIN_MUCH : 1;
+
 	return f->seen && f->low_swing > f->peak &&
-	       (f->freq_hz < PRESS_HZ || f->low_swing > STRAIN_NEW * f->low_before);
+	       ((f->freq_hz < PRESS_HZ && f->low_swing > much * f->peak) ||
+		f->low_swing > STRAIN_NEW * f->low_before);
 }
 
 static bool heaved(const struct bp_shape *m)
