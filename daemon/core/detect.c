@@ -14,7 +14,9 @@
 #define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
-#define ALONE_RATIO	50.0f	/* power over noise (17 dB) of what is said though weak */
+/* Power over noise of what is said though weak: a wide band hears more lungs and keys. */
+#define ALONE_RATIO	50.0f	/* 17 dB */
+#define ALONE_WIDE	63.0f	/* 18 dB */
 #define DOUBT_RATIO	2000.0f	/* film: lungs reach 33 dB where it is quiet */
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
@@ -264,19 +266,21 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 
 /*
  * A weak transient: a crackle of the lungs' event; or something to be said by
- * itself, for want of better knowledge (true); or neither.
+ * itself, for want of better knowledge (true); or neither.  Which of them it was
+ * may show within the next 0.3 s: then it is taken back, or becomes a crackle.
  */
 static bool weak_said(struct bp_detect *d, struct bp_candidate *c,
 		      const struct bp_stream *streams, struct bp_book *book, int64_t now_ns)
 {
 	int k = bp_candidate_main(c);
 	float ratio = c->shape[k].ratio;
+	float alone = ear(c, streams) == BP_EAR_WIDE_FILM ? ALONE_WIDE : ALONE_RATIO;
 
 	c->in_train = bp_lung_take(&d->lung, book, c, streams[k].rate_hz,
 				   ratio > BP_SURE_RATIO, now_ns);
 	if (c->in_train)
 		bp_clutter_forget(&d->clutter, c);
-	return !c->in_train && ratio > ALONE_RATIO && bp_clutter_quiet(&d->clutter, c);
+	return !c->in_train && ratio > alone && bp_clutter_quiet(&d->clutter, c);
 }
 
 /* At last all the evidence: false if it was withdrawn. */
