@@ -14,6 +14,8 @@
 /* Steps and heaves: swing below 25 Hz in the same 160 ms (3.7, 3.8: 0.2 to 0.6 g). */
 #define HEAVE_G		0.10f
 #define HEAVE_SHARE	0.5f	/* its vibration is 5 to 20 % of the swing */
+#define STRAIN_MOST	4.5f	/* and in one below this: */
+#define STRAIN_HZ	250.0f
 #define STRAIN_MUCH	3.0f	/* times the vibration, in a weak one */
 #define STEP_HZ		140.0f	/* strikes have 45 to 80 Hz, as the mean frequency sees it */
 /* Voices and struck furniture are periodic for 60 ms, flesh is not. */
@@ -77,9 +79,11 @@ static bool pushed(const struct bp_shape *m, const struct bp_context *ctx)
  */
 static bool strained(const struct bp_shape *f)
 {
-	bool weak = f->ratio > BP_SURE_RATIO && f->ratio < BP_WEAK_RATIO && f->freq_hz > LOW_HZ;
+	bool weak = f->seen && f->ratio > BP_SURE_RATIO && f->ratio < BP_WEAK_RATIO && f->freq_hz > LOW_HZ;
 	float much = weak ? STRAIN_MUCH : 1;
 
+	if (weak && f->freq_hz < STRAIN_HZ && f->low_swing > STRAIN_MOST * f->peak)
+		return true;
 	return f->seen && f->low_swing > f->peak &&
 	       ((f->freq_hz < PRESS_HZ && f->low_swing > much * f->peak) ||
 		f->low_swing > STRAIN_NEW * f->low_before);
