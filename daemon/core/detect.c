@@ -15,8 +15,8 @@
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
 /* Power over noise of what is said though weak: a wide band hears more lungs and keys. */
-#define ALONE_RATIO	50.0f	/* 17 dB */
-#define ALONE_WIDE	63.0f	/* 18 dB */
+#define ALONE_RATIO	63.0f	/* 18 dB */
+#define ALONE_WIDE	90.0f	/* 19.5 dB */
 #define DOUBT_RATIO	2000.0f	/* film: lungs reach 33 dB where it is quiet */
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */

@@ -54,15 +54,37 @@ static float confidence(const struct bp_lung *l)
 	return c < SURE_MOST ? c : SURE_MOST;
 }
 
+/* The first event that was said of one of its crackles in doubt, or NULL. */
+static struct bp_event *said_already(const struct bp_lung *l, struct bp_book *book)
+{
+	struct bp_event *first = NULL;
+
+	for (uint32_t i = 0; i < BP_DOUBTFUL; i++) {
+		struct bp_event *ev = bp_book_find(book, l->doubtful[i].number);
+
+		if (ev && ev->class_ != BP_CLASS_ARTEFACT && ev->class_ != BP_CLASS_CREPITUS &&
+		    ev->onset_ns >= l->first_ns && ev->onset_ns <= l->last_ns &&
+		    (!first || ev->onset_ns < first->onset_ns))
+			first = ev;
+	}
+	return first;
+}
+
 static void say(struct bp_lung *l, struct bp_book *book, int64_t now_ns)
 {
-	struct bp_event ev = l->draft;
+	struct bp_event *said = said_already(l, book), ev = said ? *said : l->draft;
 
 	ev.class_ = BP_CLASS_LUNG_CRACKLE;
 	ev.confidence = confidence(l);
-	ev.onset_ns = l->first_ns;
 	if (l->last_ns > ev.end_ns)
 		ev.end_ns = l->last_ns;
+	if (said) {
+		*said = ev;
+		l->number = said->number;
+		bp_book_revise(book, said, now_ns);
+		return;
+	}
+	ev.onset_ns = l->first_ns;
 	l->number = bp_book_open(book, &ev, now_ns);
 }
 

@@ -245,7 +245,8 @@ static void add_hit(struct score *score, const struct score_session *s, const st
 	add_sample(score, &score->onset_error_s, f->onset_s - t->onset_s);
 	if (!isnan(f->class_since_s))
 		add_sample(score, &score->settle_s, f->class_since_s - t->onset_s);
-	if (!isnan(f->first_emitted_s))
+	/* What is held for crackles has a second (system.md 6); that it was none, the classes say. */
+	if (!isnan(f->first_emitted_s) && !is_train(f->class_))
 		add_sample(score, &score->latency_s, f->first_emitted_s - t->onset_s);
 	if (!isnan(f->arrival_s))
 		add_sample(score, &score->arrival_s, f->arrival_s - t->onset_s);
