@@ -258,7 +258,8 @@ int rig_load_params(const char *sim_params)
 		ret = load_dependencies();
 	if (ret)
 		return ret;
-	ret = rig_write("/dev/kmsg", LOG_MARK);
+	/* no warning, which the check of the log would stumble over */
+	ret = rig_write("/dev/kmsg", "<6>" LOG_MARK);
 	if (ret)
 		return ret;
 	snprintf(params, sizeof(params), "%s instantiate=0", sim_params);
