@@ -50,17 +50,19 @@
 
 /*
  * What the chip lost is missing, and with each loss no more besides than stands between the
- * time-stamp words around it.
+ * time-stamp words around it.  A gap can be made of several losses: of @each at most.
  */
-#define EXPECT_KNOWN_LOSS(t, what)					\
+#define EXPECT_KNOWN_LOSSES(t, what, each)				\
 	do {								\
 		long long lost_ = -1;					\
 									\
 		EXPECT_TRUE_SAMPLES(t, what);				\
 		ASSERT_EQ(0, sim_stat((t)->c->chip, "samples_lost", &lost_)); \
 		EXPECT_GE((t)->lost, lost_);				\
-		EXPECT_LE((t)->lost, lost_ + 2 * SAMPLES_PER_STAMP * (t)->gaps); \
+		EXPECT_LE((t)->lost, lost_ + 2 * SAMPLES_PER_STAMP * (each) * (t)->gaps); \
 	} while (0)
+
+#define EXPECT_KNOWN_LOSS(t, what)	EXPECT_KNOWN_LOSSES(t, what, 1)
 
 #define EXPECT_PUNCTUAL(t)						\
 	do {								\
