@@ -4,6 +4,9 @@
 static void say(struct bp_book *b, struct bp_event *ev, int64_t now_ns)
 {
 	ev->emitted_ns = now_ns;
+	/* Lengths are counted in samples: beside a gap they may reach past the newest frame. */
+	if (ev->end_ns > now_ns)
+		ev->end_ns = now_ns;
 	if (b->count == BP_EVENT_QUEUE) {
 		b->suppressed++;
 		return;

@@ -123,7 +123,8 @@ enum bp_movement {
  * @reason:	with BP_CLASS_ARTEFACT: what it was, else BP_REASON_NONE
  * @site:	events of one number look like one source; 0 = not assigned
  * @manoeuvre:	events within 150 ms of each other share it
- * @peak_mg, @peak_mv:	peak in the vibration band; NaN without the channel
+ * @peak_mg, @peak_mv:	peak in the vibration band; NaN where the channel is absent or
+ *			gave nothing to be trusted around the event
  * @breath_phase, @breath_depth: at the onset; depth 1 = the running median
  *		breath, NaN = unknown
  * @breath_rate_bpm: breaths per minute, NaN = unknown
