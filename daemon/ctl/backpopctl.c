@@ -72,12 +72,6 @@ int ctl_finish_output(void)
 	return ctl_output_failed(errno);
 }
 
-int ctl_show_help(const struct ctl_command *cmd)
-{
-	printf("Usage: backpopctl %s %s\n\n%s", cmd->name, cmd->arguments, cmd->help);
-	return ctl_finish_output();
-}
-
 static int show_general_help(void)
 {
 	puts("Usage: backpopctl COMMAND [OPTION]...\n"

@@ -21,19 +21,27 @@
 #define CTL_RECORDER_INTERFACE	"org.backpop1.Recorder"
 #define CTL_STREAM_INTERFACE	"org.backpop1.Stream"
 
-/* Exit codes. */
-enum { CTL_OK = 0, CTL_FAILURE = 1, CTL_USAGE = 2 };
+/* Exit codes; CTL_GO_ON is none, see ctl_parse(). */
+enum { CTL_GO_ON = -1, CTL_OK = 0, CTL_FAILURE = 1, CTL_USAGE = 2 };
+
+/* What may follow a command beside its options. */
+enum ctl_operands {
+	CTL_NO_OPERANDS,
+	CTL_OPERANDS,
+	CTL_PROGRAM		/* a program, and whatever follows it is the program's */
+};
 
 /**
  * struct ctl_command - one subcommand
  * @arguments:	for the usage line
  * @summary:	one line for --help
- * @help:	what its own --help prints below the usage line
- * @run:	for getopt: options and operands from @argv[1] on; returns an exit code
+ * @help:	what its own --help prints between the usage line and the options
+ * @run:	for ctl_parse(): options and operands from @argv[1] on; returns an exit code
  */
 struct ctl_command {
 	const char *name;
 	const char *arguments;
+	enum ctl_operands operands;
 	const char *summary;
 	const char *help;
 	int (*run)(const struct ctl_command *cmd, int argc, char **argv);
@@ -56,15 +64,12 @@ extern const struct ctl_command ctl_stream;
 __attribute__((format(printf, 1, 2)))
 void ctl_complain(const char *format, ...);
 
-/* Point to the command's --help; returns CTL_USAGE.  For getopt, which complains itself. */
+/* Point to the command's --help, after a complaint; returns CTL_USAGE. */
 int ctl_try_help(const struct ctl_command *cmd);
 
 /* Complain about the arguments, then ctl_try_help(). */
 __attribute__((format(printf, 2, 3)))
 int ctl_usage_error(const struct ctl_command *cmd, const char *format, ...);
-
-/* Print the command's usage and help on stdout; returns an exit code. */
-int ctl_show_help(const struct ctl_command *cmd);
 
 /* Complain that stdout cannot be written, @error: errno or 0; returns CTL_FAILURE. */
 int ctl_output_failed(int error);
@@ -74,6 +79,54 @@ int ctl_output_failed(int error);
  * returns CTL_OK or CTL_FAILURE.  Call it before every successful end.
  */
 int ctl_finish_output(void);
+
+/* ---- ctl_option.c: the command line -------------------------------------- */
+
+/**
+ * struct ctl_option - one option of a command
+ * @name:	without "--"
+ * @argument:	what --help calls its argument, NULL = it has none
+ * @value:	what it sets: of @take's type, or without @take a const char * if there is an
+ *		argument, a bool if not
+ * @take:	reads the argument into @value; false if it is wrong
+ * @wanted:	what it should have been: --NAME: "soon" is not WANTED
+ * @help:	text for --help, may be of several lines; NULL = an old name, not shown
+ */
+struct ctl_option {
+	const char *name;
+	const char *argument;
+	void *value;
+	bool (*take)(const char *argument, void *value);
+	const char *wanted;
+	const char *help;
+};
+
+/* Which bus; with the name that the option had first. */
+#define CTL_OPTION_USER(session) \
+	CTL_OPTION_USER_ONLY(session), { .name = "session", .value = (session) }
+/* For a command whose --session is something else. */
+#define CTL_OPTION_USER_ONLY(session) \
+	{ .name = "user", .value = (session), \
+	  .help = "ask on the session bus instead of the system bus" }
+/* @path: const char *, as of ctl_sensor_path() */
+#define CTL_OPTION_SENSOR(path, text) \
+	{ .name = "sensor", .argument = "NAME", .value = (path), .take = ctl_take_sensor, \
+	  .wanted = "a sensor's name", .help = (text) }
+
+/**
+ * ctl_parse() - read the options; --help is among them
+ * @options:	ends with a row without a name
+ *
+ * Return: CTL_GO_ON, optind is the first operand then; or the exit code, all is said.
+ */
+int ctl_parse(const struct ctl_command *cmd, const struct ctl_option *options, int argc,
+	      char **argv);
+
+/* A whole number above 0 and nothing behind it. */
+bool ctl_parse_number(const char *text, uint64_t *number);
+/* For struct ctl_option: the same, @value a uint64_t; a sensor's object path, @value a const char *. */
+bool ctl_take_number(const char *argument, void *value);
+bool ctl_take_sensor(const char *argument, void *value);
 
 /* ---- ctl_plot.c: pictures of sessions ----------------------------------- */
 
@@ -202,8 +255,5 @@ bool ctl_time_parse(const char *text, int64_t *wall_ns);
 #define CTL_TIME_SIZE	40
 /* "2026-11-28 14:05:30.123", local; as ISO 8601 with the zone: for other programs. */
 void ctl_time_print(char out[CTL_TIME_SIZE], int64_t wall_ns, bool iso);
-
-/* A whole number above 0 and nothing behind it. */
-bool ctl_parse_number(const char *text, uint64_t *number);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl annotate: what a person has to say goes into the journal. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -169,48 +168,27 @@ static int serve(const struct note *n)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	enum { SENSOR = 256, EVENT, LIST, AS_JSON, USER };
-	static const struct option options[] = {
-		{ "sensor", required_argument, NULL, SENSOR },
-		{ "event", required_argument, NULL, EVENT },
-		{ "list", no_argument, NULL, LIST },
-		{ "json", no_argument, NULL, AS_JSON },
-		{ "user", no_argument, NULL, USER },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	struct note n = { 0 };
+	const char *sensor = NULL;
+	const struct ctl_option options[] = {
+		CTL_OPTION_SENSOR(&sensor, "it is about this sensor (iio:device0)"),
+		{ .name = "event", .argument = "N", .value = &n.event, .take = ctl_take_number,
+		  .wanted = "an event's number", .help = "and that event of it" },
+		{ .name = "list", .value = &n.list,
+		  .help = "show all there are, presses of the marker button included" },
+		{ .name = "json", .value = &n.json, .help = "one JSON object a line" },
+		CTL_OPTION_USER(&n.user),
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
 	size_t used = 0;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case SENSOR:
-			n.sensor = ctl_sensor_name(optarg);
-			break;
-		case EVENT:
-			if (!ctl_parse_number(optarg, &n.event))
-				return ctl_usage_error(cmd, "--event: \"%s\" is not an event's number",
-						       optarg);
-			break;
-		case LIST:
-			n.list = true;
-			break;
-		case AS_JSON:
-			n.json = true;
-			break;
-		case USER:
-			n.user = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
+	if (ret != CTL_GO_ON)
+		return ret;
 	if (n.list != (optind == argc))
 		return ctl_usage_error(cmd, n.list ? "--list goes without KIND" :
 				       "what is it: pain, swelling, numbness, stretch or note?");
+	n.sensor = sensor ? ctl_sensor_name(sensor) : NULL;
 	n.kind = argv[optind];
 	/* Words of the text may come as several arguments. */
 	for (int i = optind + 1; i < argc && used < sizeof(n.text); i++)
@@ -223,18 +201,12 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_annotate = {
 	.name = "annotate",
-	.arguments = "KIND [TEXT] [--sensor NAME [--event N]] [--json] [--user]\n"
-		     "       backpopctl annotate --list [--json] [--user]",
+	.arguments = "KIND [TEXT] [OPTION]...\n"
+		     "       backpopctl annotate --list [OPTION]...",
+	.operands = CTL_OPERANDS,
 	.summary = "put what somebody feels or notes into the journal",
 	.help =
 	"Keep an annotation with the present time.  KIND is pain, swelling, numbness,\n"
-	"stretch or note; a note needs a TEXT.  It is on the disk when the command ends.\n"
-	"\n"
-	"  --sensor NAME  it is about this sensor (iio_device0)\n"
-	"  --event N      and that event of it\n"
-	"  --list         show all there are, presses of the marker button included\n"
-	"  --json         one JSON object a line\n"
-	"  --user         ask on the session bus instead of the system bus\n"
-	"  --help         show this\n",
+	"stretch or note; a note needs a TEXT.  It is on the disk when the command ends.\n",
 	.run = run,
 };

@@ -2,6 +2,7 @@
 /* backpopctl: talking to the daemon over D-Bus. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/ctl.h"
@@ -67,4 +68,18 @@ const char *ctl_sensor_name(const char *path)
 	size_t n = strlen(CTL_SENSOR_PATH "/");
 
 	return strncmp(path, CTL_SENSOR_PATH "/", n) ? path : path + n;
+}
+
+const char *ctl_sensor_path(const char *arg)
+{
+	static char path[256];
+	int n;
+
+	n = snprintf(path, sizeof(path), "%s%s", *arg == '/' ? "" : CTL_SENSOR_PATH "/", arg);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return NULL;
+	for (char *p = path; *p; p++)
+		if (*p == ':')
+			*p = '_';
+	return sd_bus_object_path_is_valid(path) ? path : NULL;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl detect: the core on a session file, without daemon, bus or root. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,59 +170,48 @@ static int detect(const char *path, struct writer *w)
 	return ret;
 }
 
-/* 0 = not a number of an event. */
-static uint32_t event_number(const char *text)
+static bool take_event(const char *argument, void *value)
 {
-	unsigned long v;
-	char *end;
+	uint64_t number;
 
-	errno = 0;
-	v = strtoul(text, &end, 10);
-	return end == text || *end || errno || text[0] == '-' || v > UINT32_MAX ? 0 : (uint32_t)v;
+	if (!ctl_parse_number(argument, &number) || number > UINT32_MAX)
+		return false;
+	*(uint32_t *)value = (uint32_t)number;
+	return true;
+}
+
+static bool take_picture(const char *argument, void *value)
+{
+	*(const char **)value = argument;
+	return plot_path_is_good(argument);
 }
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "explain", no_argument, NULL, 'e' },
-		{ "plot", required_argument, NULL, 'p' },
-		{ "event", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	bool json = false, explain = false;
 	struct writer w = { 0 };
-	int c;
+	const struct ctl_option options[] = {
+		{ .name = "json", .value = &json, .help = "one JSON object a line" },
+		{ .name = "explain", .value = &explain,
+		  .help = "also say, for every candidate at every look, which rule kept,\n"
+			  "held or refused it, the rule's measure and limit, and what it\n"
+			  "looked like" },
+		{ .name = "plot", .argument = "PICTURE", .value = &w.plot_path,
+		  .take = take_picture, .wanted = "the name of a .svg or .png",
+		  .help = "also draw the session, as .svg or .png: channels, breathing,\n"
+			  "movement, events by class, what was withdrawn or refused" },
+		{ .name = "event", .argument = "N", .value = &w.plot_event, .take = take_event,
+		  .wanted = "a number from 1 on",
+		  .help = "with --plot: draw event N alone: raw and in the vibration\n"
+			  "band, with its onset, the noise floor and what decided" },
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 'e':
-			explain = true;
-			break;
-		case 'p':
-			w.plot_path = optarg;
-			break;
-		case 'n':
-			w.plot_event = event_number(optarg);
-			if (!w.plot_event)
-				return ctl_usage_error(cmd, "--event: \"%s\" is not a number from 1 on",
-						       optarg);
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
+	if (ret != CTL_GO_ON)
+		return ret;
 	if (w.plot_event && !w.plot_path)
 		return ctl_usage_error(cmd, "--event goes with --plot");
-	if (w.plot_path && !plot_path_is_good(w.plot_path))
-		return ctl_usage_error(cmd, "--plot: \"%s\" ends neither in .svg nor in .png",
-				       w.plot_path);
 	if (argc - optind != 1)
 		return ctl_usage_error(cmd, "expected one file, got %d", argc - optind);
 	w.event = json ? event_json_line : event_text_line;
@@ -234,21 +222,12 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_detect = {
 	.name = "detect",
-	.arguments = "[--json] [--explain] [--plot PICTURE [--event N]] FILE.edf",
+	.arguments = "[OPTION]... FILE.edf",
+	.operands = CTL_OPERANDS,
 	.summary = "find the events of a session file",
 	.help =
 	"Run the detector on an EDF+ session file, as fast as it can; neither the daemon\n"
 	"nor root is needed.  One line per event revision, in the order in which a live\n"
-	"run would say them; the highest revision of an event counts.\n"
-	"\n"
-	"  --json      one JSON object a line\n"
-	"  --explain   also say, for every candidate at every look, which rule kept, held\n"
-	"              or refused it, the rule's measure and limit, and what it looked like\n"
-	"  --plot PICTURE\n"
-	"              also draw the session, as .svg or .png: channels, breathing, movement,\n"
-	"              events by class, what was withdrawn or refused\n"
-	"  --event N   with --plot: draw event N alone: raw and in the vibration band, with\n"
-	"              its onset, the noise floor and what decided\n"
-	"  --help      show this\n",
+	"run would say them; the highest revision of an event counts.\n",
 	.run = run,
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl doctor: why nothing comes, from the module to the sample. */
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,39 +66,24 @@ static void examine(struct doctor *d)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "root", required_argument, NULL, 'r' },
-		{ "user", no_argument, NULL, 's' },
-		{ "session", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	const char *no_color = getenv("NO_COLOR");
-	bool colour = !(no_color && *no_color) && isatty(STDOUT_FILENO);
+	bool colour = !(no_color && *no_color) && isatty(STDOUT_FILENO), json = false;
 	struct doctor d = { .root = "" };
 	struct json_object *findings = NULL;
-	int c, ret;
+	const struct ctl_option options[] = {
+		{ .name = "json", .value = &json, .help = "one array of objects" },
+		{ .name = "root", .argument = "DIR", .value = &d.root,
+		  .help = "look at the files of the system mounted there, and at\n"
+			  "nothing that runs" },
+		CTL_OPTION_USER(&d.session),
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			findings = findings ? findings : json_object_new_array();
-			break;
-		case 'r':
-			d.root = optarg;
-			break;
-		case 's':
-			d.session = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
-	if (optind < argc)
-		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	if (ret != CTL_GO_ON)
+		return ret;
+	if (json)
+		findings = json_object_new_array();
 	d.report = findings ? collect : print_line;
 	d.userdata = findings ? (void *)findings : &colour;
 	examine(&d);
@@ -119,17 +103,12 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_doctor = {
 	.name = "doctor",
-	.arguments = "[--json] [--root DIR] [--session]",
+	.arguments = "[OPTION]...",
 	.summary = "find out why nothing comes",
 	.help =
-	"Look at all that must be right for samples to come, in the order of their way: driver,\n"
-	"I2C bus, chip, IIO device, permissions, interrupts, other programs, settings, service,\n"
-	"daemon.  One line each, with what to do.  Root sees more.\n"
-	"Exit status 0: nothing failed; 1: something did.\n"
-	"\n"
-	"  --json      one array of objects\n"
-	"  --root DIR  look at the files of the system mounted there, and at nothing that runs\n"
-	"  --session   the daemon is on the session bus\n"
-	"  --help      show this\n",
+	"Look at all that must be right for samples to come, in the order of their way:\n"
+	"driver, I2C bus, chip, IIO device, permissions, interrupts, other programs,\n"
+	"settings, service, daemon.  One line each, with what to do.  Root sees more.\n"
+	"Exit status 0: nothing failed; 1: something did.\n",
 	.run = run,
 };

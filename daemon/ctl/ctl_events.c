@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl events: what the journal has kept, from the daemon or from its file. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -232,109 +231,65 @@ static int show(struct events *e, const char *file, bool user)
 
 /* ---- options -------------------------------------------------------------- */
 
-/* "iio:device0" or its object path -> "iio_device0" */
-static const char *sensor_name(const char *arg)
+static bool take_time(const char *argument, void *value)
 {
-	static char name[RECORD_SENSOR_SIZE];
+	return ctl_time_parse(argument, value);
+}
 
-	snprintf(name, sizeof(name), "%s", ctl_sensor_name(arg));
-	for (char *p = name; *p; p++)
-		if (*p == ':')
-			*p = '_';
-	return name;
+static bool take_class(const char *argument, void *value)
+{
+	*(const char **)value = argument;
+	return event_class_known(argument);
 }
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	enum { SINCE = 256, UNTIL, CLASS, SESSION, SENSOR, REVISIONS, FORMAT_JSON, FORMAT_CSV, FROM_FILE,
-	       USER };
-	static const struct option options[] = {
-		{ "since", required_argument, NULL, SINCE },
-		{ "until", required_argument, NULL, UNTIL },
-		{ "class", required_argument, NULL, CLASS },
-		{ "session", required_argument, NULL, SESSION },
-		{ "sensor", required_argument, NULL, SENSOR },
-		{ "revisions", no_argument, NULL, REVISIONS },
-		{ "json", no_argument, NULL, FORMAT_JSON },
-		{ "csv", no_argument, NULL, FORMAT_CSV },
-		{ "file", required_argument, NULL, FROM_FILE },
-		{ "user", no_argument, NULL, USER },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
+	static const char time_wanted[] = "a time such as \"2026-11-28 14:05\", today or -2h";
 	struct events e = { .filter = DB_FILTER_ALL };
-	const char *file = NULL;
-	bool user = false;
-	int c;
+	bool user = false, json = false, csv = false, revisions = false;
+	const char *file = NULL, *sensor = NULL;
+	const struct ctl_option options[] = {
+		{ .name = "since", .argument = "TIME", .value = &e.filter.since_ns,
+		  .take = take_time, .wanted = time_wanted,
+		  .help = "from then on: \"2026-11-28 14:05\" (local; with Z: UTC),\n"
+			  "14:05, today, yesterday, -2h (ago: s, m, h, d),\n"
+			  "@SECONDS since 1970" },
+		{ .name = "until", .argument = "TIME", .value = &e.filter.until_ns,
+		  .take = take_time, .wanted = time_wanted, .help = "before then" },
+		{ .name = "class", .argument = "CLASS", .value = &e.filter.class_,
+		  .take = take_class, .wanted = "a class of events",
+		  .help = "cavitation, snap, crepitus, lung_crackle, unclassified,\nartefact" },
+		{ .name = "session", .argument = "N", .value = &e.filter.session,
+		  .take = ctl_take_number, .wanted = "a session's number",
+		  .help = "of that session; see backpopctl session list" },
+		CTL_OPTION_SENSOR(&sensor, "of that sensor (iio:device0)"),
+		{ .name = "revisions", .value = &revisions,
+		  .help = "every revision that was told, not only the last" },
+		{ .name = "json", .value = &json, .help = "one JSON object a line" },
+		{ .name = "csv", .value = &csv,
+		  .help = "comma-separated values, with a line of names" },
+		{ .name = "file", .argument = "FILE", .value = &file,
+		  .help = "from a journal's file, without the daemon; it is only read" },
+		CTL_OPTION_USER_ONLY(&user),
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
 
-	e.filter.latest = true;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case SINCE:
-		case UNTIL:
-			if (!ctl_time_parse(optarg, c == SINCE ? &e.filter.since_ns : &e.filter.until_ns))
-				return ctl_usage_error(cmd, "\"%s\" is not a time such as "
-						       "\"2026-11-28 14:05\", today or -2h", optarg);
-			break;
-		case CLASS:
-			if (!event_class_known(optarg))
-				return ctl_usage_error(cmd, "--class: \"%s\" is not a class of events",
-						       optarg);
-			e.filter.class_ = optarg;
-			break;
-		case SESSION:
-			if (!ctl_parse_number(optarg, &e.filter.session))
-				return ctl_usage_error(cmd, "--session: \"%s\" is not a session's number",
-						       optarg);
-			break;
-		case SENSOR:
-			e.filter.sensor = sensor_name(optarg);
-			break;
-		case REVISIONS:
-			e.filter.latest = false;
-			break;
-		case FORMAT_JSON:
-			e.format = JSON;
-			break;
-		case FORMAT_CSV:
-			e.format = CSV;
-			break;
-		case FROM_FILE:
-			file = optarg;
-			break;
-		case USER:
-			user = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
-	if (optind < argc)
-		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	if (ret != CTL_GO_ON)
+		return ret;
+	if (json && csv)
+		return ctl_usage_error(cmd, "--json and --csv exclude each other");
+	e.filter.latest = !revisions;
+	e.filter.sensor = sensor ? ctl_sensor_name(sensor) : NULL;
+	e.format = json ? JSON : csv ? CSV : TEXT;
 	return show(&e, file, user);
 }
 
 const struct ctl_command ctl_events = {
 	.name = "events",
-	.arguments = "[--since TIME] [--until TIME] [--class CLASS] [--session N] [--sensor NAME]\n"
-		     "       [--revisions] [--json|--csv] [--file FILE] [--user]",
+	.arguments = "[OPTION]...",
 	.summary = "show events of the past, from the journal",
 	.help =
-	"Show what backpopd has kept, oldest first: each event as it is judged now.\n"
-	"\n"
-	"  --since TIME   from then on: \"2026-11-28 14:05\" (local; with Z: UTC), 14:05,\n"
-	"                 today, yesterday, -2h (ago: s, m, h, d), @SECONDS since 1970\n"
-	"  --until TIME   before then\n"
-	"  --class CLASS  cavitation, snap, crepitus, lung_crackle, unclassified, artefact\n"
-	"  --session N    of that session; see backpopctl session list\n"
-	"  --sensor NAME  of that sensor (iio:device0)\n"
-	"  --revisions    every revision that was told, not only the last\n"
-	"  --json         one JSON object a line\n"
-	"  --csv          comma-separated values, with a line of names\n"
-	"  --file FILE    from a journal's file, without the daemon; it is only read\n"
-	"  --user         ask on the session bus instead of the system bus\n"
-	"  --help         show this\n",
+	"Show what backpopd has kept, oldest first: each event as it is judged now.\n",
 	.run = run,
 };

@@ -2,7 +2,6 @@
 /* backpopctl inhibit: run a program on a device that the daemon lends for as long. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,40 +55,21 @@ static int run_program(char **argv)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "sensor", required_argument, NULL, 'n' },
-		{ "why", required_argument, NULL, 'w' },
-		{ "user", no_argument, NULL, 's' },
-		{ "session", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	const char *path = ctl_sensor_path("iio:device0"), *why = NULL;
 	bool session = false;
+	const struct ctl_option options[] = {
+		CTL_OPTION_SENSOR(&path, "default: iio:device0"),
+		{ .name = "why", .argument = "TEXT", .value = &why,
+		  .help = "shown to who asks for the sensor's state;\n"
+			  "default: the program's name" },
+		CTL_OPTION_USER(&session),
+		{ 0 }
+	};
+	int fd, ret = ctl_parse(cmd, options, argc, argv);
 	sd_bus *bus;
-	int c, fd, ret;
 
-	/* "+": what follows the program is the program's. */
-	while ((c = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			path = ctl_sensor_path(optarg);
-			if (!path)
-				return ctl_usage_error(
-					cmd, "--sensor: \"%s\" is not a sensor's name", optarg);
-			break;
-		case 'w':
-			why = optarg;
-			break;
-		case 's':
-			session = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
+	if (ret != CTL_GO_ON)
+		return ret;
 	if (optind == argc)
 		return ctl_usage_error(cmd, "which program?");
 	bus = ctl_bus_open(session);
@@ -105,16 +85,12 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_inhibit = {
 	.name = "inhibit",
-	.arguments = "[--sensor NAME] [--why TEXT] [--session] PROGRAM [ARGUMENT]...",
+	.arguments = "[OPTION]... PROGRAM [ARGUMENT]...",
+	.operands = CTL_PROGRAM,
 	.summary = "lend the sensor's device to a program",
 	.help =
-	"Have the daemon let go of the sensor's device, run the program (iio_readdev...), and\n"
-	"give the device back when it ends.  The exit status is the program's, 127 if there is\n"
-	"no such program, 1 if the daemon does not lend the device.\n"
-	"\n"
-	"  --sensor NAME  default: iio:device0\n"
-	"  --why TEXT     shown to who asks for the sensor's state; default: the program's name\n"
-	"  --session      the daemon is on the session bus\n"
-	"  --help         show this\n",
+	"Have the daemon let go of the sensor's device, run the program (iio_readdev...),\n"
+	"and give the device back when it ends.  The exit status is the program's, 127 if\n"
+	"there is no such program, 1 if the daemon does not lend the device.\n",
 	.run = run,
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl monitor: events and markers as they arrive from the daemon. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <signal.h>
@@ -409,77 +408,24 @@ int ctl_monitor_run(const struct ctl_monitor_options *opt)
 	return ret;
 }
 
-const char *ctl_sensor_path(const char *arg)
-{
-	static char path[256];
-	int n;
-
-	n = snprintf(path, sizeof(path), "%s%s", *arg == '/' ? "" : CTL_SENSOR_PATH "/", arg);
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return NULL;
-	for (char *p = path; *p; p++)
-		if (*p == ':')
-			*p = '_';
-	return sd_bus_object_path_is_valid(path) ? path : NULL;
-}
-
-static bool parse_count(const char *arg, uint64_t *count)
-{
-	char *end;
-
-	if (*arg < '0' || *arg > '9')
-		return false;
-	errno = 0;
-	*count = strtoull(arg, &end, 10);
-	return !*end && !errno && *count > 0;
-}
-
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "sensor", required_argument, NULL, 'S' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "scope", no_argument, NULL, 'o' },
-		{ "user", no_argument, NULL, 's' },
-		{ "session", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	struct ctl_monitor_options opt = { 0 };
 	bool scope = false;
-	int c;
+	const struct ctl_option options[] = {
+		{ .name = "json", .value = &opt.json, .help = "one JSON object a line" },
+		{ .name = "scope", .value = &scope,
+		  .help = "draw vibration and events as they come, on a terminal;\nq ends it" },
+		CTL_OPTION_SENSOR(&opt.sensor, "only this sensor (iio:device0) or object path"),
+		{ .name = "count", .argument = "N", .value = &opt.count, .take = ctl_take_number,
+		  .wanted = "a number of lines", .help = "end after N lines" },
+		CTL_OPTION_USER(&opt.session),
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			opt.json = true;
-			break;
-		case 'S':
-			opt.sensor = ctl_sensor_path(optarg);
-			if (!opt.sensor)
-				return ctl_usage_error(cmd, "--sensor: \"%s\" is not a sensor's name",
-						       optarg);
-			break;
-		case 'n':
-			if (!parse_count(optarg, &opt.count))
-				return ctl_usage_error(cmd, "--count: \"%s\" is not a number of lines",
-						       optarg);
-			break;
-		case 'o':
-			scope = true;
-			break;
-		case 's':
-			opt.session = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
-	if (optind < argc)
-		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	if (ret != CTL_GO_ON)
+		return ret;
 	if (scope && (opt.json || opt.count))
 		return ctl_usage_error(cmd, "--scope goes with neither --json nor --count");
 	return scope ? ctl_scope_run(opt.sensor, opt.session) : ctl_monitor_run(&opt);
@@ -487,18 +433,11 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_monitor = {
 	.name = "monitor",
-	.arguments = "[--json | --scope] [--sensor NAME] [--count N] [--user]",
+	.arguments = "[OPTION]...",
 	.summary = "show events as they arrive",
 	.help =
-	"Show backpopd's events, marker presses and annotations as they arrive, one line per event\n"
-	"revision; the highest revision of an event counts.  Waits while backpopd is away;\n"
-	"ends on Ctrl-C or when nobody reads the output any more.\n"
-	"\n"
-	"  --json         one JSON object a line\n"
-	"  --scope        draw vibration and events as they come, on a terminal; q ends it\n"
-	"  --sensor NAME  only this sensor (iio:device0) or object path\n"
-	"  --count N      end after N lines\n"
-	"  --user         listen on the session bus instead of the system bus\n"
-	"  --help         show this\n",
+	"Show backpopd's events, marker presses and annotations as they arrive, one line\n"
+	"per event revision; the highest revision of an event counts.  Waits while\n"
+	"backpopd is away; ends on Ctrl-C or when nobody reads the output any more.\n",
 	.run = run,
 };

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl record: begin and end recordings, and say how they go. */
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/ctl.h"
 
+#define N_KEYS	6
+
 enum action { START, STOP, STATUS };
 
 struct request {
 	enum action action;
 	const char *sensor;		/* NULL = all */
-	const char *values[6];		/* of the options of Start, NULL = not given */
+	const char *values[N_KEYS];	/* of the options of Start, NULL = not given */
 	bool json;
 };
 
-static const char *const keys[] = {
+static const char *const keys[N_KEYS] = {
 	"patient", "sex", "birthdate", "name", "investigation", "technician"
 };
 
@@ -41,7 +42,7 @@ static int call(sd_bus *bus, const struct request *q, const char *path, sd_bus_e
 		ret = sd_bus_message_set_auto_start(m, 0);
 	if (ret >= 0)
 		ret = sd_bus_message_open_container(m, 'a', "{sv}");
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && ret >= 0; i++)
+	for (size_t i = 0; i < N_KEYS && ret >= 0; i++)
 		if (q->values[i])
 			ret = sd_bus_message_append(m, "{sv}", keys[i], "s", q->values[i]);
 	if (ret >= 0)
@@ -138,45 +139,35 @@ static int serve(const struct request *q, bool session)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	enum { JSON = 256, SESSION, SENSOR, FIRST_KEY };
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, JSON },
-		{ "user", no_argument, NULL, SESSION },
-		{ "sensor", required_argument, NULL, SENSOR },
-		{ "patient", required_argument, NULL, FIRST_KEY },
-		{ "sex", required_argument, NULL, FIRST_KEY + 1 },
-		{ "birthdate", required_argument, NULL, FIRST_KEY + 2 },
-		{ "name", required_argument, NULL, FIRST_KEY + 3 },
-		{ "investigation", required_argument, NULL, FIRST_KEY + 4 },
-		{ "technician", required_argument, NULL, FIRST_KEY + 5 },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	static const char *const actions[] = { "start", "stop", "status" };
 	struct request q = { .action = STATUS };
 	bool session = false, described = false;
-	int c;
+	const char *sensor = NULL;
+	const struct ctl_option options[] = {
+		CTL_OPTION_SENSOR(&sensor, "this sensor only (iio:device0)"),
+		{ .name = keys[0], .argument = "CODE", .value = &q.values[0],
+		  .help = "start: who it is, for the file's header" },
+		{ .name = keys[1], .argument = "M|F|X", .value = &q.values[1],
+		  .help = "start: the patient's sex" },
+		{ .name = keys[2], .argument = "YYYY-MM-DD", .value = &q.values[2],
+		  .help = "start: day of birth" },
+		{ .name = keys[3], .argument = "NAME", .value = &q.values[3],
+		  .help = "start: the patient's name" },
+		{ .name = keys[4], .argument = "CODE", .value = &q.values[4],
+		  .help = "start: the investigation's code" },
+		{ .name = keys[5], .argument = "CODE", .value = &q.values[5],
+		  .help = "start: who records" },
+		{ .name = "json", .value = &q.json, .help = "status: a JSON array" },
+		CTL_OPTION_USER(&session),
+		{ 0 }
+	};
+	int c, ret = ctl_parse(cmd, options, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case JSON:
-			q.json = true;
-			break;
-		case SESSION:
-			session = true;
-			break;
-		case SENSOR:
-			q.sensor = optarg;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		case '?':
-			return ctl_try_help(cmd);
-		default:
-			q.values[c - FIRST_KEY] = optarg;
-			described = true;
-		}
-	}
+	if (ret != CTL_GO_ON)
+		return ret;
+	q.sensor = sensor ? ctl_sensor_name(sensor) : NULL;
+	for (size_t i = 0; i < N_KEYS; i++)
+		described = described || q.values[i];
 	if (optind == argc)
 		return ctl_usage_error(cmd, "start, stop or status?");
 	for (c = 0; c < 3 && strcmp(argv[optind], actions[c]); c++)
@@ -194,17 +185,10 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 const struct ctl_command ctl_record = {
 	.name = "record",
 	.arguments = "start|stop|status [OPTION]...",
+	.operands = CTL_OPERANDS,
 	.summary = "record to EDF+ files, and how that goes",
 	.help =
 	"Begin or end a recording of all sensors, or show what is being recorded.\n"
-	"Files go to the directory that backpopd.conf names.\n"
-	"\n"
-	"  --sensor NAME         this sensor only\n"
-	"  --patient CODE, --sex M|F|X, --birthdate YYYY-MM-DD, --name NAME,\n"
-	"  --investigation CODE, --technician CODE\n"
-	"                        with start: for the file's header\n"
-	"  --json                with status: a JSON array\n"
-	"  --user                ask on the session bus instead of the system bus\n"
-	"  --help                show this\n",
+	"Files go to the directory that backpopd.conf names.\n",
 	.run = run,
 };

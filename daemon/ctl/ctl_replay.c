@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl replay: a daemon of its own on the session bus plays a recording. */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,15 +91,14 @@ static int run_with_bus(char **argv)
 	return CTL_FAILURE;
 }
 
+static bool take_speed(const char *argument, void *value)
+{
+	*(const char **)value = argument;
+	return !strcmp(argument, "1") || !strcmp(argument, "max");
+}
+
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "speed", required_argument, NULL, 'S' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "backpopd", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	static char name[] = "replay";
 	struct replay r = { .daemon = BACKPOP_LIBEXECDIR "/backpopd", .speed = "1" };
 	struct ctl_monitor_options opt = {
@@ -108,32 +106,23 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		.listening = start,
 		.userdata = &r,
 	};
-	char **again;
-	int c, ret;
+	const struct ctl_option options[] = {
+		{ .name = "speed", .argument = "1|max", .value = &r.speed, .take = take_speed,
+		  .wanted = "1 or max",
+		  .help = "at the recording's pace (default), or without waiting" },
+		{ .name = "json", .value = &opt.json, .help = "one JSON object a line" },
+		{ .name = "backpopd", .argument = "FILE", .value = &r.daemon,
+		  .help = "the daemon's program" },
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'S':
-			r.speed = optarg;
-			break;
-		case 'j':
-			opt.json = true;
-			break;
-		case 'd':
-			r.daemon = optarg;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
+	if (ret != CTL_GO_ON)
+		return ret;
 	if (optind == argc)
 		return ctl_usage_error(cmd, "which file?");
 	if (optind + 1 < argc)
 		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind + 1]);
-	if (strcmp(r.speed, "1") && strcmp(r.speed, "max"))
-		return ctl_usage_error(cmd, "--speed is 1 or max, not \"%s\"", r.speed);
 	r.file = argv[optind];
 	if (access(r.file, R_OK)) {
 		ctl_complain("%s: %s", r.file, strerror(errno));
@@ -145,9 +134,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	}
 	if (!getenv("DBUS_SESSION_BUS_ADDRESS") && !getenv("XDG_RUNTIME_DIR")) {
 		/* argv[0] is the program's name by now; its place takes the command's. */
-		again = argv;
-		again[0] = name;
-		return run_with_bus(again);
+		argv[0] = name;
+		return run_with_bus(argv);
 	}
 	ret = ctl_monitor_run(&opt);
 	stop(&r);
@@ -156,16 +144,12 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_replay = {
 	.name = "replay",
-	.arguments = "[--speed 1|max] [--json] FILE.edf",
+	.arguments = "[OPTION]... FILE.edf",
+	.operands = CTL_OPERANDS,
 	.summary = "play a recording through a daemon of its own",
 	.help =
-	"Start a backpopd on the session bus that plays the recording in place of a sensor, and\n"
-	"show the events as monitor does.  Other programs can listen there meanwhile.  (Just the\n"
-	"events, at once: backpopctl detect.)\n"
-	"\n"
-	"  --speed 1|max    at the recording's pace (default), or without waiting\n"
-	"  --json           one JSON object a line\n"
-	"  --backpopd FILE  the daemon's program\n"
-	"  --help           show this\n",
+	"Start a backpopd on the session bus that plays the recording in place of a\n"
+	"sensor, and show the events as monitor does.  Other programs can listen there\n"
+	"meanwhile.  (Just the events, at once: backpopctl detect.)\n",
 	.run = run,
 };

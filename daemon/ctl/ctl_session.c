@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl session: stretches of time with a subject. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -299,54 +298,43 @@ static int serve(size_t action, const struct request *q)
 }
 
 /* KEY=VALUE; cuts @arg in two. */
-static bool add_pair(struct request *q, const char *key, char *arg)
+static bool add_pair(struct request *q, char *arg)
 {
-	char *equal = key ? NULL : strchr(arg, '=');
+	char *equal = strchr(arg, '=');
 
-	if (q->n == PAIRS_MAX || (!key && (!equal || equal == arg)))
+	if (q->n == PAIRS_MAX || !equal || equal == arg)
 		return false;
-	if (equal)
-		*equal = '\0';
-	q->keys[q->n] = key ? key : arg;
-	q->values[q->n++] = key ? arg : equal + 1;
+	*equal = '\0';
+	q->keys[q->n] = arg;
+	q->values[q->n++] = equal + 1;
 	return true;
 }
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	enum { SUBJECT = 256, POSITION, COMMENT, AS_JSON, USER };
-	static const struct option options[] = {
-		{ "subject", required_argument, NULL, SUBJECT },
-		{ "position", required_argument, NULL, POSITION },
-		{ "comment", required_argument, NULL, COMMENT },
-		{ "json", no_argument, NULL, AS_JSON },
-		{ "user", no_argument, NULL, USER },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
+	static const char *const keys[] = { "subject", "position", "comment" };
+	const char *values[3] = { NULL };
 	struct request q = { 0 };
+	const struct ctl_option options[] = {
+		{ .name = keys[0], .argument = "CODE", .value = &values[0],
+		  .help = "whose back it is: a code, not a name" },
+		{ .name = keys[1], .argument = "TEXT", .value = &values[1],
+		  .help = "where the sensor is" },
+		{ .name = keys[2], .argument = "TEXT", .value = &values[2], .help = "anything" },
+		{ .name = "json", .value = &q.json, .help = "one JSON object a line" },
+		CTL_OPTION_USER(&q.user),
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
 	size_t action;
-	int c;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case SUBJECT:
-		case POSITION:
-		case COMMENT:
-			if (!add_pair(&q, options[c - SUBJECT].name, optarg))
-				return ctl_usage_error(cmd, "too many values");
-			break;
-		case AS_JSON:
-			q.json = true;
-			break;
-		case USER:
-			q.user = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
+	if (ret != CTL_GO_ON)
+		return ret;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!values[i])
+			continue;
+		q.keys[q.n] = keys[i];
+		q.values[q.n++] = values[i];
 	}
 	if (optind == argc)
 		return ctl_usage_error(cmd, "start, stop, list or show?");
@@ -358,7 +346,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	    ctl_parse_number(argv[optind + 1], &q.number))
 		optind++;
 	for (int i = optind + 1; i < argc; i++)
-		if (actions[action].run != start || !add_pair(&q, NULL, argv[i]))
+		if (actions[action].run != start || !add_pair(&q, argv[i]))
 			return ctl_usage_error(cmd, "unexpected \"%s\"", argv[i]);
 	if (q.n && actions[action].run != start)
 		return ctl_usage_error(cmd, "metadata goes with start");
@@ -367,22 +355,15 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_session = {
 	.name = "session",
-	.arguments = "start [--subject CODE] [--position TEXT] [--comment TEXT] [KEY=VALUE]...\n"
-		     "       backpopctl session stop|list|show [N] [--json] [--user]",
+	.arguments = "start [OPTION]... [KEY=VALUE]...\n"
+		     "       backpopctl session stop|list|show [N] [OPTION]...",
+	.operands = CTL_OPERANDS,
 	.summary = "begin and end sessions with a subject, list them",
 	.help =
-	"What is heard and noted between start and stop belongs to the session.  A session\n"
-	"goes on when the daemon is restarted or the sensor unplugged; it ends with stop, or\n"
-	"when the machine is started anew.\n"
-	"\n"
-	"  --subject CODE   whose back it is: a code, not a name\n"
-	"  --position TEXT  where the sensor is\n"
-	"  --comment TEXT   anything\n"
-	"  KEY=VALUE        more of the kind; keys of a-z, 0-9 and _\n"
-	"  --json           one JSON object a line\n"
-	"  --user           ask on the session bus instead of the system bus\n"
-	"  --help           show this\n"
-	"\n"
-	"show without N shows the one that is running.\n",
+	"What is heard and noted between start and stop belongs to the session.  A\n"
+	"session goes on when the daemon is restarted or the sensor unplugged; it ends\n"
+	"with stop, or when the machine is started anew.  --subject, --position,\n"
+	"--comment and KEY=VALUE (keys of a-z, 0-9 and _) go with start.  show without N\n"
+	"shows the one that is running.\n",
 	.run = run,
 };

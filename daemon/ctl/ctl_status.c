@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl status: what the daemon and its sensors are doing. */
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 
@@ -161,44 +160,22 @@ static int show(bool session, bool json)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "user", no_argument, NULL, 's' },
-		{ "session", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	bool session = false, json = false;
-	int c;
+	const struct ctl_option options[] = {
+		{ .name = "json", .value = &json, .help = "one JSON object" },
+		CTL_OPTION_USER(&session),
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 's':
-			session = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
-	if (optind < argc)
-		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
-	return show(session, json);
+	return ret == CTL_GO_ON ? show(session, json) : ret;
 }
 
 const struct ctl_command ctl_status = {
 	.name = "status",
-	.arguments = "[--json] [--user]",
+	.arguments = "[OPTION]...",
 	.summary = "show what the daemon and its sensors are doing",
 	.help =
-	"Show backpopd's sensors: state, rate, samples read and lost, events, breathing.\n"
-	"\n"
-	"  --json     one JSON object\n"
-	"  --user     ask on the session bus instead of the system bus\n"
-	"  --help     show this\n",
+	"Show backpopd's sensors: state, rate, samples read and lost, events, breathing.\n",
 	.run = run,
 };

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -144,47 +143,22 @@ static int print_stream(int fd, uint64_t left)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "sensor", required_argument, NULL, 'n' },
-		{ "count", required_argument, NULL, 'c' },
-		{ "user", no_argument, NULL, 's' },
-		{ "session", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	const char *path = NULL;
 	uint64_t count = UINT64_MAX;
 	bool session = false;
+	const struct ctl_option options[] = {
+		CTL_OPTION_SENSOR(&path, "this sensor (iio:device0, pair) or object path;\n"
+					 "default: the first that streams"),
+		{ .name = "count", .argument = "N", .value = &count, .take = ctl_take_number,
+		  .wanted = "a number of samples", .help = "end after N samples" },
+		CTL_OPTION_USER(&session),
+		{ 0 }
+	};
+	int fd, ret = ctl_parse(cmd, options, argc, argv);
 	sd_bus *bus;
-	char *end;
-	int c, fd, ret;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			path = ctl_sensor_path(optarg);
-			if (!path)
-				return ctl_usage_error(
-					cmd, "--sensor: \"%s\" is not a sensor's name", optarg);
-			break;
-		case 'c':
-			errno = 0;
-			count = strtoull(optarg, &end, 10);
-			if (*optarg < '0' || *optarg > '9' || *end || errno || !count)
-				return ctl_usage_error(
-					cmd, "--count: \"%s\" is not a number of samples", optarg);
-			break;
-		case 's':
-			session = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
-	if (optind < argc)
-		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	if (ret != CTL_GO_ON)
+		return ret;
 	bus = ctl_bus_open(session);
 	if (!bus)
 		return CTL_FAILURE;
@@ -199,17 +173,11 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_stream = {
 	.name = "stream",
-	.arguments = "[--sensor NAME] [--count N] [--session]",
+	.arguments = "[OPTION]...",
 	.summary = "print samples as they come",
 	.help =
 	"Print a sensor's samples as comma-separated values: time (CLOCK_MONOTONIC, ns),\n"
-	"acceleration (g; x head-ward, y left, z outward) and film (mV).  Of a pair each line has\n"
-	"one of the two.\n"
-	"\n"
-	"  --sensor NAME  this sensor (iio:device0, pair) or object path; default: the first\n"
-	"                 that streams\n"
-	"  --count N      end after N samples\n"
-	"  --session      the daemon is on the session bus\n"
-	"  --help         show this\n",
+	"acceleration (g; x head-ward, y left, z outward) and film (mV).  Of a pair each\n"
+	"line has one of the two.\n",
 	.run = run,
 };

@@ -10,17 +10,6 @@
 
 #define NS_PER_S	1000000000LL
 
-bool ctl_parse_number(const char *text, uint64_t *number)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	return !*end && !errno && *number > 0;
-}
-
 static int64_t now_ns(void)
 {
 	struct timespec ts;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl wait: for scripts, until a sensor is there and in a state. */
 #include <errno.h>
-#include <getopt.h>
 #include <json-c/json.h>
 #include <math.h>
 #include <signal.h>
@@ -123,58 +122,49 @@ broken:
 	return CTL_FAILURE;
 }
 
-static int run(const struct ctl_command *cmd, int argc, char **argv)
+static bool take_state(const char *argument, void *value)
 {
-	static const struct option options[] = {
-		{ "state", required_argument, NULL, 'S' },
-		{ "sensor", required_argument, NULL, 'n' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "user", no_argument, NULL, 's' },
-		{ "session", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
 	static const char *const states[] = { "starting", "streaming", "degraded", "stalled",
 					      "failed", "inhibited", "idle", "ended" };
-	struct waiting w = { .state = "streaming" };
-	bool session = false, known = false;
-	double timeout_s = -1;
-	char *end;
-	int c, ret;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'S':
-			w.state = optarg;
-			break;
-		case 'n':
-			w.sensor = ctl_sensor_path(optarg);
-			if (!w.sensor)
-				return ctl_usage_error(
-					cmd, "--sensor: \"%s\" is not a sensor's name", optarg);
-			break;
-		case 't':
-			timeout_s = strtod(optarg, &end);
-			if (end == optarg || *end || !(timeout_s >= 0 && timeout_s <= 1e9))
-				return ctl_usage_error(
-					cmd, "--timeout: \"%s\" is not a number of seconds",
-					optarg);
-			break;
-		case 's':
-			session = true;
-			break;
-		case 'h':
-			return ctl_show_help(cmd);
-		default:
-			return ctl_try_help(cmd);
-		}
-	}
-	if (optind < argc)
-		return ctl_usage_error(cmd, "unexpected \"%s\"", argv[optind]);
+	*(const char **)value = argument;
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		known = known || !strcmp(w.state, states[i]);
-	if (!known)
-		return ctl_usage_error(cmd, "--state: no state \"%s\"", w.state);
+		if (!strcmp(argument, states[i]))
+			return true;
+	return false;
+}
+
+static bool take_seconds(const char *argument, void *value)
+{
+	char *end;
+	double s = strtod(argument, &end);
+
+	*(double *)value = s;
+	return end != argument && !*end && s >= 0 && s <= 1e9;
+}
+
+static int run(const struct ctl_command *cmd, int argc, char **argv)
+{
+	struct waiting w = { .state = "streaming" };
+	bool session = false;
+	double timeout_s = -1;
+	const struct ctl_option options[] = {
+		{ .name = "state", .argument = "STATE", .value = &w.state, .take = take_state,
+		  .wanted = "a state of a sensor",
+		  .help = "streaming (default), starting, degraded, stalled, failed,\n"
+			  "inhibited, idle or ended" },
+		CTL_OPTION_SENSOR(&w.sensor, "this sensor (iio:device0, pair) or object path;\n"
+					     "default: any"),
+		{ .name = "timeout", .argument = "SECONDS", .value = &timeout_s,
+		  .take = take_seconds, .wanted = "a number of seconds",
+		  .help = "how long; default: for ever" },
+		CTL_OPTION_USER(&session),
+		{ 0 }
+	};
+	int ret = ctl_parse(cmd, options, argc, argv);
+
+	if (ret != CTL_GO_ON)
+		return ret;
 	w.bus = ctl_bus_open(session);
 	if (!w.bus)
 		return CTL_FAILURE;
@@ -186,17 +176,11 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 
 const struct ctl_command ctl_wait = {
 	.name = "wait",
-	.arguments = "[--state STATE] [--sensor NAME] [--timeout SECONDS] [--session]",
+	.arguments = "[OPTION]...",
 	.summary = "wait until a sensor streams",
 	.help =
-	"Wait until a sensor is there and streams, or is in another state; also for the daemon.\n"
-	"Exit status 0: it is; 1: not within the time, and standard error says what is instead.\n"
-	"\n"
-	"  --state STATE      streaming (default), starting, degraded, stalled, failed,\n"
-	"                     inhibited, idle or ended\n"
-	"  --sensor NAME      this sensor (iio:device0, pair) or object path; default: any\n"
-	"  --timeout SECONDS  how long; default: for ever\n"
-	"  --session          ask on the session bus instead of the system bus\n"
-	"  --help             show this\n",
+	"Wait until a sensor is there and streams, or is in another state; also for the\n"
+	"daemon.  Exit status 0: it is; 1: not within the time, and standard error says\n"
+	"what is instead.\n",
 	.run = run,
 };

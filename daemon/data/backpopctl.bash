@@ -1,171 +1,93 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion for backpopctl(1)
+# bash completion for backpopctl(1): commands and options are what its --help shows
 
 # Sensors that a running daemon has; none if it cannot be asked.
 _backpopctl_sensors()
 {
-	busctl --auto-start=no --list tree org.backpop1 2>/dev/null |
+	local bus=--system
+
+	[[ " ${COMP_WORDS[*]} " == *' --user '* ]] && bus=--user
+	busctl "$bus" --auto-start=no --list tree org.backpop1 2>/dev/null |
 		sed -n 's|^/org/backpop1/sensor/||p'
+}
+
+# Folders, and files whose names end so.
+_backpopctl_files()
+{
+	local path
+
+	while IFS= read -r path; do
+		if [ -d "$path" ] || [[ ${path,,} == *.@($1) ]]; then
+			COMPREPLY+=("$path")
+		fi
+	done < <(compgen -f -- "$cur")
+	compopt -o filenames 2>/dev/null
 }
 
 _backpopctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-	local command='' words='' path
+	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]} options='' words='' word
 
 	COMPREPLY=()
-	[ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]}
-	case $command in
-	'')
-		words='monitor status events session annotate record detect replay wait doctor inhibit stream --help --version'
+	if [ "$COMP_CWORD" = 1 ]; then
+		words=$("$program" --help 2>/dev/null | sed -nE 's/^  ([a-z-]+) .*/\1/p')
+		command=''
+	else
+		# --count=N for one with an argument, --json for one without
+		options=$("$program" "$command" --help 2>/dev/null |
+			sed -nE 's/^  (--[a-z]+)( ([^ ]+))?  .*/\1=\3/p' | sed 's/=$//')
+	fi
+	case $command:$prev in
+	*:--sensor)
+		words=$(_backpopctl_sensors)
 		;;
-	monitor)
-		case $prev in
-		--sensor)
-			words=$(_backpopctl_sensors)
-			;;
-		--count)
-			return
-			;;
-		*)
-			words='--json --scope --sensor --count --user --help'
-			;;
-		esac
+	events:--class)
+		words='cavitation snap crepitus lung_crackle unclassified artefact'
 		;;
-	status)
-		words='--json --user --help'
+	events:--since | events:--until)
+		words='today yesterday now'
 		;;
-	events)
-		case $prev in
-		--sensor)
-			words=$(_backpopctl_sensors)
-			;;
-		--class)
-			words='cavitation snap crepitus lung_crackle unclassified artefact'
-			;;
-		--since | --until)
-			words='today yesterday now'
-			;;
-		--session)
-			return
-			;;
-		--file)
-			compopt -o default 2>/dev/null
-			return
-			;;
-		*)
-			words='--since --until --class --session --sensor --revisions --json --csv --file --user
-				--help'
-			;;
-		esac
+	events:--file | replay:--backpopd)
+		compopt -o default 2>/dev/null
+		return
 		;;
-	session)
-		words='start stop list show --subject --position --comment --json --user --help'
+	record:--sex)
+		words='M F X'
 		;;
-	annotate)
-		case $prev in
-		--sensor)
-			words=$(_backpopctl_sensors)
-			;;
-		*)
-			words='pain swelling numbness stretch note --sensor --event --list --json --user --help'
-			;;
-		esac
+	wait:--state)
+		words='starting streaming degraded stalled failed inhibited idle ended'
 		;;
-	record)
-		case $prev in
-		--sensor)
-			words=$(_backpopctl_sensors)
-			;;
-		--patient | --birthdate | --name | --investigation | --technician)
-			return
-			;;
-		--sex)
-			words='M F X'
-			;;
-		*)
-			words='start stop status --sensor --patient --sex --birthdate --name --investigation
-				--technician --json --user --help'
-			;;
-		esac
+	doctor:--root)
+		compopt -o dirnames 2>/dev/null
+		return
 		;;
-	doctor)
-		[ "$prev" = --root ] && { compopt -o dirnames 2>/dev/null; return; }
-		words='--json --root --user --help'
+	replay:--speed)
+		words='1 max'
 		;;
-	stream)
-		case $prev in
-		--sensor)
-			words=$(_backpopctl_sensors)
-			;;
-		--count)
-			return
-			;;
-		*)
-			words='--sensor --count --user --help'
-			;;
-		esac
+	detect:--plot)
+		_backpopctl_files 'svg|png'
+		return
 		;;
-	inhibit)
-		case $prev in
-		--sensor)
-			words=$(_backpopctl_sensors)
-			;;
-		--why)
-			return
-			;;
-		*)
-			words='--sensor --why --user --help'
-			[[ $cur == -* ]] || words=$(compgen -c -- "$cur")
-			;;
-		esac
-		;;
-	wait)
-		case $prev in
-		--state)
-			words='starting streaming degraded stalled failed inhibited idle ended'
-			;;
-		--sensor)
-			words=$(_backpopctl_sensors)
-			;;
-		--timeout)
-			return
-			;;
-		*)
-			words='--state --sensor --timeout --user --help'
-			;;
-		esac
-		;;
-	detect | replay)
-		if [ "$prev" = --speed ]; then
-			words='1 max'
-		elif [ "$prev" = --event ]; then
-			return
-		elif [ "$prev" = --plot ]; then
-			while IFS= read -r path; do
-				if [ -d "$path" ] || [[ ${path,,} == *.@(svg|png) ]]; then
-					COMPREPLY+=("$path")
-				fi
-			done < <(compgen -f -- "$cur")
-			compopt -o filenames 2>/dev/null
-			return
-		elif [[ $cur != -* ]]; then
-			while IFS= read -r path; do
-				if [ -d "$path" ] || [[ ${path,,} == *.edf ]]; then
-					COMPREPLY+=("$path")
-				fi
-			done < <(compgen -f -- "$cur")
-			compopt -o filenames 2>/dev/null
-			return
-		elif [ "$command" = replay ]; then
-			words='--speed --json --backpopd --help'
+	*)
+		# The argument of another option is free.
+		[[ $'\n'$options == *$'\n'"$prev="* ]] && return
+		if [[ $cur == -* ]]; then
+			words+=$'\n'$(sed 's/=.*//' <<<"$options")
 		else
-			words='--json --explain --plot --event --help'
+			case $command in
+			session) words='start stop list show' ;;
+			annotate) words='pain swelling numbness stretch note' ;;
+			record) words='start stop status' ;;
+			inhibit) words=$(compgen -c -- "$cur") ;;
+			detect | replay) _backpopctl_files edf; return ;;
+			*) words+=$'\n'$(sed 's/=.*//' <<<"$options") ;;
+			esac
 		fi
 		;;
 	esac
-	while IFS= read -r path; do
-		COMPREPLY+=("$path")
+	while IFS= read -r word; do
+		COMPREPLY+=("$word")
 	done < <(compgen -W "$words" -- "$cur")
 }
 
