@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <systemd/sd-id128.h>
 #include <time.h>
 #include <unistd.h>
@@ -169,6 +170,21 @@ static int begin_run(struct journal *j)
 	return ret;
 }
 
+/* Of a disk that refuses for now, SQLite's words tell little when nothing can be opened. */
+static int see_read_only(const struct journal *j, int error, char *err)
+{
+	char directory[PATH_MAX];
+
+	if (!j->path[0])
+		return error;
+	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(j->path, '/') - j->path),
+		 j->path);
+	if (!access(directory, W_OK) || errno != EROFS)
+		return error;
+	snprintf(err, DB_ERROR_SIZE, "the file system is read-only");
+	return -EROFS;
+}
+
 /*
  * Open; a corrupt file is kept under another name and a new one begun.  With a full
  * disk the file may be open and the run not begun.
@@ -203,7 +219,7 @@ static int open_db(struct journal *j, char *err)
 		log_error("journal: %s is corrupt (%s): kept as %s, a new one is begun", path, text,
 			  kept);
 	}
-	return ret;
+	return see_read_only(j, ret, err);
 }
 
 /* ---- the thread ----------------------------------------------------------- */
@@ -253,6 +269,7 @@ static int run_batch(struct journal *j, struct queue *batch, char *reason)
 	if (!ret)
 		return 0;
 	snprintf(reason, DB_ERROR_SIZE, "%s", db_message(j->db));
+	ret = see_read_only(j, ret, reason);
 	db_rollback(j->db);
 	/* A full disk heals under an open file; of anything else a new look is taken. */
 	if (ret != -ENOSPC && ret != -EBUSY && j->path[0]) {
@@ -583,24 +600,54 @@ static void free_journal(struct journal *j)
 	free(j);
 }
 
+/* What the loop must know of the file before anything happens. */
+static int take_known(struct journal *j, struct db *db, char *err)
+{
+	int ret = db_sensors(db, take_sensor, j);
+
+	if (!ret)
+		ret = db_running_session(db, &j->session);
+	if (ret) {
+		snprintf(err, DB_ERROR_SIZE, "%s", db_message(db));
+		return ret;
+	}
+	if (strcmp(j->session.boot_id, j->boot_id))
+		j->session = (struct record_session){ 0 };
+	memcpy(j->id, db_id(db), sizeof(j->id));
+	memcpy(j->shown_id, j->id, sizeof(j->id));
+	return 0;
+}
+
+/*
+ * The disk is full or read-only, and the file cannot be opened for writing: the thread
+ * will try again.  Numbers must not be given twice: the file is read, or there is none.
+ */
+static int look_only(struct journal *j, int error, char *err)
+{
+	char text[DB_ERROR_SIZE];
+	struct stat st;
+	struct db *db;
+	int ret;
+
+	if (error != -ENOSPC && error != -EROFS)
+		return error;
+	if (stat(j->path, &st) ? errno == ENOENT : !st.st_size)
+		return 0;
+	if (db_open(&db, j->path, true, text))
+		return error;
+	ret = take_known(j, db, err);
+	db_close(db);
+	return ret;
+}
+
 /* The file is there and can be read, or nothing goes; that it cannot be written heals. */
 static int open_first(struct journal *j, char *err)
 {
 	int begun = open_db(j, err), ret;
 
-	if (!j->db)
-		return begun;
-	ret = db_sensors(j->db, take_sensor, j);
-	if (!ret)
-		ret = db_running_session(j->db, &j->session);
-	if (ret) {
-		snprintf(err, DB_ERROR_SIZE, "%s", db_message(j->db));
+	ret = j->db ? take_known(j, j->db, err) : look_only(j, begun, err);
+	if (ret)
 		return ret;
-	}
-	if (strcmp(j->session.boot_id, j->boot_id))
-		j->session = (struct record_session){ 0 };
-	memcpy(j->id, db_id(j->db), sizeof(j->id));
-	memcpy(j->shown_id, j->id, sizeof(j->id));
 	set_state(j, begun, err);
 	j->shown = j->state;
 	memcpy(j->shown_reason, j->reason, sizeof(j->reason));

@@ -54,7 +54,7 @@ fresh() { rm -rf "$tmp/state"; mkdir "$tmp/state"; : >"$tmp/log"; }
 # The bus delivers in order: what is in the journal has been sent.
 heard_all() { [ "$(heard)" = "$(written "$tmp/state/journal.db" | wc -l)" ]; }
 
-plan 20
+plan 23
 
 # --- killed at any moment
 fresh
@@ -152,9 +152,49 @@ if mount -t tmpfs -o size=1m tmpfs "$tmp/small" 2>/dev/null; then
 	got=$(cut -d' ' -f2 "$tmp/heard" | sort -nu | wc -l)
 	same "$name" "full 0 $events" "$full $before $got"
 	stop_daemon TERM
+
+	# Not even a file could be made there yet.
+	name="first start on a full disk: the same"
+	rm "$tmp/small"/*
+	dd if=/dev/zero of="$tmp/small/filler" bs=4096 2>/dev/null
+	listen
+	start_daemon --state "$tmp/small" --replay "$tmp/short.edf" --speed max
+	full=$(property Journal State)
+	wait_until 30 eval '[ "$(property Journal Pending)" -gt 0 ]'
+	before=$(heard)
+	rm "$tmp/small/filler"
+	wait_until 30 is Journal State ok
+	wait_until 30 ended
+	events=$(property Sensor LastEvent "$replay")
+	wait_until 10 eval '[ "$(cut -d" " -f2 "$tmp/heard" | sort -nu | wc -l)" = "$events" ]'
+	got=$(cut -d' ' -f2 "$tmp/heard" | sort -nu | wc -l)
+	same "$name" "full 0 $events" "$full $before $got"
+	stop_daemon TERM
+
+	# Read-only, after an end in order and after none: what it held is known all the same.
+	for how in TERM KILL; do
+		name="a read-only disk after SIG$how: told, held back, numbered on"
+		start_daemon --state "$tmp/small"
+		stop_daemon $how
+		last=$(cut -d' ' -f2 "$tmp/heard" | sort -n | tail -n 1)
+		mount -o remount,ro "$tmp/small"
+		listen
+		start_daemon --state "$tmp/small" --replay "$tmp/short.edf" --speed max
+		wait_until 30 eval '[ "$(property Journal Pending)" -gt 0 ]'
+		failed="$(property Journal State), $(property Journal StateReason), $(heard)"
+		mount -o remount,rw "$tmp/small"
+		wait_until 30 is Journal State ok
+		wait_until 30 ended
+		wait_until 10 eval '[ "$(cut -d" " -f2 "$tmp/heard" | sort -nu | wc -l)" = "$events" ]'
+		same "$name" "failed, the file system is read-only, 0; from $((last + 1)) to $((last + events))" \
+			"$failed; from $(cut -d' ' -f2 "$tmp/heard" | sort -n | head -n 1) to $(cut -d' ' -f2 "$tmp/heard" | sort -n | tail -n 1)"
+		stop_daemon TERM
+	done
 	umount "$tmp/small"
 else
 	skip "$name" "a tmpfs cannot be mounted here"
+	skip "first start on a full disk" "a tmpfs cannot be mounted here"
+	skip "a read-only disk" "a tmpfs cannot be mounted here"
 fi
 
 # --- told to end
