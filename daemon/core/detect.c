@@ -165,6 +165,14 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	bp_classify_settle(ev, c, &d->memory, &streams[bp_candidate_main(c)], book, now_ns);
 }
 
+/* One like it at a distance that no joint keeps, s; 0 = none. */
+static float company(const struct bp_detect *d, const struct bp_candidate *c)
+{
+	float apart = bp_clutter_company(&d->clutter, c);
+
+	return apart != 0 ? apart : bp_strap_stroke(&d->strap, c);
+}
+
 /* What the candidate alone, and then its neighbours, say against it. */
 static struct bp_ruling judge(struct bp_detect *d, struct bp_candidate *c,
 			      const struct bp_stream *streams)
@@ -194,7 +202,7 @@ static struct bp_ruling judge(struct bp_detect *d, struct bp_candidate *c,
 	many = bp_clutter_judge(&d->clutter, c);
 	if (many.outcome == BP_REFUSED)
 		return many;
-	apart = bp_clutter_company(&d->clutter, c);
+	apart = company(d, c);
 	if (apart != 0 && c->next == BP_LOOK_LAST)
 		return (struct bp_ruling){ BP_REFUSED, BP_RULE_COMPANY, BP_REASON_RUB, apart, 0 };
 	return r;
@@ -321,6 +329,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	if (c->next == BP_LOOK_FIRST) {
 		c->context = *ctx;
 		bp_coupling_note(&d->coupling, c);
+		bp_strap_note(&d->strap, c);
 		if (c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO)
 			bp_clutter_note(&d->clutter, c);
 	}
@@ -353,7 +362,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 			hold(c);
 			return;
 		}
-		apart = bp_clutter_company(&d->clutter, c);
+		apart = company(d, c);
 		if (apart != 0) {
 			tell(d, c, BP_HELD, BP_RULE_COMPANY, apart, 0, now_ns);
 			hold(c);

@@ -9,6 +9,7 @@
 #include "core/coupling.h"
 #include "core/lung.h"
 #include "core/memory.h"
+#include "core/strap.h"
 #include "core/train.h"
 
 /* Triggers are 6 ms apart and settled after 285 ms: never more than 48 are open. */
@@ -26,6 +27,7 @@ struct bp_detect {
 	struct bp_coupling coupling;
 	int64_t touched_ns;		/* newest touch of the film */
 	struct bp_clutter clutter;
+	struct bp_strap strap;
 	struct bp_train train;
 	struct bp_lung lung;
 	struct bp_memory memory;

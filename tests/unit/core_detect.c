@@ -101,6 +101,43 @@ static float rub(double t)
 	return (float)(0.02 * stroke * stroke) * test_noise(&seed);
 }
 
+/* A strap that sticks and slips, twice or three times in 0.3 s, again and again. */
+static float creak(double t)
+{
+	static const double at[] = { 12, 12.105, 12.235, 15, 15.135, 15.29, 18, 18.118, 18.23, 18.35 };
+	float sum = 0;
+
+	for (int i = 0; i < (int)(sizeof(at) / sizeof(*at)); i++)
+		sum += test_pop(t, at[i], 230 + 12 * (i % 3), 0.003, 0.04 + 0.01 * (i % 2));
+	return sum;
+}
+
+/* Two joints of much the same sound in one pull. */
+static float two(double t)
+{
+	return test_pop(t, 15, 230, 0.003, 0.05) + test_pop(t, 15.045, 242, 0.003, 0.05);
+}
+
+static void check_two(double motion_hz, double film_hz)
+{
+	struct test_signal sig = {
+		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
+		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = two,
+		.motion_range_g = 4, .film_range_mv = 200,
+	};
+	static struct test_run run;
+	struct bp_frame *f;
+	char name[96];
+	size_t n;
+
+	f = test_frames(&sig, 20, &n);
+	test_play(&run, &sig, f, n, 64);
+	snprintf(name, sizeof(name), "two pops 45 ms apart, %.0f/%.0f Hz: both stay", motion_hz, film_hz);
+	ktap(test_standing(&run) == 2, name, "expected 2 standing events, got %zu of %u: see strap.c",
+	     test_standing(&run), (unsigned int)run.status.events);
+	free(f);
+}
+
 static void check_artefact(const char *what, float (*z)(double), float (*film)(double),
 			   double motion_hz, double film_hz)
 {
@@ -136,7 +173,7 @@ static void check_artefact(const char *what, float (*z)(double), float (*film)(d
 
 int main(void)
 {
-	ktap_plan(6 * 3 + 6 * 2);
+	ktap_plan(6 * 3 + 9 * 2 + 2);
 	check_pops("motion+film 800", 800, 800);
 	check_pops("motion 800", 800, 0);
 	check_pops("film 3200", 0, 3200);
@@ -149,5 +186,10 @@ int main(void)
 	check_artefact("steps", step, NULL, 800, 3200);
 	check_artefact("rub", rub, NULL, 800, 800);
 	check_artefact("rub", rub, NULL, 0, 3200);
+	check_artefact("creak", creak, NULL, 800, 800);
+	check_artefact("creak", creak, NULL, 800, 3200);
+	check_artefact("creak", creak, NULL, 0, 3200);
+	check_two(800, 800);
+	check_two(800, 3200);
 	return ktap_exit();
 }
