@@ -63,6 +63,7 @@ struct bp_core *bp_core_init(void *mem, size_t size, const struct bp_config *cfg
 		       floor_min(cfg->motion_range_g, FLOOR_MIN_G));
 	bp_stream_init(&core->stream[BP_FILM], cfg->film_rate_hz, cfg->film_range_mv,
 		       floor_min(cfg->film_range_mv, FLOOR_MIN_MV));
+	core->one_rate = cfg->motion_rate_hz > 0 && cfg->motion_rate_hz == cfg->film_rate_hz;
 	core->slow_stream = cfg->motion_rate_hz > 0 ? BP_MOTION : BP_FILM;
 	core->slow_hops = (uint32_t)(core->stream[core->slow_stream].hop_rate_hz / BP_SLOW_HZ + 0.5);
 	bp_breath_init(&core->breath, core->slow_stream == BP_FILM);
@@ -154,33 +155,66 @@ static inline uint32_t usable(struct bp_core *core, const struct bp_frame *f)
 	return has;
 }
 
-void bp_core_push(struct bp_core *core, const struct bp_frame *frames, size_t n)
+static void single(struct bp_core *core, const struct bp_frame *f)
+{
+	struct bp_stream *m = &core->stream[BP_MOTION], *s = &core->stream[BP_FILM];
+	uint32_t has = usable(core, f);
+	bool freeze, clipped = has & BP_CLIPPED;
+
+	core->frames++;
+	if (!(has & (BP_HAS_MOTION | BP_HAS_FILM)))
+		return;
+	core->started = true;
+	core->now_ns = f->t_ns;
+	freeze = f->t_ns < core->detect.quiet_ns;
+	if (has & BP_HAS_MOTION && m->present) {
+		bp_v4 x = { f->accel_g[0], f->accel_g[1], f->accel_g[2], 0 };
+
+		if (bp_stream_sample(m, f->t_ns, x, clipped, freeze))
+			hops(core, BP_MOTION);
+	}
+	if (has & BP_HAS_FILM && s->present) {
+		bp_v4 x = { f->film_mv, 0, 0, 0 };
+
+		if (bp_stream_sample(s, f->t_ns, x, clipped, freeze))
+			hops(core, BP_FILM);
+	}
+}
+
+/* Frames of both channels, up to the end of a hop; returns how many, 0 = go one by one. */
+static size_t together(struct bp_core *core, const struct bp_frame *f, size_t n)
 {
 	struct bp_stream *m = &core->stream[BP_MOTION], *s = &core->stream[BP_FILM];
 
-	for (size_t i = 0; i < n; i++) {
-		const struct bp_frame *f = &frames[i];
-		uint32_t has = usable(core, f);
-		bool freeze, clipped = has & BP_CLIPPED;
+	if (!core->one_rate || core->now_ns != m->last_t_ns || !bp_stream_in_step(m, s))
+		return 0;
+	n = bp_stream_pair(m, s, f, n);
+	if (!n)
+		return 0;
+	core->frames += n;
+	core->now_ns = f[n - 1].t_ns;
+	if (bp_stream_hop_full(m)) {
+		bool freeze = core->now_ns < core->detect.quiet_ns;
 
-		core->frames++;
-		if (!(has & (BP_HAS_MOTION | BP_HAS_FILM)))
-			continue;
-		core->started = true;
-		core->now_ns = f->t_ns;
-		freeze = f->t_ns < core->detect.quiet_ns;
-		if (has & BP_HAS_MOTION && m->present) {
-			bp_v4 x = { f->accel_g[0], f->accel_g[1], f->accel_g[2], 0 };
+		bp_stream_end_hop(m, freeze);
+		hops(core, BP_MOTION);
+		bp_stream_end_hop(s, freeze);
+		hops(core, BP_FILM);
+	}
+	return n;
+}
 
-			if (bp_stream_sample(m, f->t_ns, x, clipped, freeze))
-				hops(core, BP_MOTION);
+void bp_core_push(struct bp_core *core, const struct bp_frame *frames, size_t n)
+{
+	while (n) {
+		size_t k = together(core, frames, n);
+
+		if (!k) {
+			single(core, frames);
+			k = 1;
 		}
-		if (has & BP_HAS_FILM && s->present) {
-			bp_v4 x = { f->film_mv, 0, 0, 0 };
-
-			if (bp_stream_sample(s, f->t_ns, x, clipped, freeze))
-				hops(core, BP_FILM);
-		}
+		frames += k;
+		n -= k;
 	}
 }
 

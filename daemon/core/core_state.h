@@ -11,6 +11,7 @@
 
 struct bp_core {
 	struct bp_stream stream[BP_STREAMS];
+	bool one_rate;			/* of both streams */
 	uint64_t hops_seen[BP_STREAMS];
 	struct bp_health health[BP_STREAMS];
 	int64_t now_ns;			/* newest frame */

@@ -11,6 +11,7 @@
 
 typedef float bp_v4 __attribute__((vector_size(16)));
 typedef int bp_v4i __attribute__((vector_size(16)));
+typedef long long bp_v2l __attribute__((vector_size(16)));
 
 /* Transposed direct form II: two states, short dependency chain. */
 struct bp_biquad {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <stddef.h>
 #include <string.h>
 
 #include "core/stream.h"
@@ -26,6 +27,9 @@
  * reset; below 60 Hz three samples at 800 Hz are straight.
  */
 #define BRIDGE_MAX	3
+/* Any sensor's values are within these, and these within what core.c takes for sane. */
+#define PLAIN_G		500.0f
+#define PLAIN_MV	500e3f
 #define BRIDGE_MUTE_S	0.008	/* nothing is triggered by the bridge itself */
 
 void bp_stream_init(struct bp_stream *s, double rate_hz, double range, float floor_min)
@@ -43,6 +47,7 @@ void bp_stream_init(struct bp_stream *s, double rate_hz, double range, float flo
 	least = rate_hz < HOP_SLOW_HZ ? HOP_SAMPLES / 2 : HOP_SAMPLES;
 	if (s->hop_n < least)
 		s->hop_n = least;
+	s->hop_scale = 1.0f / (float)s->hop_n;
 	hop_rate = rate_hz / s->hop_n;
 	s->hop_rate_hz = (float)hop_rate;
 	s->settle_n = (uint32_t)(rate_hz * SETTLE_S);
@@ -63,11 +68,11 @@ static void restart(struct bp_stream *s, bp_v4 raw)
 {
 	static const struct bp_biquad_state zero;
 
-	bp_biquad_prime(&s->hp_a, &s->hp_a_s, raw);
-	s->hp_b_s = zero;
-	s->lp_s = zero;
+	bp_biquad_prime(&s->hp_a, &s->lanes.hp_a, raw);
+	s->lanes.hp_b = zero;
+	s->lanes.lp = zero;
 	bp_biquad_prime(&s->low, &s->low_s, raw);
-	s->last_x = (bp_v4){ 0 };
+	s->lanes.last_x = (bp_v4){ 0 };
 	s->settle_left = s->settle_n;
 }
 
@@ -106,19 +111,28 @@ static void track_floor(struct bp_stream *s, const struct bp_hop *h, bool freeze
 		s->quiet = level;
 }
 
-static void finish_hop(struct bp_stream *s, bool freeze)
+/* The newest sample joins the ring. */
+static inline void publish(struct bp_stream *s, bp_v4 x, int64_t t_ns)
+{
+	s->x[s->n % BP_RING] = x;
+	s->t[s->n % BP_RING] = t_ns;
+	s->n++;
+}
+
+void bp_stream_end_hop(struct bp_stream *s, bool freeze)
 {
 	struct bp_hop *h = &s->hop[s->n_hops % BP_HOPS];
-	float scale = 1.0f / (float)s->in_hop;
-	bp_v4i over = s->max_raw >= s->clip_level;
+	struct bp_lanes *l = &s->lanes;
+	bp_v4i over = l->max_raw >= s->clip_level;
 
-	h->first = s->n - s->in_hop;
+	publish(s, l->last_x, s->last_t_ns);
+	h->first = s->n - s->hop_n;
 	h->t_ns = s->last_t_ns;
-	h->peak = s->max_sq;
-	h->energy = s->sum_sq * scale;
-	h->slope = bp_lanes_sum(s->sum_slope) * scale;
-	h->sum = s->sum_raw;
-	h->low = bp_biquad_step(&s->low, &s->low_s, s->sum_raw * scale);
+	h->peak = l->max_sq;
+	h->energy = l->sum_sq * s->hop_scale;
+	h->slope = bp_lanes_sum(l->sum_slope) * s->hop_scale;
+	h->sum = l->sum_raw;
+	h->low = bp_biquad_step(&s->low, &s->low_s, l->sum_raw * s->hop_scale);
 	h->floor = s->floor;
 	h->clipped = s->clipped || over[0] || over[1] || over[2];
 	/* The floor learns from settled filters only; without a floor nothing is trusted yet. */
@@ -129,42 +143,50 @@ static void finish_hop(struct bp_stream *s, bool freeze)
 
 	/* Far more often than it takes to decay from there to the denormals. */
 	if (s->n_hops % FLUSH_HOPS == 0) {
-		bp_biquad_flush(&s->hp_a_s);
-		bp_biquad_flush(&s->hp_b_s);
-		bp_biquad_flush(&s->lp_s);
+		bp_biquad_flush(&l->hp_a);
+		bp_biquad_flush(&l->hp_b);
+		bp_biquad_flush(&l->lp);
 		bp_biquad_flush(&s->low_s);
 	}
-	s->sum_raw = s->sum_sq = s->sum_slope = s->max_sq = s->max_raw = (bp_v4){ 0 };
+	l->sum_raw = l->sum_sq = l->sum_slope = l->max_sq = l->max_raw = (bp_v4){ 0 };
 	s->in_hop = 0;
 	s->clipped = false;
 	s->n_hops++;
 }
 
-static inline bool take(struct bp_stream *s, int64_t t_ns, bp_v4 raw, bool freeze)
+/* One sample through the vibration band, into the sums of its hop. */
+static inline __attribute__((always_inline)) bp_v4 step(const struct bp_stream *s,
+							 struct bp_lanes *l, bp_v4 raw)
 {
-	bp_v4 x = bp_biquad_step(&s->hp_a, &s->hp_a_s, raw);
+	bp_v4 x = bp_biquad_step(&s->hp_a, &l->hp_a, raw);
 	bp_v4 sq, d;
 
-	x = bp_biquad_step(&s->hp_b, &s->hp_b_s, x);
-	x = bp_biquad_step(&s->lp, &s->lp_s, x);
+	x = bp_biquad_step(&s->hp_b, &l->hp_b, x);
+	x = bp_biquad_step(&s->lp, &l->lp, x);
 	sq = x * x;
-	d = x - s->last_x;
-	s->last_x = x;
+	d = x - l->last_x;
+	l->last_x = x;
+	l->sum_raw += raw;
+	l->sum_sq += sq;
+	l->sum_slope += d * d;
+	l->max_sq = bp_v4_max(l->max_sq, sq);
+	l->max_raw = bp_v4_max(l->max_raw, bp_v4_abs(raw));
+	return x;
+}
+
+static bool take(struct bp_stream *s, int64_t t_ns, bp_v4 raw, bool freeze)
+{
+	bp_v4 x = step(s, &s->lanes, raw);
+
 	s->last_raw = raw;
 	s->last_t_ns = t_ns;
-	s->x[s->n % BP_RING] = x;
-	s->t[s->n % BP_RING] = t_ns;
-	s->n++;
-	s->sum_raw += raw;
-	s->sum_sq += sq;
-	s->sum_slope += d * d;
-	s->max_sq = bp_v4_max(s->max_sq, sq);
-	s->max_raw = bp_v4_max(s->max_raw, bp_v4_abs(raw));
 	if (s->settle_left)
 		s->settle_left--;
-	if (++s->in_hop < s->hop_n)
+	if (++s->in_hop < s->hop_n) {
+		publish(s, x, t_ns);
 		return false;
-	finish_hop(s, freeze);
+	}
+	bp_stream_end_hop(s, freeze);
 	return true;
 }
 
@@ -207,6 +229,122 @@ bool bp_stream_sample(struct bp_stream *s, int64_t t_ns, bp_v4 raw, bool clipped
 	}
 	s->clipped |= clipped;
 	return take(s, t_ns, raw, freeze) || hop;
+}
+
+/* The film rides in the lane that the accelerometer leaves free. */
+static inline bp_v4 join(bp_v4 m, bp_v4 f)
+{
+	return __builtin_shufflevector(m, f, 0, 1, 2, 4);
+}
+
+static inline void part(bp_v4 both, bp_v4 *m, bp_v4 *f)
+{
+	const bp_v4 zero = { 0 };
+
+	*m = __builtin_shufflevector(both, zero, 0, 1, 2, 4);
+	*f = __builtin_shufflevector(both, zero, 3, 4, 4, 4);
+}
+
+static inline struct bp_biquad_state join_states(struct bp_biquad_state m, struct bp_biquad_state f)
+{
+	return (struct bp_biquad_state){ join(m.s1, f.s1), join(m.s2, f.s2) };
+}
+
+static inline void part_states(struct bp_biquad_state both, struct bp_biquad_state *m,
+			       struct bp_biquad_state *f)
+{
+	part(both.s1, &m->s1, &f->s1);
+	part(both.s2, &m->s2, &f->s2);
+}
+
+static inline struct bp_lanes join_lanes(const struct bp_lanes *m, const struct bp_lanes *f)
+{
+	return (struct bp_lanes){
+		.hp_a = join_states(m->hp_a, f->hp_a),
+		.hp_b = join_states(m->hp_b, f->hp_b),
+		.lp = join_states(m->lp, f->lp),
+		.last_x = join(m->last_x, f->last_x),
+		.sum_raw = join(m->sum_raw, f->sum_raw),
+		.sum_sq = join(m->sum_sq, f->sum_sq),
+		.sum_slope = join(m->sum_slope, f->sum_slope),
+		.max_sq = join(m->max_sq, f->max_sq),
+		.max_raw = join(m->max_raw, f->max_raw),
+	};
+}
+
+static inline void part_lanes(const struct bp_lanes *l, struct bp_lanes *m, struct bp_lanes *f)
+{
+	part_states(l->hp_a, &m->hp_a, &f->hp_a);
+	part_states(l->hp_b, &m->hp_b, &f->hp_b);
+	part_states(l->lp, &m->lp, &f->lp);
+	part(l->last_x, &m->last_x, &f->last_x);
+	part(l->sum_raw, &m->sum_raw, &f->sum_raw);
+	part(l->sum_sq, &m->sum_sq, &f->sum_sq);
+	part(l->sum_slope, &m->sum_slope, &f->sum_slope);
+	part(l->max_sq, &m->max_sq, &f->max_sq);
+	part(l->max_raw, &m->max_raw, &f->max_raw);
+}
+
+/* All four values of a frame: they lie side by side in it. */
+static inline bp_v4 values(const struct bp_frame *f)
+{
+	bp_v4 v;
+
+	_Static_assert(offsetof(struct bp_frame, film_mv) ==
+		       offsetof(struct bp_frame, accel_g) + sizeof(f->accel_g), "lanes lie apart");
+	memcpy(&v, (const char *)f + offsetof(struct bp_frame, accel_g), sizeof(v));
+	return v;
+}
+
+/* Nothing that asks for a closer look; NaN does. */
+static inline bool plain(bp_v4 v)
+{
+	static const bp_v4 most = { PLAIN_G, PLAIN_G, PLAIN_G, PLAIN_MV };
+	bp_v2l in = (bp_v2l)(bp_v4_abs(v) < most);
+
+	return (in[0] & in[1]) == -1;
+}
+
+static inline void after(struct bp_stream *s, uint32_t n, int64_t t_ns)
+{
+	s->in_hop += n;
+	s->last_t_ns = t_ns;
+	s->settle_left -= s->settle_left < n ? s->settle_left : n;
+}
+
+size_t bp_stream_pair(struct bp_stream *m, struct bp_stream *f, const struct bp_frame *frames,
+		      size_t n)
+{
+	uint32_t left = m->hop_n - m->in_hop, k;
+	struct bp_lanes l = join_lanes(&m->lanes, &f->lanes);
+	bp_v4 raw = { 0 }, xm, xf;
+	int64_t t_ns = m->last_t_ns;
+
+	if (n > left)
+		n = left;
+	for (k = 0; k < n; k++) {
+		const struct bp_frame *fr = &frames[k];
+
+		raw = values(fr);
+		/* Unsigned: a step back is as bad as a hole. */
+		if (fr->has != (BP_HAS_MOTION | BP_HAS_FILM) ||
+		    (uint64_t)fr->t_ns - (uint64_t)t_ns > (uint64_t)m->gap_ns || !plain(raw))
+			break;
+		t_ns = fr->t_ns;
+		part(step(m, &l, raw), &xm, &xf);
+		/* The last of a hop is seen when the hop is. */
+		if (k + 1 < left) {
+			publish(m, xm, t_ns);
+			publish(f, xf, t_ns);
+		}
+	}
+	if (!k)
+		return 0;
+	part_lanes(&l, &m->lanes, &f->lanes);
+	part(values(&frames[k - 1]), &m->last_raw, &f->last_raw);
+	after(m, k, t_ns);
+	after(f, k, t_ns);
+	return k;
 }
 
 int64_t bp_stream_find(const struct bp_stream *s, int64_t t_ns)

@@ -9,9 +9,7 @@
 #ifndef BACKPOP_CORE_STREAM_H
 #define BACKPOP_CORE_STREAM_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
+#include "core/core.h"
 #include "core/filter.h"
 
 #define BP_RING		2048u	/* samples kept; 320 ms at 6400 Hz */
@@ -43,6 +41,13 @@ struct bp_hop {
 	bool settling;
 };
 
+/* What every sample changes: kept in registers while a block of samples is worked on. */
+struct bp_lanes {
+	struct bp_biquad_state hp_a, hp_b, lp;
+	bp_v4 last_x;
+	bp_v4 sum_raw, sum_sq, sum_slope, max_sq, max_raw;	/* of this hop so far */
+};
+
 /* Fixed by the configuration, then the running state; lanes a channel lacks stay 0. */
 struct bp_stream {
 	bool present;
@@ -51,6 +56,7 @@ struct bp_stream {
 	int64_t period_ns;
 	int64_t gap_ns;		/* a longer step between samples is a gap */
 	uint32_t hop_n;		/* samples per hop */
+	float hop_scale;	/* 1 / hop_n */
 	uint32_t settle_n;	/* samples until filters are trusted after a reset */
 	float floor_rate;	/* share of a hop that the noise floor takes over */
 	float quiet_rise;	/* factor per hop by which the quiet floor may rise */
@@ -58,15 +64,14 @@ struct bp_stream {
 	float clip_level;	/* raw magnitude held for full scale */
 	struct bp_biquad hp_a, hp_b, lp, low;
 
-	struct bp_biquad_state hp_a_s, hp_b_s, lp_s, low_s;
+	struct bp_lanes lanes;
+	struct bp_biquad_state low_s;
 	bp_v4 last_raw;
-	bp_v4 last_x;
 	int64_t last_t_ns;
 	bool started;
 	bool clipped;		/* flagged by the source in this hop */
 	uint32_t settle_left;
 	uint32_t in_hop;
-	bp_v4 sum_raw, sum_sq, sum_slope, max_sq, max_raw;
 	bp_v4 floor;
 	float floor_slope;	/* of the floor as hop.slope is: what noise adds to a spectrum */
 	float quiet;		/* lower envelope of the floor, all lanes: the wearer at rest */
@@ -96,6 +101,33 @@ void bp_stream_init(struct bp_stream *s, double rate_hz, double range, float flo
  * Return: true if it completed a hop, see bp_stream_hop(s, 0).
  */
 bool bp_stream_sample(struct bp_stream *s, int64_t t_ns, bp_v4 raw, bool clipped, bool freeze);
+
+/* May their next sample be given to bp_stream_pair()?  Then it may until one is given alone. */
+static inline bool bp_stream_in_step(const struct bp_stream *m, const struct bp_stream *f)
+{
+	return m->started && f->started && m->last_t_ns == f->last_t_ns && m->in_hop == f->in_hop;
+}
+
+/**
+ * bp_stream_pair() - take frames of two streams of one rate, four lanes at once
+ * @m, @f:	accelerometer and film, in step
+ *
+ * Takes frames up to the end of the hop, but only such as hold both channels,
+ * without flags, without a hole before them and with values that are well within
+ * reason; the next one is left to bp_stream_sample().  Gives the same results as that.
+ *
+ * Return: frames taken.  If bp_stream_hop_full() then, both need bp_stream_end_hop().
+ */
+size_t bp_stream_pair(struct bp_stream *m, struct bp_stream *f, const struct bp_frame *frames,
+		      size_t n);
+
+static inline bool bp_stream_hop_full(const struct bp_stream *s)
+{
+	return s->in_hop == s->hop_n;
+}
+
+/* Let the last sample of a full hop be seen, and the hop. */
+void bp_stream_end_hop(struct bp_stream *s, bool freeze);
 
 /* The hop @back before the newest; @back < bp_stream_hops(). */
 static inline const struct bp_hop *bp_stream_hop(const struct bp_stream *s, uint32_t back)
