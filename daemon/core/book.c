@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/book.h"
 
+#define TOO_LATE	0.1f	/* confidence of what would have been withdrawn in time */
+
 static void say(struct bp_book *b, struct bp_event *ev, int64_t now_ns)
 {
 	ev->emitted_ns = now_ns;
@@ -44,6 +46,19 @@ void bp_book_revise(struct bp_book *b, struct bp_event *ev, int64_t now_ns)
 {
 	ev->revision++;
 	say(b, ev, now_ns);
+}
+
+void bp_book_withdraw(struct bp_book *b, struct bp_event *ev, enum bp_reason reason, int64_t now_ns)
+{
+	if (now_ns - ev->onset_ns <= BP_WITHDRAW_NS) {
+		ev->class_ = BP_CLASS_ARTEFACT;
+		ev->reason = reason;
+	} else {
+		ev->class_ = BP_CLASS_UNCLASSIFIED;
+		ev->confidence = TOO_LATE;
+		ev->site = 0;
+	}
+	bp_book_revise(b, ev, now_ns);
 }
 
 bool bp_book_next(struct bp_book *b, struct bp_event *ev)

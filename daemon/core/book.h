@@ -6,6 +6,7 @@
 #include "core/core.h"
 
 #define BP_MANOEUVRE_NS	150000000	/* system.md section 5 */
+#define BP_WITHDRAW_NS	300000000	/* section 6: later than that nothing is withdrawn */
 #define BP_LIVE		128u		/* newest events that can still be revised */
 
 struct bp_book {
@@ -26,6 +27,13 @@ struct bp_event *bp_book_find(struct bp_book *b, uint32_t number);
 
 /* Say a found and changed event again, one revision later. */
 void bp_book_revise(struct bp_book *b, struct bp_event *ev, int64_t now_ns);
+
+/*
+ * Say a found event again as an artefact.  Later than BP_WITHDRAW_NS after its onset, as when
+ * the only channel stood still in between, it stays, unclassified and hardly believed.
+ */
+void bp_book_withdraw(struct bp_book *b, struct bp_event *ev, enum bp_reason reason,
+		      int64_t now_ns);
 
 bool bp_book_next(struct bp_book *b, struct bp_event *ev);
 

@@ -148,9 +148,7 @@ static void withdraw(struct bp_candidate *c, struct bp_book *book, enum bp_reaso
 	if (!ev || ev->class_ == BP_CLASS_CREPITUS || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
 	    ev->class_ == BP_CLASS_ARTEFACT)
 		return;
-	ev->class_ = BP_CLASS_ARTEFACT;
-	ev->reason = reason;
-	bp_book_revise(book, ev, now_ns);
+	bp_book_withdraw(book, ev, reason, now_ns);
 }
 
 static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,

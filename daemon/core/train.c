@@ -15,7 +15,6 @@
 #define LEAD_NS		700000000	/* its first crackles may not have been told as such */
 #define PEAK_OWN	5.0f		/* louder than the train by this: an event of its own */
 #define BOTH_RATIO	30.0f		/* power over noise with which a coupling can be told */
-#define WITHDRAW_NS	290000000	/* system.md section 6 */
 
 void bp_train_init(struct bp_train *tr)
 {
@@ -115,7 +114,7 @@ static void say(struct bp_train *tr, struct bp_book *book, float odds, int64_t n
 		if (!ev || ev->class_ == BP_CLASS_ARTEFACT || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
 		    ev->class_ == BP_CLASS_CREPITUS || ev->onset_ns < tr->first_ns - LEAD_NS)
 			continue;
-		if (tr->number && now_ns - ev->onset_ns < WITHDRAW_NS) {
+		if (tr->number && now_ns - ev->onset_ns < BP_WITHDRAW_NS) {
 			ev->class_ = BP_CLASS_ARTEFACT;
 			ev->reason = BP_REASON_OTHER;
 		} else {

@@ -184,6 +184,36 @@ static void saturation(void)
 	free(f);
 }
 
+/*
+ * Quiet, a burst of noise, then for half a second only frames of a channel that is not
+ * configured: when the looks that would withdraw come, it is too late for that.
+ */
+static void channel_stands_still(void)
+{
+	static const struct test_signal film = { .film_hz = 800, .noise_mv = 0.1f };
+	const size_t burst = 1025, still = burst + 20;
+	size_t n, late = 0, events = 0;
+	struct bp_frame *f = test_frames(&film, 1.9, &n);
+	uint64_t seed = 7;
+
+	for (size_t i = burst; i < n; i++)
+		if (i < still)
+			f[i].film_mv = 2 * test_noise(&seed);
+		else
+			f[i].has = BP_HAS_MOTION;
+	test_play(&run, &film, f, n, 64);
+	for (size_t i = 0; i < run.n; i++) {
+		const struct bp_event *ev = &run.ev[i];
+
+		events += !ev->revision;
+		late += ev->class_ == BP_CLASS_ARTEFACT && ev->emitted_ns - ev->onset_ns > 300000000;
+	}
+	ktap(events && !late, "nothing is withdrawn later than 300 ms",
+	     "expected an event, none withdrawn late, got %zu, %zu: see bp_book_withdraw()", events,
+	     late);
+	free(f);
+}
+
 static void dead_channel(bool film)
 {
 	size_t n, found = 0;
@@ -269,11 +299,12 @@ static void configs(void)
 
 int main(void)
 {
-	ktap_plan(6 + 3 + 4 + 2 + 2 + 2 + 2);
+	ktap_plan(6 + 3 + 4 + 2 + 1 + 2 + 2 + 2);
 	blocks();
 	rubbish();
 	holes();
 	saturation();
+	channel_stands_still();
 	dead_channel(true);
 	dead_channel(false);
 	overflow();
