@@ -44,6 +44,16 @@ skip()
 	echo "ok $tap_n $1 # SKIP $2"
 }
 
+# result NAME STATUS DIAGNOSTIC...: STATUS is a command's, 0 = passed
+result()
+{
+	if [ "$2" = 0 ]; then
+		pass "$1"
+	else
+		fail "$1" "${@:3}"
+	fi
+}
+
 # same NAME EXPECTED GOT
 same()
 {
@@ -87,11 +97,37 @@ wait_until()
 	done
 }
 
+# must_refuse WORDS STATUS COMMAND...: it ends with that, says WORDS on stderr, nothing on
+# stdout; else $complaints tells
+complaints=
+must_refuse()
+{
+	local words=$1 want=$2 got
+	shift 2
+	timeout 20 "$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	got=$?
+	if [ "$got" != "$want" ] || [ -s "$tmp/out" ] || ! grep -qF -- "$words" "$tmp/err"; then
+		complaints+="$*: status $got, expected $want; stdout $(wc -c <"$tmp/out") bytes;"
+		complaints+=" expected '$words' on stderr, got: $(head -c 300 "$tmp/err")"$'\n'
+	fi
+}
+
 # need VARIABLE: a program that the caller names in the environment
 need()
 {
 	[ -n "${!1:-}" ] || { echo "$0: set $1 to the program" >&2; exit 2; }
 	[ -x "${!1}" ] || { echo "$0: $1=${!1} is not a program" >&2; exit 2; }
+}
+
+# need_bus PROGRAM...: start the script again inside a session bus of its own, which makes
+# busctl --user and the like safe; or skip it for want of what that takes
+need_bus()
+{
+	local program
+	for program in dbus-run-session busctl "$@"; do
+		command -v "$program" >/dev/null || skip_all "no $program"
+	done
+	[ -n "${BACKPOP_TEST_BUS:-}" ] || BACKPOP_TEST_BUS=1 exec dbus-run-session -- "$0"
 }
 
 # A sanitizer that found something must not look like an ordinary failure.

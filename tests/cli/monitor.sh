@@ -74,7 +74,7 @@ start_monitor()
 	: >"$tmp/out"
 	: >"$tmp/err"
 	# A job in the background would have SIGINT ignored.
-	env --default-signal=INT "$BACKPOPCTL" monitor --session "$@" >"$tmp/out" 2>"$tmp/err" &
+	env --default-signal=INT "$BACKPOPCTL" monitor --user "$@" >"$tmp/out" 2>"$tmp/err" &
 	monitor_pid=$!
 	wait_until 10 grep -qE 'listening|waiting' "$tmp/err" || {
 		cat "$tmp/err" >&2
@@ -195,7 +195,7 @@ report "monitor: SIGINT" '[ $status = 0 ] && [ ! -s $tmp/out ]'
 
 mkfifo "$tmp/fifo"
 : >"$tmp/err"
-"$BACKPOPCTL" monitor --session >"$tmp/fifo" 2>"$tmp/err" &
+"$BACKPOPCTL" monitor --user >"$tmp/fifo" 2>"$tmp/err" &
 monitor_pid=$!
 exec 5<"$tmp/fifo"
 wait_until 10 err_has listening
@@ -204,7 +204,7 @@ end_monitor
 report "monitor: nobody reads any more" '[ $status = 0 ]'
 
 : >"$tmp/err"
-"$BACKPOPCTL" monitor --session >/dev/full 2>"$tmp/err" &
+"$BACKPOPCTL" monitor --user >/dev/full 2>"$tmp/err" &
 monitor_pid=$!
 wait_until 10 err_has listening
 tell bare 4 0 snap
@@ -212,7 +212,7 @@ end_monitor
 report "monitor: full disk" '[ $status = 1 ] && err_has "No space left"'
 
 # --- colours
-command="'$BACKPOPCTL' monitor --session --count 1"
+command="'$BACKPOPCTL' monitor --user --count 1"
 for no_color in "" 1; do
 	: >"$tmp/tty"
 	NO_COLOR=$no_color script -qefc "$command" "$tmp/tty" </dev/null >/dev/null 2>&1 &
@@ -229,7 +229,7 @@ for no_color in "" 1; do
 done
 
 # --- status
-run "$BACKPOPCTL" status --session --json
+run "$BACKPOPCTL" status --user --json
 same "status --json" "$(joined <<-'END'
 		{"version":"0.1.0","api_version":1,"clock":"monotonic",
 		"marker_line":"BACKPOP_MARKER","markers":3,"trigger_line":"","triggers":0,
@@ -245,7 +245,7 @@ same "status --json" "$(joined <<-'END'
 	END
 	)" \
 	"$(cat "$tmp/out")"
-run "$BACKPOPCTL" status --session
+run "$BACKPOPCTL" status --user
 report "status" '[ $status = 0 ] && out_has "2 sensors" &&
 	out_has "iio_device1: failed: no sample for 2 s" &&
 	out_has "123456 read, 0 lost, 1 restart" && out_has "800 Hz, measured 801.23 Hz"'
@@ -261,9 +261,9 @@ wait_until 10 no_fake
 start_bus '<deny send_destination="org.backpop1"/>'
 start_fake
 tell own
-run "$BACKPOPCTL" status --session
+run "$BACKPOPCTL" status --user
 denied=$status
-run "$BACKPOPCTL" monitor --session
+run "$BACKPOPCTL" monitor --user
 report "access denied" '[ $denied = 1 ] && [ $status = 1 ] && [ ! -s $tmp/out ] &&
 	err_has "group \"backpop\""'
 finish

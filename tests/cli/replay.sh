@@ -13,16 +13,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 need BACKPOPCTL
 need BACKPOPD
 need BACKPOP_GEN
-
-command -v dbus-run-session >/dev/null || skip_all "no dbus-run-session"
-if [ -z "${BACKPOP_REPLAY_BUS:-}" ]; then
-	BACKPOP_REPLAY_BUS=1 exec dbus-run-session -- "$0"
-fi
+need_bus
 
 tmp=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$tmp"' EXIT
 
-ended() { "$BACKPOPCTL" status --session --json 2>/dev/null | grep -qF '"state":"ended"'; }
+ended() { "$BACKPOPCTL" status --user --json 2>/dev/null | grep -qF '"state":"ended"'; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 as_many_lines() { [ "$(wc -l <"$1")" -ge "$(wc -l <"$2")" ]; }
 
@@ -31,7 +27,7 @@ replay()
 {
 	local daemon monitor
 
-	"$BACKPOPCTL" monitor --session --json >"$tmp/out" 2>"$tmp/err" &
+	"$BACKPOPCTL" monitor --user --json >"$tmp/out" 2>"$tmp/err" &
 	monitor=$!
 	wait_until 10 grep -q waiting "$tmp/err"
 	"$BACKPOPD" --session --replay "$1" --speed max >"$tmp/daemon.out" 2>"$tmp/daemon.err" &

@@ -13,11 +13,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 need BACKPOPCTL
 need BACKPOPD
 need BACKPOP_GEN
-
-command -v dbus-run-session >/dev/null || skip_all "no dbus-run-session"
-if [ -z "${BACKPOP_TOOLS_BUS:-}" ]; then
-	BACKPOP_TOOLS_BUS=1 exec dbus-run-session -- "$0"
-fi
+need_bus
 
 tmp=$(mktemp -d)
 # shellcheck disable=SC2046 # a list of processes
@@ -38,7 +34,7 @@ plan 30
 }
 
 # ---- wait ----
-ctl wait --session --timeout 0.1
+ctl wait --user --timeout 0.1
 report "wait: no daemon, and it says so" '[ $status = 1 ] && grep -q "timed out: backpopd is not running" $tmp/err'
 ctl wait --state flying
 report "wait: a state that does not exist" '[ $status = 2 ] && grep -q flying $tmp/err'
@@ -47,16 +43,16 @@ report "wait: a time that is none" '[ $status = 2 ] && grep -q soon $tmp/err'
 ctl wait --sensor 'a b'
 report "wait: a name that is none" '[ $status = 2 ]'
 
-"$BACKPOPCTL" wait --session --timeout 30 >"$tmp/out" 2>"$tmp/err" &
+"$BACKPOPCTL" wait --user --timeout 30 >"$tmp/out" 2>"$tmp/err" &
 waiting=$!
 "$BACKPOPD" --session --config /dev/null --replay "$tmp/session.edf" 2>"$tmp/daemon.err" &
 daemon=$!
 wait "$waiting"
 status=$?
 report "wait: ends when the daemon comes and streams" '[ $status = 0 ] && [ ! -s $tmp/out ] && [ ! -s $tmp/err ]'
-ctl wait --session --sensor replay --timeout 5
+ctl wait --user --sensor replay --timeout 5
 report "wait: ends at once when it is so" '[ $status = 0 ]'
-ctl wait --session --sensor iio:device9 --timeout 0.1
+ctl wait --user --sensor iio:device9 --timeout 0.1
 report "wait: another sensor does not count" '[ $status = 1 ] && grep -q "no sensor iio_device9" $tmp/err'
 
 # ---- a client as the man page shows it ----
@@ -80,26 +76,26 @@ busctl --user call org.backpop1 /org/backpop1/sensor/replay org.backpop1.Stream 
 	>"$tmp/out" 2>"$tmp/err"
 status=$?
 report "Inhibit: a replay has nothing to lend" '[ $status != 0 ] && grep -q "no device to lend" $tmp/err'
-ctl stream --session --count 100
+ctl stream --user --count 100
 report "stream: prints samples as CSV" '[ $status = 0 ] && [ $(wc -l <$tmp/out) = 101 ] &&
 	[ $(grep -cE "^[0-9]+(,-?[0-9.e-]+){4}$" $tmp/out) = 100 ]'
 ctl stream --count 0
 report "stream: bad count" '[ $status = 2 ]'
-ctl inhibit --session --sensor replay true
+ctl inhibit --user --sensor replay true
 report "inhibit: a replay has nothing to lend" '[ $status = 1 ] && grep -q "no device to lend" $tmp/err'
 ctl inhibit
 report "inhibit: which program" '[ $status = 2 ]'
-ctl doctor --session
+ctl doctor --user
 report "doctor: sees the daemon's sensor" 'grep -qE "^ok +sensor +replay streams" $tmp/out'
 
 # ---- scope ----
 : >"$tmp/screen"
-ctl monitor --scope --session
+ctl monitor --scope --user
 report "scope: only on a terminal" '[ $status = 1 ] && grep -q terminal $tmp/err'
 ctl monitor --scope --json
 report "scope: not with --json" '[ $status = 2 ]'
 mkfifo "$tmp/keys"
-TERM=xterm script -qfec "stty rows 24 cols 80; $BACKPOPCTL monitor --scope --session" "$tmp/screen" \
+TERM=xterm script -qfec "stty rows 24 cols 80; $BACKPOPCTL monitor --scope --user" "$tmp/screen" \
 	<"$tmp/keys" >/dev/null 2>"$tmp/err" &
 scope=$!
 exec 9>"$tmp/keys"

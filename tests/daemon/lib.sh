@@ -10,18 +10,9 @@ root=/org/backpop1
 replay=$root/sensor/replay
 daemon=
 
-# Start the script again inside a bus of its own; arguments: programs that it needs.
-need_bus()
-{
-	local program
-	for program in dbus-run-session busctl "$@"; do
-		command -v "$program" >/dev/null || skip_all "no $program"
-	done
-	need BACKPOPD
-	need BACKPOPCTL
-	need BACKPOP_GEN
-	[ -n "${BACKPOP_TEST_BUS:-}" ] || BACKPOP_TEST_BUS=1 exec dbus-run-session -- "$0"
-}
+need BACKPOPD
+need BACKPOPCTL
+need BACKPOP_GEN
 
 # compile NAME: tests/daemon/NAME.c -> $tmp/NAME
 compile()

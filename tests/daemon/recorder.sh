@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # backpopd records what it hears: a replayed session comes back from the file count by
@@ -8,151 +8,83 @@
 #	O=build tests/daemon/recorder.sh
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+# shellcheck source=tests/daemon/lib.sh
+. tests/daemon/lib.sh
+need_bus
 
-O=${O:-build}
-backpopd=${BACKPOPD:-$O/backpopd}
-ctl=${BACKPOPCTL:-$O/backpopctl}
-gen=${BACKPOP_GEN:-$O/tests/backpop-gen}
-tests=9
-n=0 failures=0
-
-skip_all() {
-	echo "TAP version 13"
-	echo "1..0 # SKIP $1"
-	exit 4
-}
-
-# Run again inside a bus of our own.
-if [ -z "${BACKPOP_TEST_BUS:-}" ]; then
-	command -v dbus-run-session >/dev/null || skip_all "dbus-run-session is not installed"
-	for program in "$backpopd" "$ctl" "$gen"; do
-		[ -x "$program" ] || skip_all "$program is not built"
-	done
-	BACKPOP_TEST_BUS=1 exec dbus-run-session -- "$0"
-fi
-
-work=$(mktemp -d)
-daemon=''
-cleanup() {
-	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
+tmp=$(mktemp -d)
+cleanup()
+{
+	kill ${daemon:+"$daemon"} 2>/dev/null
 	wait
-	rm -rf "$work"
+	rm -rf "$tmp"
 }
 trap cleanup EXIT
 
-# result NAME STATUS [DIAGNOSTIC...]
-result() {
-	local name=$1 status=$2 line
-	shift 2
-	n=$((n + 1))
-	if [ "$status" = 0 ]; then
-		echo "ok $n $name"
-		return
-	fi
-	failures=$((failures + 1))
-	echo "not ok $n $name"
-	for line in "$@"; do
-		printf '%s\n' "$line" | sed 's/^/# /'
-	done
-}
-
-# wait_for SECONDS COMMAND...: until it succeeds
-wait_for() {
-	local deadline=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$deadline" ] || return 1
-		sleep 0.05
-	done
-}
-
 # start RECORD SPEED [LINE...]: a daemon that replays, with these settings
-start() {
-	local line record=$1 speed=$2
-	shift 2
-	rm -rf "$work/rec"
-	: >"$work/stderr"
-	{
-		printf '[Recorder]\nRecord=%s\nDirectory=%s/rec\nMinFree=0\n' "$record" "$work"
-		for line in "$@"; do
-			echo "$line"
-		done
-	} >"$work/conf"
-	"$backpopd" --session --config "$work/conf" --replay "$work/session.edf" --speed "$speed" \
-		>"$work/stdout" 2>"$work/stderr" &
-	daemon=$!
+config=$tmp/conf
+start()
+{
+	rm -rf "$tmp/rec"
+	: >"$tmp/log"
+	printf '[Recorder]\nRecord=%s\nDirectory=%s/rec\nMinFree=0\n' "$1" "$tmp" >"$config"
+	[ $# = 2 ] || printf '%s\n' "${@:3}" >>"$config"
+	start_daemon --replay "$tmp/session.edf" --speed "$2"
 }
-
-stop() {
-	kill -TERM "$daemon"
-	wait "$daemon"
-	local status=$?
-	daemon=''
-	return $status
-}
-
-recorder() {
-	busctl --user get-property org.backpop1 /org/backpop1/sensor/replay org.backpop1.Recorder \
-		"$1" 2>/dev/null | cut -d' ' -f2- | tr -d '"'
-}
-has_ended() {
-	grep -q ': ended, ' "$work/stderr"
-}
-is() {
-	[ "$(recorder "$1")" = "$2" ]
-}
+recorder_is() { is Recorder "$1" "$2" "$replay"; }
 
 # The last lines of two detector runs differ in nothing but the origin of time.
-events_of() {
-	"$ctl" detect --json "$1" 2>/dev/null
-}
+events_of() { "$BACKPOPCTL" detect --json "$1" 2>/dev/null; }
 
 # EDF's own numbers: header bytes, and per record 3 + 1 signals of 800 counts of 2 bytes
 # and annotations of $2 bytes; prints the counts only.
-counts_of() {
+counts_of()
+{
 	local bytes=$2 header=$((256 * 6))
 	perl -e 'my ($f, $h, $r, $d) = @ARGV; open(F, "<", $f) or die; binmode F; seek(F, $h, 0);
 		while (read(F, my $b, $r) == $r) { print substr($b, 0, $d) }' \
 		"$1" $header $((6400 + bytes)) 6400 | sha256sum
 }
 
-echo "TAP version 13"
-echo "1..$tests"
-
-"$gen" --seed 7 --duration 120 --mode motion+film --out "$work/session.edf" || exit 1
+plan 9
+"$BACKPOP_GEN" --seed 7 --duration 120 --mode motion+film --out "$tmp/session.edf" || exit 1
 
 # ---- always ---------------------------------------------------------------------
 start always max MaxFileTime=50s
-wait_for 60 has_ended
-stop
-result "a replay is recorded to its end" $? "$(cat "$work/stderr")"
+wait_until 60 ended
+recorded=$?
+stop_daemon TERM
+[ $recorded = 0 ] && [ "$status" = 0 ]
+result "a replay is recorded to its end" $? "$(cat "$tmp/log")"
 
-files=("$work"/rec/*.edf)
+files=("$tmp"/rec/*.edf)
 mode=$(stat -c '%a' "${files[0]}")
 [ ${#files[@]} = 3 ] && [ "$mode" = 640 ]
 result "MaxFileTime makes three files of 120 s, for owner and group" $? \
-	"files: ${files[*]}, mode $mode" "$(cat "$work/stderr")"
+	"files: ${files[*]}, mode $mode" "$(cat "$tmp/log")"
 
 start always max
-wait_for 60 has_ended
-stop
-file=$(echo "$work"/rec/*.edf)
-a=$(counts_of "$work/session.edf" 256)
+wait_until 60 ended
+stop_daemon TERM
+file=$(echo "$tmp"/rec/*.edf)
+a=$(counts_of "$tmp/session.edf" 256)
 b=$(counts_of "$file" 512)
 [ -f "$file" ] && [ "$a" = "$b" ]
 result "every raw count survives" $? "counts of the session: $a" "of the recording: $b"
 
-events_of "$work/session.edf" >"$work/before"
-events_of "$file" >"$work/after"
-[ -s "$work/before" ] && cmp -s "$work/before" "$work/after"
-result "the detector hears the same in the recording" $? "$(diff "$work/before" "$work/after" | head -n 5)"
+events_of "$tmp/session.edf" >"$tmp/before"
+events_of "$file" >"$tmp/after"
+[ -s "$tmp/before" ] && cmp -s "$tmp/before" "$tmp/after"
+result "the detector hears the same in the recording" $? "$(diff "$tmp/before" "$tmp/after" | head -n 5)"
 
 # ---- another reader ---------------------------------------------------------------
 if command -v save2gdf >/dev/null; then
-	save2gdf -JSON "$file" >"$work/biosig.json" 2>/dev/null
-	mkdir -p "$work/ascii"
+	save2gdf -JSON "$file" >"$tmp/biosig.json" 2>/dev/null
+	mkdir -p "$tmp/ascii"
 	# It takes all from the first dot of the whole path for an extension.
-	(cd "$work/ascii" && save2gdf -f=ASCII "$file" out >/dev/null 2>&1)
+	(cd "$tmp/ascii" && save2gdf -f=ASCII "$file" out >/dev/null 2>&1)
 	# Counts by the header's scale, beside the text that the other reader makes of them.
 	off=$(perl -e 'my ($f, $ascii) = @ARGV; open(F, "<", $f) or die; binmode F;
 		read(F, my $h, 1536); my $worst = 0;
@@ -169,7 +101,7 @@ if command -v save2gdf >/dev/null; then
 				}
 			}
 		}
-		printf "%.3f\n", $worst' "$file" "$work/ascii" 2>&1)
+		printf "%.3f\n", $worst' "$file" "$tmp/ascii" 2>&1)
 	awk -v off="$off" 'BEGIN { exit !(off ~ /^[0-9.]+$/ && off < 0.1) }'
 	result "another reader: all values, to a tenth of a count" $? "worst: $off counts"
 	# Its events against the annotations that our detector's settled events make.  BioSig
@@ -179,81 +111,66 @@ if command -v save2gdf >/dev/null; then
 		$pos = $1 if /"POS"\s*:\s*([\d.]+)/;
 		printf "%d %.3f\n", $2, $pos - $fraction
 			if /"Description"\s*:\s*"(\w+) #(\d+) (?!.*revised)/' \
-		"$work/biosig.json" | sort -n >"$work/theirs"
+		"$tmp/biosig.json" | sort -n >"$tmp/theirs"
 	perl -ne '/"event":(\d+),"revision":(\d+).*"onset_s":([\d.]+).*"emitted_s":([\d.]+).*"class":"(\w+)"/ or next;
 		$onset{$1} = $3; $due{$1} = $4 + 0.5 if $2 == 0; $class{$1} = $5 if $4 < $due{$1};
 		END { for (sort { $a <=> $b } keys %onset) {
 			printf "%d %.3f\n", $_, $onset{$_} if $class{$_} ne "artefact" } }' \
-		"$work/after" >"$work/ours"
-	[ -s "$work/ours" ] && [ "$(wc -l <"$work/ours")" = "$(wc -l <"$work/theirs")" ] &&
-		paste "$work/ours" "$work/theirs" |
+		"$tmp/after" >"$tmp/ours"
+	[ -s "$tmp/ours" ] && [ "$(wc -l <"$tmp/ours")" = "$(wc -l <"$tmp/theirs")" ] &&
+		paste "$tmp/ours" "$tmp/theirs" |
 		awk '$1 != $3 || ($2 - $4) ^ 2 > 0.002 ^ 2 { bad = 1 } END { exit bad }'
 	result "another reader: all settled events, at their time" $? "event, onset: ours and theirs" \
-		"$(paste "$work/ours" "$work/theirs")"
+		"$(paste "$tmp/ours" "$tmp/theirs")"
 else
-	for what in "all values, to a tenth of a count" "all settled events, at their time"; do
-		n=$((n + 1))
-		echo "ok $n another reader: $what # SKIP save2gdf (biosig-tools) is not installed"
-	done
+	skip "another reader: all values, to a tenth of a count" "no save2gdf (biosig-tools)"
+	skip "another reader: all settled events, at their time" "no save2gdf (biosig-tools)"
 fi
 
 # ---- by request -----------------------------------------------------------------
 start session 1
-wait_for 20 is State off
-"$ctl" record start --user --patient "P 17" --sex F --birthdate 1980-03-02 --name "A B" \
-	>"$work/out" 2>&1 && wait_for 20 is State recording && wait_for 20 test "$(recorder Files)" = 1
+wait_until 20 recorder_is State off
+"$BACKPOPCTL" record start --user --patient "P 17" --sex F --birthdate 1980-03-02 --name "A B" \
+	>"$tmp/out" 2>&1 && wait_until 20 recorder_is State recording && wait_until 20 recorder_is Files 1
 started=$?
-"$ctl" record status --user >"$work/status" 2>&1
-"$ctl" record stop --user >>"$work/out" 2>&1
+"$BACKPOPCTL" record status --user >"$tmp/status" 2>&1
+"$BACKPOPCTL" record stop --user >>"$tmp/out" 2>&1
 stopped=$?
-wait_for 20 is File ""
-file=$(echo "$work"/rec/*.edf)
+wait_until 20 recorder_is File ""
+file=$(echo "$tmp"/rec/*.edf)
 head=$(head -c 168 "$file" 2>/dev/null | tail -c 160)
-[ $started = 0 ] && [ $stopped = 0 ] && grep -q '^replay: recording' "$work/status" &&
+[ $started = 0 ] && [ $stopped = 0 ] && grep -q '^replay: recording' "$tmp/status" &&
 	[[ $head == "P_17 F 02-MAR-1980 A_B "*"Startdate "* ]]
 result "record start, status and stop; who it is stands in the header" $? "start $started, stop $stopped" \
-	"$(cat "$work/out" "$work/status")" "header: $head"
+	"$(cat "$tmp/out" "$tmp/status")" "header: $head"
 
-complaints=
-# refused WORDS STATUS ARGUMENT...
-refused() {
-	local words=$1 want=$2 status
-	shift 2
-	timeout 20 "$ctl" record --user "$@" >"$work/out" 2>"$work/err" </dev/null
-	status=$?
-	if [ "$status" != "$want" ] || [ -s "$work/out" ] || ! grep -qF -- "$words" "$work/err"; then
-		complaints+="record $*: status $status, expected $want; expected '$words' on stderr, got:"
-		complaints+=" $(head -c 300 "$work/err")"$'\n'
-	fi
-}
-refused "it is not recording" 1 stop
-refused "birthdate: YYYY-MM-DD" 1 start --birthdate 2.3.1980
-refused "sex: M, F or X" 1 start --sex W
-refused "at most" 1 start --name "$(printf 'x%.0s' {1..100})"
-refused "no sensor \"y\"" 1 start --sensor y
-refused "start, stop or status" 2
-refused "unexpected \"go\"" 2 go
-refused "unexpected \"now\"" 2 start now
-refused "said with start" 2 stop --name A
-refused "goes with status" 2 start --json
+must_refuse "it is not recording" 1 "$BACKPOPCTL" record --user stop
+must_refuse "birthdate: YYYY-MM-DD" 1 "$BACKPOPCTL" record --user start --birthdate 2.3.1980
+must_refuse "sex: M, F or X" 1 "$BACKPOPCTL" record --user start --sex W
+must_refuse "at most" 1 "$BACKPOPCTL" record --user start --name "$(printf 'x%.0s' {1..100})"
+must_refuse "no sensor \"y\"" 1 "$BACKPOPCTL" record --user start --sensor y
+must_refuse "start, stop or status" 2 "$BACKPOPCTL" record --user
+must_refuse "unexpected \"go\"" 2 "$BACKPOPCTL" record --user go
+must_refuse "unexpected \"now\"" 2 "$BACKPOPCTL" record --user start now
+must_refuse "said with start" 2 "$BACKPOPCTL" record --user stop --name A
+must_refuse "goes with status" 2 "$BACKPOPCTL" record --user start --json
 if busctl --user call org.backpop1 /org/backpop1/sensor/replay org.backpop1.Recorder Start 'a{sv}' 1 \
-	patient u 7 >"$work/out" 2>&1 || ! grep -q "patient: a string, not 'u'" "$work/out"; then
-	complaints+="Start with a number: $(cat "$work/out")"$'\n'
+	patient u 7 >"$tmp/out" 2>&1 || ! grep -q "patient: a string, not 'u'" "$tmp/out"; then
+	complaints+="Start with a number: $(cat "$tmp/out")"$'\n'
 fi
 if busctl --user call org.backpop1 /org/backpop1/sensor/replay org.backpop1.Recorder Start 'a{sv}' 1 \
-	colour s red >"$work/out" 2>&1 || ! grep -q 'no option \\*"colour' "$work/out"; then
-	complaints+="Start with an unknown option: $(cat "$work/out")"$'\n'
+	colour s red >"$tmp/out" 2>&1 || ! grep -q 'no option \\*"colour' "$tmp/out"; then
+	complaints+="Start with an unknown option: $(cat "$tmp/out")"$'\n'
 fi
-stop || complaints+="the daemon ended with $?"$'\n'
+stop_daemon TERM
+[ "$status" = 0 ] || complaints+="the daemon ended with $status"$'\n'
 [ -z "$complaints" ]
 result "wrong requests are refused" $? "$complaints"
 
 start off max
-wait_for 60 has_ended
+wait_until 60 ended
 complaints=
-refused "Record=off" 1 start
-[ -z "$complaints" ] && [ ! -e "$work/rec" ]
-result "Record=off: no recording, no directory" $? "$complaints" "$(ls "$work/rec" 2>&1)"
-stop
-
-[ "$failures" = 0 ]
+must_refuse "Record=off" 1 "$BACKPOPCTL" record --user start
+[ -z "$complaints" ] && [ ! -e "$tmp/rec" ]
+result "Record=off: no recording, no directory" $? "$complaints" "$(ls "$tmp/rec" 2>&1)"
+finish
