@@ -33,7 +33,7 @@ LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c) daemon/source/source_edf
 	     daemon/event_names.c $(wildcard daemon/journal/db*.c)
 DAEMON_SRC := $(filter-out daemon/event_json.c daemon/event_names.c,$(wildcard daemon/*.c daemon/sensor/*.c)) \
 	     $(filter-out daemon/source/source_edf.c,$(wildcard daemon/source/*.c)) \
-	     daemon/journal/journal.c $(wildcard daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
+	     $(wildcard daemon/journal/journal*.c daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
 CTL_SRC   := $(wildcard daemon/ctl/*.c daemon/plot/*.c)
 CHIP_SRC  := tests/sim/chip_model.c
 FEED_SRC  := tests/sim/feed_session.c
