@@ -94,6 +94,7 @@ $(call needs,driver,driver/st1vafe3bx_word.c driver/st1vafe3bx_time.c)
 # The driver's pure parts on the host: a few kernel headers in miniature.
 $(O)/obj/driver/%.o $(O)/obj/tests/unit/driver_%.o: CPPFLAGS += -Itests/unit/kernel
 $(call needs,daemon,$(filter-out daemon/backpopd.c,$(DAEMON_SRC)))
+$(O)/tests/bench/journal_latency: $(call obj,$(filter-out daemon/backpopd.c,$(DAEMON_SRC)))
 $(UNIT_BIN) $(BENCH_BIN): $(O)/tests/%: $(O)/obj/tests/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(call PKG_LIBS,$(PKGS) samplerate) -lz -lm

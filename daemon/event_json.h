@@ -20,16 +20,20 @@ int event_json_line(FILE *f, const struct bp_event *ev, int64_t origin_ns);
 /**
  * struct event_arrival - what is known only of an event received from the bus
  * @sensor:	name of the sensor that saw it
- * @arrival_ns:	CLOCK_MONOTONIC when the signal was received
+ * @known_ns, @written_ns: when the daemon's core had said it, and its disk had it; 0 = not
+ *		known
+ * @arrival_ns:	when the signal was received
+ *
+ * Times on CLOCK_MONOTONIC.
  */
 struct event_arrival {
 	const char *sensor;
-	int64_t arrival_ns;
+	int64_t known_ns, written_ns, arrival_ns;
 };
 
 /*
  * As event_json_line(), with "sensor" first and "onset_ns" (ev->onset_ns, here
- * CLOCK_MONOTONIC) and "arrival_ns" last.
+ * CLOCK_MONOTONIC) and the times of the arrival last.
  */
 int event_json_live_line(FILE *f, const struct bp_event *ev, int64_t origin_ns,
 			 const struct event_arrival *arrival);

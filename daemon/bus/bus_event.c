@@ -66,6 +66,10 @@ static int add_details(sd_bus_message *m, const struct record_event *rec)
 		r = add_number(m, "run", rec->run);
 	if (r >= 0)
 		r = add_name(m, "boot_id", rec->boot_id);
+	if (r >= 0)
+		r = add_number(m, "known_ns", (uint64_t)rec->known_ns);
+	if (r >= 0)
+		r = add_number(m, "written_ns", (uint64_t)rec->written_ns);
 	return r < 0 ? r : sd_bus_message_close_container(m);
 }
 

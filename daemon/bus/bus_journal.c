@@ -52,6 +52,7 @@ static void announce_event(struct journal_job *job, int error)
 	sd_bus_message *m = NULL;
 	int r = error;
 
+	e->rec.written_ns = job->written_ns;
 	/* What is not kept is not told. */
 	if (r >= 0)
 		r = sd_bus_message_new_signal(e->bus, &m, e->path, BUS_SENSOR, "Event");
@@ -81,6 +82,7 @@ int bus_journal_event(struct bus_journal *b, const char *path, uint64_t number,
 	snprintf(e->path, sizeof(e->path), "%s", path);
 	e->rec.number = number;
 	e->rec.session = journal_session(b->journal)->number;
+	e->rec.known_ns = clock_ns(CLOCK_MONOTONIC);
 	e->rec.wall_ns = wall_at(ev->onset_ns);
 	e->rec.stream_start_ns = stream_start_ns;
 	e->rec.ev = *ev;

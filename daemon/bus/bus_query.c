@@ -236,6 +236,7 @@ static int submit(sd_bus_message *call, struct journal *j, const struct query *q
 	q->j = j;
 	q->call = sd_bus_message_ref(call);
 	q->job.done = on_done;
+	q->job.reads = true;
 	r = journal_submit(j, &q->job);
 	if (r < 0) {
 		free_query(q);

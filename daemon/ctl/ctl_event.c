@@ -80,6 +80,10 @@ static int read_journal_number(sd_bus_message *msg, const char *key, char type,
 		rec->run = t;
 	else if (!strcmp(key, "wall_ns"))
 		rec->wall_ns = (int64_t)t;
+	else if (!strcmp(key, "known_ns"))
+		rec->known_ns = (int64_t)t;
+	else if (!strcmp(key, "written_ns"))
+		rec->written_ns = (int64_t)t;
 	return 0;
 }
 

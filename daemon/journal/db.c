@@ -10,6 +10,7 @@
 
 #define APPLICATION_ID	0x62706f70	/* "bpop", for file(1) */
 #define BUSY_MS		2000		/* somebody else's sqlite3 holds a lock */
+#define LOOK_STEPS	1000		/* of SQLite's machine, some 10 us, between looks at an interrupt */
 
 /* ---- results -------------------------------------------------------------- */
 
@@ -28,6 +29,8 @@ static int to_errno(int rc, int system_errno)
 		return -EBUSY;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
+	case SQLITE_INTERRUPT:
+		return -EINTR;
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return -EACCES;
@@ -255,6 +258,16 @@ static int check_whole(struct db *db, char *err)
 	return ret;
 }
 
+static int note_log(void *userdata, sqlite3 *sql, const char *name, int pages)
+{
+	struct db *db = userdata;
+
+	(void)sql;
+	(void)name;
+	db->log_pages = (unsigned int)pages;
+	return SQLITE_OK;
+}
+
 static int settings(struct db *db, bool read_only)
 {
 	int64_t pages;
@@ -277,8 +290,11 @@ static int settings(struct db *db, bool read_only)
 	 * FULL: the log is synced at each commit, so what is committed outlives a power cut.
 	 * Deleted rows are somebody's health: they are overwritten.
 	 */
-	return db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-		       "PRAGMA wal_autocheckpoint = 256; PRAGMA journal_size_limit = 2097152; PRAGMA secure_delete = ON");
+	ret = db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+		      "PRAGMA journal_size_limit = 2097152; PRAGMA secure_delete = ON");
+	/* In place of SQLite's own checkpoints, which would make the commit wait: db_tidy(). */
+	sqlite3_wal_hook(db->sql, note_log, db);
+	return ret;
 }
 
 /*
@@ -404,6 +420,37 @@ int db_begin(struct db *db)
 	return db_exec(db, "BEGIN IMMEDIATE");
 }
 
+static int is_interrupted(void *userdata)
+{
+	return atomic_load(&((struct db *)userdata)->interrupted);
+}
+
+/* sqlite3_interrupt() is forgotten between two statements: looked after here. */
+int db_begin_reading(struct db *db)
+{
+	sqlite3_progress_handler(db->sql, LOOK_STEPS, is_interrupted, db);
+	db->failed = false;
+	errno = 0;
+	return db_exec(db, "BEGIN");
+}
+
+void db_interrupt(struct db *db)
+{
+	atomic_store(&db->interrupted, true);
+}
+
+unsigned int db_log_pages(const struct db *db)
+{
+	return db->log_pages;
+}
+
+int db_tidy(struct db *db)
+{
+	db->log_pages = 0;
+	return db_result(db, sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE,
+						       NULL, NULL));
+}
+
 int db_commit(struct db *db)
 {
 	return db_exec(db, "COMMIT");
@@ -411,9 +458,33 @@ int db_commit(struct db *db)
 
 void db_rollback(struct db *db)
 {
+	sqlite3_progress_handler(db->sql, 0, NULL, NULL);
+	atomic_store(&db->interrupted, false);
 	/* SQLite may have rolled back by itself. */
 	if (!sqlite3_get_autocommit(db->sql))
 		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+}
+
+void db_make_room(struct db *db)
+{
+	/* A page and its frame's header each, and what comes in before db_tidy(). */
+	const sqlite3_int64 wanted = (DB_LOG_PAGES + DB_LOG_PAGES / 4) * (4096 + 24);
+	static const char zeros[4096];
+	sqlite3_int64 size, at;
+	sqlite3_file *log = NULL;
+
+	/* Zeros are no frames: who reads a log ends there. */
+	if (sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+	    !log || !log->pMethods || log->pMethods->xFileSize(log, &size) != SQLITE_OK)
+		return;
+	for (at = size; at < wanted; at += (sqlite3_int64)sizeof(zeros))
+		if (log->pMethods->xWrite(log, zeros, sizeof(zeros), at) != SQLITE_OK)
+			break;
+	/* What little there is left of the disk is for events. */
+	if (at < wanted)
+		log->pMethods->xTruncate(log, size);
+	else
+		log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
 }
 
 int db_size(struct db *db, uint64_t *bytes)

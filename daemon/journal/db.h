@@ -18,6 +18,7 @@
 #define DB_ERROR_SIZE		256
 #define DB_FILE_NAME		"journal.db"
 #define DB_ID_SIZE		33
+#define DB_LOG_PAGES		256	/* that a write-ahead log may hold before db_tidy() is due */
 
 struct db;
 
@@ -53,6 +54,28 @@ int db_move_aside(const char *path, char *kept);
 int db_begin(struct db *db);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
+/*
+ * db_begin_reading() - see one state of the file until db_rollback(); writes nothing
+ *
+ * db_interrupt(), of another thread, makes what reads end with -EINTR; to be called between
+ * the two only.
+ */
+int db_begin_reading(struct db *db);
+void db_interrupt(struct db *db);
+/*
+ * Commits go to the log, and nothing else happens then: db_log_pages() tells how long it has
+ * become, db_tidy() brings it into the file itself, which takes the disk for longer than a
+ * commit.  Not between db_begin() and db_commit().
+ */
+unsigned int db_log_pages(const struct db *db);
+int db_tidy(struct db *db);
+/*
+ * db_make_room() - give the log the size that it will have, between db_begin() and db_commit()
+ *
+ * A commit into a log that grows must wait for the file system's own bookkeeping, too.
+ * Where there is no room it stays as it is: no fault.
+ */
+void db_make_room(struct db *db);
 /* Did the data base itself fail since db_begin()?  Not: the caller asked for nonsense. */
 int db_failed(const struct db *db);
 

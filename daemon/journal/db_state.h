@@ -4,6 +4,7 @@
 #define BACKPOP_JOURNAL_DB_STATE_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "journal/db.h"
 
@@ -12,6 +13,8 @@
 struct db {
 	sqlite3 *sql;
 	uint64_t run;
+	unsigned int log_pages;
+	atomic_bool interrupted;
 	bool failed;
 	char id[DB_ID_SIZE];
 	char message[DB_ERROR_SIZE];

@@ -102,9 +102,12 @@ int journal_submit(struct journal *j, struct journal_job *job)
 	}
 	(*n)++;
 	pthread_mutex_lock(&j->lock);
-	queue_add(&j->todo, job);
+	queue_add(job->reads ? &j->reads : &j->todo, job);
+	/* What is to be told does not wait for somebody's question. */
+	if (!job->reads && j->reading)
+		db_interrupt(j->db);
 	/* While the disk refuses, the thread comes back by itself. */
-	if (!j->retrying)
+	if (job->reads || !j->retrying)
 		pthread_cond_signal(&j->work);
 	pthread_mutex_unlock(&j->lock);
 	return 0;
@@ -293,6 +296,7 @@ int journal_open(struct journal **out, sd_event *event, const char *directory,
 	pthread_cond_init(&j->work, &attr);
 	pthread_condattr_destroy(&attr);
 	queue_init(&j->todo);
+	queue_init(&j->reads);
 	queue_init(&j->done);
 	j->settings = *settings;
 	j->retain = true;
@@ -313,6 +317,9 @@ int journal_open(struct journal **out, sd_event *event, const char *directory,
 		ret = open_first(j, text);
 	if (!ret)
 		ret = sd_event_add_io(event, &j->io, j->fd, EPOLLIN, on_news, j);
+	/* An event that is written is told before more samples are looked at. */
+	if (ret >= 0)
+		ret = sd_event_source_set_priority(j->io, SD_EVENT_PRIORITY_NORMAL - 10);
 	if (ret >= 0)
 		ret = start_thread(j);
 	if (ret < 0) {

@@ -48,6 +48,9 @@ const char *journal_state_name(enum journal_state state);
  *		one kind (@keep or not); @error is 0, what @run returned, or why the data
  *		base failed.  Frees the job.
  * @keep:	holds out until it is written
+ * @reads:	only looks: goes after all that is to be written, in any order, and is
+ *		broken off and run again when something comes meanwhile
+ * @written_ns:	CLOCK_MONOTONIC when the disk had it, for @done
  *
  * When the journal is closed while the disk refuses, kept jobs get its errno, too.
  */
@@ -55,8 +58,9 @@ struct journal_job {
 	struct journal_job *next;
 	int (*run)(struct db *db, struct journal_job *job);
 	void (*done)(struct journal_job *job, int error);
-	bool keep;
+	bool keep, reads;
 	int result;
+	int64_t written_ns;
 };
 
 struct journal;

@@ -20,7 +20,9 @@ struct queue {
 /**
  * struct journal
  * @lock:	of what the two threads share
- * @todo:	jobs, oldest first, held ones at the front
+ * @todo:	jobs that write, oldest first, held ones at the front
+ * @reads:	jobs that only look
+ * @reading:	the thread runs one of those, and it may be broken off
  * @done:	for the loop
  * @news:	the loop is to look at @state and @done
  */
@@ -49,14 +51,16 @@ struct journal {
 	struct db *db;
 	bool run_begun;
 	time_t retained;
+	int64_t quiet_until;	/* while the disk refuses: when it is tried again */
+	unsigned int since_retained, broken_off;
 
 	/* shared */
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct queue todo, done;
+	struct queue todo, reads, done;
 	unsigned int asked_done;
 	struct journal_settings settings;
-	bool stop, retain, retrying;
+	bool stop, retain, retrying, reading;
 	enum journal_state state;
 	char reason[DB_ERROR_SIZE];
 	char id[DB_ID_SIZE];

@@ -10,8 +10,12 @@
 #include "log.h"
 
 #define BATCH		256		/* jobs a transaction */
-#define RETRY_S		1
+#define RETRY_NS	NS_PER_S
 #define RETAIN_S	3600
+#define RETAIN_JOBS	10000
+#define TIDY_NS		NS_PER_S	/* nothing was written for so long: a good moment */
+#define LOG_PAGES_MAX	(8 * DB_LOG_PAGES) /* no longer waiting for a good moment */
+#define BREAK_OFF_MAX	3		/* times that a question is put off */
 #define VOLATILE_MIB	2u
 
 static struct journal_job *queue_take(struct queue *q)
@@ -25,6 +29,15 @@ static struct journal_job *queue_take(struct queue *q)
 		q->last = &q->first;
 	q->n--;
 	return job;
+}
+
+static void queue_put_front(struct queue *q, struct journal_job *job)
+{
+	job->next = q->first;
+	if (!q->first)
+		q->last = &job->next;
+	q->first = job;
+	q->n++;
 }
 
 /* Put all of @front before what @q holds. */
@@ -51,6 +64,8 @@ static int begin_run(struct journal *j)
 	int ret;
 
 	ret = db_begin(j->db);
+	if (!ret && j->path[0])
+		db_make_room(j->db);
 	if (!ret)
 		ret = db_running_session(j->db, &session);
 	if (!ret && session.number && strcmp(session.boot_id, j->boot_id)) {
@@ -145,6 +160,16 @@ static int run_jobs(struct journal *j, struct queue *batch)
 	return ret;
 }
 
+/* A full disk heals under an open file; of anything else a new look is taken. */
+static void forget_db(struct journal *j, int error)
+{
+	if (error == -ENOSPC || error == -EBUSY || error == -EINTR || error == -ENOMEM || !j->path[0])
+		return;
+	db_close(j->db);
+	j->db = NULL;
+	j->run_begun = false;
+}
+
 /* One transaction with all of them.  Fills @reason if it fails. */
 static int run_batch(struct journal *j, struct queue *batch, char *reason)
 {
@@ -169,12 +194,7 @@ static int run_batch(struct journal *j, struct queue *batch, char *reason)
 	snprintf(reason, DB_ERROR_SIZE, "%s", db_message(j->db));
 	ret = see_read_only(j, ret, reason);
 	db_rollback(j->db);
-	/* A full disk heals under an open file; of anything else a new look is taken. */
-	if (ret != -ENOSPC && ret != -EBUSY && j->path[0]) {
-		db_close(j->db);
-		j->db = NULL;
-		j->run_begun = false;
-	}
+	forget_db(j, ret);
 	return ret;
 }
 
@@ -195,6 +215,7 @@ void journal_set_state(struct journal *j, int error, const char *reason)
  */
 static void sort_batch(struct journal *j, struct queue *batch, int error)
 {
+	int64_t now = clock_ns(CLOCK_MONOTONIC);
 	struct journal_job *job;
 	struct queue held;
 
@@ -206,6 +227,7 @@ static void sort_batch(struct journal *j, struct queue *batch, int error)
 		}
 		if (error)
 			job->result = error;
+		job->written_ns = now;
 		if (!job->keep)
 			j->asked_done++;
 		queue_add(&j->done, job);
@@ -213,12 +235,11 @@ static void sort_batch(struct journal *j, struct queue *batch, int error)
 	queue_put_back(&j->todo, &held);
 }
 
-static void wait_for_work(struct journal *j, int seconds)
+/* Until something comes, at most until a time on CLOCK_MONOTONIC; the lock is held. */
+static void wait_until(struct journal *j, int64_t until_ns)
 {
-	struct timespec until;
+	struct timespec until = { until_ns / NS_PER_S, until_ns % NS_PER_S };
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
 	pthread_cond_timedwait(&j->work, &j->lock, &until);
 }
 
@@ -245,56 +266,122 @@ static bool retain(struct journal *j, const struct journal_settings *s)
 		log_warning("journal: old entries cannot be deleted: %s", db_message(j->db));
 		db_rollback(j->db);
 	}
-	j->retained = clock_ns(CLOCK_MONOTONIC) / NS_PER_S;
 	return more && !ret;
+}
+
+/* Write what waits; the lock is held. */
+static void write_some(struct journal *j)
+{
+	char reason[DB_ERROR_SIZE];
+	struct journal_job *job;
+	struct queue batch;
+	int ret;
+
+	queue_init(&batch);
+	while (batch.n < BATCH && (job = queue_take(&j->todo)))
+		queue_add(&batch, job);
+	j->since_retained += batch.n;
+	pthread_mutex_unlock(&j->lock);
+	ret = run_batch(j, &batch, reason);
+	pthread_mutex_lock(&j->lock);
+	sort_batch(j, &batch, ret);
+	journal_set_state(j, ret, reason);
+	j->retrying = ret && !j->stop;
+	j->quiet_until = clock_ns(CLOCK_MONOTONIC) + (j->retrying ? RETRY_NS : TIDY_NS);
+	wake_loop(j);
+}
+
+/*
+ * Run one job that only looks; the lock is held.  What comes to be written breaks it off,
+ * but not for ever.
+ */
+static void read_one(struct journal *j)
+{
+	struct journal_job *job = queue_take(&j->reads);
+	char reason[DB_ERROR_SIZE];
+	bool broken_off;
+	int ret;
+
+	j->reading = j->db && j->broken_off < BREAK_OFF_MAX;
+	pthread_mutex_unlock(&j->lock);
+	ret = j->db ? 0 : journal_open_db(j, reason);
+	if (!ret)
+		ret = db_begin_reading(j->db);
+	if (!ret)
+		ret = job->run(j->db, job);
+	pthread_mutex_lock(&j->lock);
+	broken_off = ret == -EINTR && j->reading;
+	/* From here on nobody interrupts: not the rollback either. */
+	j->reading = false;
+	pthread_mutex_unlock(&j->lock);
+	if (j->db)
+		db_rollback(j->db);
+	if (j->db && ret && db_failed(j->db))
+		forget_db(j, ret);
+	pthread_mutex_lock(&j->lock);
+	if (broken_off) {
+		j->broken_off++;
+		queue_put_front(&j->reads, job);
+		return;
+	}
+	j->broken_off = 0;
+	job->result = ret;
+	j->asked_done++;
+	queue_add(&j->done, job);
+	wake_loop(j);
+}
+
+/* Portion by portion, so that what waits is written in between; the lock is held. */
+static void retain_some(struct journal *j)
+{
+	struct journal_settings settings = j->settings;
+	bool more;
+
+	j->retain = false;
+	j->since_retained = 0;
+	j->retained = clock_ns(CLOCK_MONOTONIC) / NS_PER_S;
+	pthread_mutex_unlock(&j->lock);
+	more = retain(j, &settings);
+	pthread_mutex_lock(&j->lock);
+	j->retain |= more;
+}
+
+/* The log into the file, while nobody waits for the disk; the lock is held. */
+static void tidy(struct journal *j)
+{
+	pthread_mutex_unlock(&j->lock);
+	/* A full disk shows when there is something to be written. */
+	db_tidy(j->db);
+	pthread_mutex_lock(&j->lock);
 }
 
 static void work(struct journal *j)
 {
-	struct journal_settings settings;
-	char reason[DB_ERROR_SIZE];
-	unsigned int since_retained = 0;
-	struct journal_job *job;
-	struct queue batch;
-	bool more;
-	int ret;
+	bool retained = false;
 
-	queue_init(&batch);
 	pthread_mutex_lock(&j->lock);
-	while (!j->stop || j->todo.n) {
-		if (j->asked_done >= JOURNAL_DONE_MAX && !j->stop) {
-			wait_for_work(j, RETAIN_S);
-			continue;
-		}
-		if (j->retain || since_retained > 10000 ||
-		    clock_ns(CLOCK_MONOTONIC) / NS_PER_S - j->retained >= RETAIN_S) {
-			j->retain = false;
-			since_retained = 0;
-			settings = j->settings;
-			pthread_mutex_unlock(&j->lock);
-			more = retain(j, &settings);
-			pthread_mutex_lock(&j->lock);
-			/* Between two portions what waits is written. */
-			j->retain |= more;
-		}
-		if (!j->todo.n) {
-			if (!j->stop && !j->retain)
-				wait_for_work(j, RETAIN_S);
-			continue;
-		}
-		while (batch.n < BATCH && (job = queue_take(&j->todo)))
-			queue_add(&batch, job);
-		since_retained += batch.n;
-		pthread_mutex_unlock(&j->lock);
-		ret = run_batch(j, &batch, reason);
-		pthread_mutex_lock(&j->lock);
-		sort_batch(j, &batch, ret);
-		journal_set_state(j, ret, reason);
-		wake_loop(j);
-		if (ret && !j->stop) {
-			j->retrying = true;
-			wait_for_work(j, RETRY_S);
-			j->retrying = false;
+	while (!j->stop || j->todo.n || j->reads.n) {
+		int64_t now = clock_ns(CLOCK_MONOTONIC);
+		bool retain_due = j->retain || j->since_retained > RETAIN_JOBS ||
+				  now / NS_PER_S - j->retained >= RETAIN_S;
+		unsigned int log = j->db ? db_log_pages(j->db) : 0;
+
+		if (retain_due && !(retained && j->todo.n)) {
+			retain_some(j);
+			retained = true;
+		} else if (log > LOG_PAGES_MAX) {
+			tidy(j);
+		} else if (j->todo.n && (!j->retrying || j->stop || now >= j->quiet_until)) {
+			write_some(j);
+			retained = false;
+		} else if (j->reads.n && (j->asked_done < JOURNAL_DONE_MAX || j->stop)) {
+			read_one(j);
+		} else if (j->todo.n || (log >= DB_LOG_PAGES && now < j->quiet_until)) {
+			wait_until(j, j->quiet_until);
+		} else if (log >= DB_LOG_PAGES) {
+			tidy(j);
+		} else {
+			wait_until(j, now + RETAIN_S * NS_PER_S);
 		}
 	}
 	pthread_mutex_unlock(&j->lock);

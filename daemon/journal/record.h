@@ -24,6 +24,8 @@
  * @number:	of the event: 1, 2... per sensor, never used twice, whatever restarts
  * @wall_ns:	wall clock at the onset, ns since 1970 (UTC)
  * @stream_start_ns: second 0 of the stream, CLOCK_MONOTONIC
+ * @known_ns, @written_ns: CLOCK_MONOTONIC when the core had said it and when the disk had it;
+ *		only while it is fresh, the journal does not keep them; 0 = not known
  * @ev:		the rest, times on CLOCK_MONOTONIC; ev.number is not used
  */
 struct record_event {
@@ -33,6 +35,7 @@ struct record_event {
 	uint64_t number;
 	int64_t wall_ns;
 	int64_t stream_start_ns;
+	int64_t known_ns, written_ns;
 	char sensor[RECORD_SENSOR_SIZE];
 	char boot_id[RECORD_BOOT_SIZE];
 	struct bp_event ev;

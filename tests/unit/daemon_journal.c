@@ -17,6 +17,7 @@
 #include "bus/bus.h"
 #include "bus/bus_journal.h"
 #include "bus/bus_sensor.h"
+#include "journal/db_state.h"
 #include "journal/journal.h"
 #include "unit/ktap.h"
 
@@ -460,6 +461,101 @@ static void too_many_questions_are_refused_and_the_rest_answered(void)
 	remove_directory();
 }
 
+/* ---- questions beside events ---------------------------------------------- */
+
+struct question {
+	struct journal_job job;
+	int runs;
+	int error;
+	bool done;
+};
+
+static int begun[2];
+
+/* Looks for ever, the first time; tells the test that it has begun. */
+static int run_endless(struct db *db, struct journal_job *job)
+{
+	struct question *q = (struct question *)job;
+	int64_t number;
+
+	if (q->runs++ || write(begun[1], "", 1) != 1)
+		return 0;
+	return db_number(db, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+			 " SELECT max(x) FROM c", &number);
+}
+
+static void note_answer(struct journal_job *job, int error)
+{
+	struct question *q = (struct question *)job;
+
+	q->done = true;
+	q->error = error;
+}
+
+static void an_event_does_not_wait_for_a_question(void)
+{
+	struct question q = { .job = { .run = run_endless, .done = note_answer, .reads = true } };
+	struct nothing *n = calloc(1, sizeof(*n));
+	struct journal *j;
+	sd_event *event;
+	int done = 0;
+	char c;
+
+	make_directory();
+	sd_event_new(&event);
+	j = open_journal(event);
+	if (pipe(begun) || journal_submit(j, &q.job) || read(begun[0], &c, 1) != 1)
+		abort();
+	n->job.run = run_never;
+	n->job.done = count_done;
+	n->job.keep = true;
+	n->done = &done;
+	if (journal_submit(j, &n->job))
+		abort();
+	/* Hangs if the question is not broken off. */
+	while (!done || !q.done)
+		sd_event_run(event, UINT64_MAX);
+	ktap_check(q.runs == 2 && !q.error, "the question ran %d times, expected 2, and ended with %d",
+		   q.runs, q.error);
+	journal_close(j);
+	close(begun[0]);
+	close(begun[1]);
+	sd_event_unref(event);
+	remove_directory();
+}
+
+static void the_log_has_its_room_and_is_tidied(void)
+{
+	struct db_filter all = DB_FILTER_ALL;
+	struct stat st, after;
+	char wal[128];
+	struct db *db;
+
+	make_directory();
+	db = open_db();
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	db_begin(db);
+	db_make_room(db);
+	db_commit(db);
+	ktap_check(!stat(wal, &st) && st.st_size >= DB_LOG_PAGES * 4096, "%s: %lld bytes", wal,
+		   (long long)st.st_size);
+	for (uint64_t i = 1; db_log_pages(db) < DB_LOG_PAGES && i < 1000; i++) {
+		struct record_event rec = an_event(i, 0, 0);
+
+		if (db_begin(db) || db_add_event(db, &rec) || db_commit(db))
+			abort();
+	}
+	ktap_check(!stat(wal, &after) && after.st_size == st.st_size, "the log has grown to %lld bytes",
+		   (long long)after.st_size);
+	ktap_check(!stat(path, &st), "%s is not there", path);
+	ktap_check(!db_tidy(db) && !db_log_pages(db) && !stat(path, &after) &&
+		   after.st_size > st.st_size, "not tidied: the file has %lld bytes, before %lld",
+		   (long long)after.st_size, (long long)st.st_size);
+	ktap_check(count(db, &all) > 10, "%zu events", count(db, &all));
+	db_close(db);
+	remove_directory();
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -474,6 +570,8 @@ int main(void)
 		{ "in_memory_without_a_directory", in_memory_without_a_directory },
 		{ "too_many_questions_are_refused_and_the_rest_answered",
 		  too_many_questions_are_refused_and_the_rest_answered },
+		{ "an_event_does_not_wait_for_a_question", an_event_does_not_wait_for_a_question },
+		{ "the_log_has_its_room_and_is_tidied", the_log_has_its_room_and_is_tidied },
 	};
 
 	return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));

@@ -28,7 +28,9 @@ static const struct bp_event bare = {
 	.silent_s = NAN, .since_s = NAN,
 };
 
-static const struct event_arrival arrival = { "iio_device0", 112362000001 };
+static const struct event_arrival arrival = {
+	.sensor = "iio_device0", .known_ns = 112351000001, .arrival_ns = 112362000001,
+};
 
 static int live(FILE *f, const struct bp_event *ev, int64_t origin_ns)
 {
@@ -73,7 +75,7 @@ static void test_json_live(void)
 		   "\"end_s\":12.351,\"emitted_s\":12.36,\"class\":\"cavitation\",\"confidence\":0.91,"
 		   "\"site\":3,\"manoeuvre\":4,\"peak_mg\":58.04,\"peak_mv\":9.1,"
 		   "\"breath_phase\":\"inhale\",\"breath_depth\":1.8,\"breath_rate_bpm\":14.25,\"silent_s\":1200.0,"
-		   "\"movement\":\"twist\",\"onset_ns\":112345678900,\"arrival_ns\":112362000001}\n");
+		   "\"movement\":\"twist\",\"onset_ns\":112345678900,\"known_ns\":112351000001,\"arrival_ns\":112362000001}\n");
 }
 
 /* A day in: still to the microsecond. */
