@@ -240,8 +240,10 @@ static void turned(struct bp_breath *br, bool peak)
 	if (*same) {
 		float s = (float)(br->turn_ns - *same) * 1e-9f;
 
-		if (s > PERIOD_MIN_S && s < PERIOD_MAX_S)
+		if (s > PERIOD_MIN_S && s < PERIOD_MAX_S) {
 			note(br->period_s, &br->n_periods, 2 * BP_BREATHS, s);
+			br->usual_s = median_of(br->period_s, br->n_periods);
+		}
 	}
 	if (*other) {
 		note(br->depth, &br->n_depths, BP_BREATHS, swing);
@@ -297,11 +299,6 @@ static bool warm(const struct bp_breath *br)
 	return (float)br->steps >= (br->n_periods < 3 ? WARM_S : 2 * CALM_S) * (float)BP_SLOW_HZ;
 }
 
-static float median_period(const struct bp_breath *br)
-{
-	return br->n_periods ? median_of(br->period_s, br->n_periods) : 0;
-}
-
 /*
  * The filters turn the flow ahead, the more the slower the breath: what they show now
  * happened so many steps ago.  Phase of a fourth-order Butterworth high-pass: 2.61 x +
@@ -310,7 +307,7 @@ static float median_period(const struct bp_breath *br)
  */
 static float flow_then(const struct bp_breath *br)
 {
-	float period = median_period(br), x = FLOW_LOW_HZ * period, rad;
+	float period = br->usual_s, x = FLOW_LOW_HZ * period, rad;
 	uint32_t lag;
 
 	if (!(period > 0))
@@ -325,7 +322,7 @@ static float flow_then(const struct bp_breath *br)
 
 static void follow_power(struct bp_breath *br, float square)
 {
-	float slower = median_period(br) / RISE_TAU_S;
+	float slower = br->usual_s / RISE_TAU_S;
 
 	if (!(slower > 1))
 		slower = 1;
@@ -407,7 +404,7 @@ float bp_breath_rate(const struct bp_breath *br)
 
 	if (!known(br))
 		return NAN;
-	period = median_of(br->period_s, br->n_periods);
+	period = br->usual_s;
 	if (!last || (float)(br->now_ns - last) * 1e-9f > STALE_PERIODS * period ||
 	    unevenness(br) > UNEVEN)
 		return NAN;
@@ -449,6 +446,6 @@ float bp_breath_volume(const struct bp_breath *br)
 		return NAN;
 	/* Of a sine: flow of this swing moves so much volume. */
 	if (br->film)
-		return br->sum / (usual * median_period(br) / (2 * PI)) + 0.5f;
+		return br->sum / (usual * br->usual_s / (2 * PI)) + 0.5f;
 	return br->b / usual + 0.5f;
 }

@@ -47,6 +47,7 @@ struct bp_breath {
 	int64_t trough_ns, peak_ns;	/* last confirmed, 0 = none */
 	float period_s[2 * BP_BREATHS];	/* trough to trough and peak to peak, newest last */
 	uint32_t n_periods;
+	float usual_s;			/* their median, 0 = none yet */
 	float depth[BP_BREATHS];
 	uint32_t n_depths;
 	int64_t still_since_ns;		/* 0 = breathing */

@@ -67,7 +67,7 @@ struct bp_core *bp_core_init(void *mem, size_t size, const struct bp_config *cfg
 	core->slow_stream = cfg->motion_rate_hz > 0 ? BP_MOTION : BP_FILM;
 	core->slow_hops = (uint32_t)(core->stream[core->slow_stream].hop_rate_hz / BP_SLOW_HZ + 0.5);
 	bp_breath_init(&core->breath, core->slow_stream == BP_FILM);
-	bp_movement_init(&core->movement);
+	bp_movement_init(&core->movement, core->stream[BP_MOTION].hop_rate_hz);
 	bp_detect_init(&core->detect);
 	return core;
 }
@@ -113,7 +113,7 @@ static __attribute__((noinline)) void hops(struct bp_core *core, int k)
 				      HEALTH_HOPS / s->hop_rate_hz, s->gaps);
 		if (k == core->slow_stream) {
 			if (k == BP_MOTION)
-				bp_movement_hop(&core->movement, h->t_ns, h->low, s->hop_rate_hz);
+				bp_movement_hop(&core->movement, h->t_ns, h->low);
 			slow_step(core, h);
 		}
 	}

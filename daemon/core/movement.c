@@ -29,34 +29,45 @@
 #define HOLD_S		0.8f		/* a movement's pauses belong to it */
 #define PI		3.14159265f
 
-void bp_movement_init(struct bp_movement_state *m)
+void bp_movement_init(struct bp_movement_state *m, float hop_rate_hz)
 {
 	memset(m, 0, sizeof(*m));
+	m->mean_rate = 2 * PI * MEAN_HZ / hop_rate_hz;
+	m->swing_rate = 1 / (SWING_TAU_S * hop_rate_hz);
+	m->level_rate = 2 * PI * LEVEL_HZ / hop_rate_hz;
 	m->kind = BP_MOVEMENT_UNKNOWN;
 }
 
-void bp_movement_hop(struct bp_movement_state *m, int64_t t_ns, bp_v4 low, float hop_rate_hz)
+static void set_gravity(struct bp_movement_state *m, bp_v4 gravity)
+{
+	bp_v4 gg = gravity * gravity;
+	float g2 = gg[0] + gg[1] + gg[2];
+
+	m->gravity = gravity;
+	m->g = g2 > 0.1f ? sqrtf(g2) : 0;
+}
+
+void bp_movement_hop(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
 {
 	bp_v4 d, dd;
-	float g2, vertical;
+	float vertical;
 
 	m->now_ns = t_ns;
 	if (!m->started) {
 		m->started = true;
-		m->mean = m->gravity = low;
+		m->mean = low;
+		set_gravity(m, low);
 		for (uint32_t i = 0; i < BP_POSTURES; i++)
 			m->past[i] = low;
 	}
-	m->mean += (2 * PI * MEAN_HZ / hop_rate_hz) * (low - m->mean);
+	m->mean += m->mean_rate * (low - m->mean);
 	d = low - m->mean;
 	dd = d * d;
-	m->swing2 += 1 / (SWING_TAU_S * hop_rate_hz) * (dd[0] + dd[1] + dd[2] - m->swing2);
+	m->swing2 += m->swing_rate * (dd[0] + dd[1] + dd[2] - m->swing2);
 
-	dd = m->gravity * m->gravity;
-	g2 = dd[0] + dd[1] + dd[2];
 	dd = d * m->gravity;
-	vertical = g2 > 0.1f ? (dd[0] + dd[1] + dd[2]) / sqrtf(g2) : d[0];
-	m->level += (2 * PI * LEVEL_HZ / hop_rate_hz) * (vertical - m->level);
+	vertical = m->g > 0 ? (dd[0] + dd[1] + dd[2]) / m->g : d[0];
+	m->level += m->level_rate * (vertical - m->level);
 	if (m->above) {
 		m->above = m->level > -STRIKE_G / 2;
 		return;
@@ -117,7 +128,7 @@ void bp_movement_slow(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
 	m->lateral += (float)(2 * PI * LATERAL_HZ / BP_SLOW_HZ) / (1 + (float)(2 * PI * LATERAL_HZ / BP_SLOW_HZ)) *
 		      (low[1] - m->lateral);
 	m->lateral_mean += (float)(1 / (BP_SLOW_HZ * LATERAL_MEAN_S)) * (m->lateral - m->lateral_mean);
-	m->gravity += (float)(2 * PI * GRAVITY_HZ / BP_SLOW_HZ) * (low - m->gravity);
+	set_gravity(m, m->gravity + (float)(2 * PI * GRAVITY_HZ / BP_SLOW_HZ) * (low - m->gravity));
 	m->tilt_rate = angle_deg(m->gravity, m->past[m->slow_n % BP_POSTURES]) *
 		       (float)(BP_SLOW_HZ / BP_POSTURES);
 	m->past[m->slow_n++ % BP_POSTURES] = m->gravity;

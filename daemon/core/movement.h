@@ -15,7 +15,9 @@
 
 struct bp_movement_state {
 	bool started;
+	float mean_rate, swing_rate, level_rate;	/* shares of a hop, by its rate */
 	bp_v4 gravity;			/* below 0.5 Hz, g */
+	float g;			/* its magnitude, 0 = too little to tell where down is */
 	bp_v4 past[BP_POSTURES];	/* gravity, ring */
 	uint32_t slow_n;
 	bp_v4 mean;			/* below 2 Hz: what swings around it is movement */
@@ -32,9 +34,9 @@ struct bp_movement_state {
 	int64_t now_ns;
 };
 
-void bp_movement_init(struct bp_movement_state *m);
+void bp_movement_init(struct bp_movement_state *m, float hop_rate_hz);
 /* Each hop of the accelerometer, @low in g. */
-void bp_movement_hop(struct bp_movement_state *m, int64_t t_ns, bp_v4 low, float hop_rate_hz);
+void bp_movement_hop(struct bp_movement_state *m, int64_t t_ns, bp_v4 low);
 /* Each slow step, @low averaged over it. */
 void bp_movement_slow(struct bp_movement_state *m, int64_t t_ns, bp_v4 low);
 enum bp_movement bp_movement_now(const struct bp_movement_state *m);
