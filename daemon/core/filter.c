@@ -25,17 +25,23 @@ static double tangent(double x)
 	return s / c;
 }
 
+static bp_v4 all_lanes(double x)
+{
+	float v = (float)x;
+
+	return (bp_v4){ v, v, v, v };
+}
+
 static void design(struct bp_biquad *c, double f_hz, double rate_hz, double q, int high)
 {
 	double k = tangent(PI * f_hz / rate_hz);
 	double norm = 1 / (1 + k / q + k * k);
 	double b = high ? norm : k * k * norm;
 
-	c->b0 = (float)b;
+	c->b0 = all_lanes(b);
 	c->b1 = high ? -2 * c->b0 : 2 * c->b0;
-	c->b2 = c->b0;
-	c->a1 = (float)(2 * (k * k - 1) * norm);
-	c->a2 = (float)((1 - k / q + k * k) * norm);
+	c->a1 = all_lanes(2 * (k * k - 1) * norm);
+	c->a2 = all_lanes((1 - k / q + k * k) * norm);
 }
 
 void bp_highpass(struct bp_biquad *c, double f_hz, double rate_hz, double q)
@@ -50,7 +56,7 @@ void bp_lowpass(struct bp_biquad *c, double f_hz, double rate_hz, double q)
 
 float bp_biquad_dc_gain(const struct bp_biquad *c)
 {
-	return (c->b0 + c->b1 + c->b2) / (1 + c->a1 + c->a2);
+	return (c->b0[0] + c->b1[0] + c->b0[0]) / (1 + c->a1[0] + c->a2[0]);
 }
 
 void bp_biquad_prime(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4 x)
@@ -58,7 +64,7 @@ void bp_biquad_prime(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4
 	bp_v4 y = bp_biquad_dc_gain(c) * x;
 
 	s->s1 = y - c->b0 * x;
-	s->s2 = c->b2 * x - c->a2 * y;
+	s->s2 = c->b0 * x - c->a2 * y;
 }
 
 void bp_biquad_flush(struct bp_biquad_state *s)

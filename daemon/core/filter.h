@@ -13,9 +13,12 @@ typedef float bp_v4 __attribute__((vector_size(16)));
 typedef int bp_v4i __attribute__((vector_size(16)));
 typedef long long bp_v2l __attribute__((vector_size(16)));
 
-/* Transposed direct form II: two states, short dependency chain. */
+/*
+ * Transposed direct form II: two states, short dependency chain.  Coefficients are
+ * the same in all lanes; b2 of these high-passes and low-passes is b0.
+ */
 struct bp_biquad {
-	float b0, b1, b2, a1, a2;
+	bp_v4 b0, b1, a1, a2;
 };
 
 struct bp_biquad_state {
@@ -46,10 +49,10 @@ float bp_biquad_dc_gain(const struct bp_biquad *c);
 
 static inline bp_v4 bp_biquad_step(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4 x)
 {
-	bp_v4 y = c->b0 * x + s->s1;
+	bp_v4 bx = c->b0 * x, y = bx + s->s1;
 
 	s->s1 = c->b1 * x - c->a1 * y + s->s2;
-	s->s2 = c->b2 * x - c->a2 * y;
+	s->s2 = bx - c->a2 * y;
 	return y;
 }
 

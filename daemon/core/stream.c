@@ -62,6 +62,7 @@ void bp_stream_init(struct bp_stream *s, double rate_hz, double range, float flo
 	bp_highpass(&s->hp_b, BAND_LOW_HZ, rate_hz, BP_Q_BUTTERWORTH4_B);
 	bp_lowpass(&s->lp, high, rate_hz, BP_Q_BUTTERWORTH2);
 	bp_lowpass(&s->low, LOW_HZ, hop_rate, BP_Q_BUTTERWORTH2);
+	s->newest = BP_HOPS - 1;
 }
 
 static void restart(struct bp_stream *s, bp_v4 raw)
@@ -111,21 +112,20 @@ static void track_floor(struct bp_stream *s, const struct bp_hop *h, bool freeze
 		s->quiet = level;
 }
 
-/* The newest sample joins the ring. */
-static inline void publish(struct bp_stream *s, bp_v4 x, int64_t t_ns)
+static inline void put(struct bp_stream *s, uint64_t i, bp_v4 x, int64_t t_ns)
 {
-	s->x[s->n % BP_RING] = x;
-	s->t[s->n % BP_RING] = t_ns;
-	s->n++;
+	s->x[i % BP_RING] = x;
+	s->t[i % BP_RING] = t_ns;
 }
 
 void bp_stream_end_hop(struct bp_stream *s, bool freeze)
 {
-	struct bp_hop *h = &s->hop[s->n_hops % BP_HOPS];
+	uint32_t slot = s->newest + 1 < BP_HOPS ? s->newest + 1 : 0;
+	struct bp_hop *h = &s->hop[slot];
 	struct bp_lanes *l = &s->lanes;
 	bp_v4i over = l->max_raw >= s->clip_level;
 
-	publish(s, l->last_x, s->last_t_ns);
+	put(s, s->n++, l->last_x, s->last_t_ns);
 	h->first = s->n - s->hop_n;
 	h->t_ns = s->last_t_ns;
 	h->peak = l->max_sq;
@@ -151,6 +151,7 @@ void bp_stream_end_hop(struct bp_stream *s, bool freeze)
 	l->sum_raw = l->sum_sq = l->sum_slope = l->max_sq = l->max_raw = (bp_v4){ 0 };
 	s->in_hop = 0;
 	s->clipped = false;
+	s->newest = slot;
 	s->n_hops++;
 }
 
@@ -183,7 +184,7 @@ static bool take(struct bp_stream *s, int64_t t_ns, bp_v4 raw, bool freeze)
 	if (s->settle_left)
 		s->settle_left--;
 	if (++s->in_hop < s->hop_n) {
-		publish(s, x, t_ns);
+		put(s, s->n++, x, t_ns);
 		return false;
 	}
 	bp_stream_end_hop(s, freeze);
@@ -237,12 +238,11 @@ static inline bp_v4 join(bp_v4 m, bp_v4 f)
 	return __builtin_shufflevector(m, f, 0, 1, 2, 4);
 }
 
+/* What is left in the accelerometer's spare lane is nobody's. */
 static inline void part(bp_v4 both, bp_v4 *m, bp_v4 *f)
 {
-	const bp_v4 zero = { 0 };
-
-	*m = __builtin_shufflevector(both, zero, 0, 1, 2, 4);
-	*f = __builtin_shufflevector(both, zero, 3, 4, 4, 4);
+	*m = both;
+	*f = __builtin_shufflevector(both, (bp_v4){ 0 }, 3, 4, 4, 4);
 }
 
 static inline struct bp_biquad_state join_states(struct bp_biquad_state m, struct bp_biquad_state f)
@@ -305,9 +305,11 @@ static inline bool plain(bp_v4 v)
 	return (in[0] & in[1]) == -1;
 }
 
-static inline void after(struct bp_stream *s, uint32_t n, int64_t t_ns)
+/* Account for @n samples, which end at @t_ns; a hop's last one is put where all see it later. */
+static inline void taken(struct bp_stream *s, uint32_t n, int64_t t_ns)
 {
 	s->in_hop += n;
+	s->n += s->in_hop < s->hop_n ? n : n - 1;
 	s->last_t_ns = t_ns;
 	s->settle_left -= s->settle_left < n ? s->settle_left : n;
 }
@@ -315,35 +317,32 @@ static inline void after(struct bp_stream *s, uint32_t n, int64_t t_ns)
 size_t bp_stream_pair(struct bp_stream *m, struct bp_stream *f, const struct bp_frame *frames,
 		      size_t n)
 {
+	const uint64_t gap = (uint64_t)m->gap_ns;
 	uint32_t left = m->hop_n - m->in_hop, k;
 	struct bp_lanes l = join_lanes(&m->lanes, &f->lanes);
-	bp_v4 raw = { 0 }, xm, xf;
 	int64_t t_ns = m->last_t_ns;
 
-	if (n > left)
-		n = left;
-	for (k = 0; k < n; k++) {
+	for (k = 0; k < left && k < n; k++) {
 		const struct bp_frame *fr = &frames[k];
+		bp_v4 raw = values(fr), xm, xf;
 
-		raw = values(fr);
 		/* Unsigned: a step back is as bad as a hole. */
 		if (fr->has != (BP_HAS_MOTION | BP_HAS_FILM) ||
-		    (uint64_t)fr->t_ns - (uint64_t)t_ns > (uint64_t)m->gap_ns || !plain(raw))
+		    (uint64_t)fr->t_ns - (uint64_t)t_ns > gap || !plain(raw))
 			break;
 		t_ns = fr->t_ns;
 		part(step(m, &l, raw), &xm, &xf);
-		/* The last of a hop is seen when the hop is. */
 		if (k + 1 < left) {
-			publish(m, xm, t_ns);
-			publish(f, xf, t_ns);
+			put(m, m->n + k, xm, t_ns);
+			put(f, f->n + k, xf, t_ns);
 		}
 	}
 	if (!k)
 		return 0;
 	part_lanes(&l, &m->lanes, &f->lanes);
 	part(values(&frames[k - 1]), &m->last_raw, &f->last_raw);
-	after(m, k, t_ns);
-	after(f, k, t_ns);
+	taken(m, k, t_ns);
+	taken(f, k, t_ns);
 	return k;
 }
 

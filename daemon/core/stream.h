@@ -48,7 +48,7 @@ struct bp_lanes {
 	bp_v4 sum_raw, sum_sq, sum_slope, max_sq, max_raw;	/* of this hop so far */
 };
 
-/* Fixed by the configuration, then the running state; lanes a channel lacks stay 0. */
+/* Fixed by the configuration, then the running state; the film's other lanes stay 0. */
 struct bp_stream {
 	bool present;
 	float rate_hz;
@@ -79,6 +79,7 @@ struct bp_stream {
 	uint32_t floor_age;	/* hops the floor has learned from, saturating */
 	uint64_t n;		/* samples taken */
 	uint64_t n_hops;
+	uint32_t newest;	/* slot of the newest hop */
 	uint64_t gaps;
 	bp_v4 x[BP_RING];	/* vibration band */
 	int64_t t[BP_RING];
@@ -132,7 +133,7 @@ void bp_stream_end_hop(struct bp_stream *s, bool freeze);
 /* The hop @back before the newest; @back < bp_stream_hops(). */
 static inline const struct bp_hop *bp_stream_hop(const struct bp_stream *s, uint32_t back)
 {
-	return &s->hop[(s->n_hops - 1 - back) % BP_HOPS];
+	return &s->hop[back > s->newest ? s->newest + BP_HOPS - back : s->newest - back];
 }
 
 static inline uint32_t bp_stream_hops(const struct bp_stream *s)
