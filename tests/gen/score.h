@@ -132,6 +132,23 @@ int score_load(struct score_session *s, const struct score_options *opt, const c
 	       const char *events_path, char *err);
 void score_unload(struct score_session *s);
 
+/* ---- matching (score_match.c) ---------------------------------------------- */
+
+static inline bool score_is_sharp(enum score_class c)
+{
+	return c == CLASS_CAVITATION || c == CLASS_SNAP;
+}
+
+static inline bool score_is_train(enum score_class c)
+{
+	return c == CLASS_CREPITUS || c == CLASS_LUNG_CRACKLE;
+}
+
+/* Does the event lie in the train: a train by half of the shorter, a sharp one by its onset? */
+bool score_overlaps(const struct truth *t, const struct found *f, double collar);
+/* Fill the match fields anew; 0 or -ENOMEM. */
+int score_match(struct score_session *s, double collar);
+
 /* ---- sums over sessions (score.c) ------------------------------------------ */
 
 struct samples {
@@ -185,6 +202,8 @@ void score_init(struct score *score, const struct score_options *opt);
 void score_free(struct score *score);
 /* Match one session (fills its match fields) and add it. */
 int score_add(struct score *score, struct score_session *s);
+
+/* ---- figures (score_figures.c) ------------------------------------------------- */
 
 double score_precision(const struct score *s);	/* NaN where nothing was found */
 double score_recall(const struct score *s);
