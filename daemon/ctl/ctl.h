@@ -124,8 +124,9 @@ int ctl_parse(const struct ctl_command *cmd, const struct ctl_option *options, i
 
 /* A whole number above 0 and nothing behind it. */
 bool ctl_parse_number(const char *text, uint64_t *number);
-/* For struct ctl_option: the same, @value a uint64_t; a sensor's object path, @value a const char *. */
+/* For struct ctl_option: such a number, @value is a uint64_t... */
 bool ctl_take_number(const char *argument, void *value);
+/* ...and a sensor's object path, @value is a const char *. */
 bool ctl_take_sensor(const char *argument, void *value);
 
 /* ---- ctl_plot.c: pictures of sessions ----------------------------------- */
@@ -147,6 +148,10 @@ int ctl_plot_write(const struct plot *p, const char *edf, const char *out, uint3
 /* Connect to the system or session bus; complains itself.  Returns NULL if it cannot. */
 sd_bus *ctl_bus_open(bool session);
 
+/* Begin a call of a method of the daemon, without starting it; >= 0 or a negative errno. */
+int ctl_bus_begin(sd_bus *bus, sd_bus_message **m, const char *path, const char *interface,
+		  const char *method);
+
 /**
  * ctl_bus_call() - call a method of the daemon without starting it
  * @types:	of the arguments, as for sd_bus_message_append()
@@ -155,6 +160,23 @@ sd_bus *ctl_bus_open(bool session);
  */
 int ctl_bus_call(sd_bus *bus, const char *path, const char *interface, const char *method,
 		 sd_bus_error *error, sd_bus_message **reply, const char *types, ...);
+
+/**
+ * ctl_bus_get_fd() - a descriptor of the sensor's Stream interface
+ * @types:	of the method's arguments
+ *
+ * Complains itself.  Return: the descriptor, closed on exec, or a negative errno.
+ */
+int ctl_bus_get_fd(sd_bus *bus, const char *path, const char *method, const char *types, ...);
+
+/**
+ * ctl_bus_serve() - connect, do what is to be done, end
+ * @serve:	prints what it gets; returns as ctl_bus_call(), which is complained of then
+ *
+ * Return: an exit code.
+ */
+int ctl_bus_serve(bool session, int (*serve)(sd_bus *bus, void *userdata, sd_bus_error *error),
+		  void *userdata);
 
 /* True if the error means that no daemon owns the bus name. */
 bool ctl_bus_not_running(const sd_bus_error *error);
@@ -172,7 +194,10 @@ const char *ctl_sensor_path(const char *arg);
 
 struct json_object;
 
-/* Read a{sv} into @object, "SamplesLost" as "samples_lost".  >= 0 or a negative errno. */
+/*
+ * Read a{sv} into @object, "SamplesLost" as "samples_lost", a dictionary in it as an object.
+ * Return: >= 0 or a negative errno.
+ */
 int ctl_read_properties(sd_bus_message *m, struct json_object *object);
 
 /**
@@ -183,6 +208,9 @@ int ctl_read_properties(sd_bus_message *m, struct json_object *object);
  */
 int ctl_fetch_sensors(sd_bus *bus, const char *interface, struct json_object *sensors,
 		      sd_bus_error *error);
+
+/* Print it as a line. */
+void ctl_print_json(struct json_object *o);
 
 /* A string or a number of such an object; "" and 0 if it is not there. */
 const char *ctl_text(struct json_object *o, const char *key);
@@ -202,8 +230,6 @@ int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *erro
 
 /* The first sensor that streams, or the first there is: its object path, or NULL and said. */
 const char *ctl_choose_sensor(sd_bus *bus);
-/* Take the sensor's sample stream: a descriptor, or a negative errno and said. */
-int ctl_acquire(sd_bus *bus, const char *path);
 
 /* ---- ctl_monitor.c, ctl_scope.c: showing events ------------------------- */
 

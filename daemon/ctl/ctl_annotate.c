@@ -34,10 +34,7 @@ static int annotate(sd_bus *bus, const struct note *n, sd_bus_error *error)
 	uint64_t number;
 	int ret;
 
-	ret = sd_bus_message_new_method_call(bus, &m, CTL_BUS_NAME, CTL_ROOT_PATH,
-					     CTL_JOURNAL_INTERFACE, "Annotate");
-	if (ret >= 0)
-		ret = sd_bus_message_set_auto_start(m, 0);
+	ret = ctl_bus_begin(bus, &m, CTL_ROOT_PATH, CTL_JOURNAL_INTERFACE, "Annotate");
 	if (ret >= 0)
 		ret = sd_bus_message_append(m, "ss", n->kind, n->text);
 	if (ret >= 0)
@@ -55,36 +52,6 @@ static int annotate(sd_bus *bus, const struct note *n, sd_bus_error *error)
 
 /* ---- the list ------------------------------------------------------------- */
 
-static int read_details(sd_bus_message *m, struct json_object *o)
-{
-	const char *key, *type, *s;
-	uint64_t t;
-	int ret;
-
-	ret = sd_bus_message_enter_container(m, 'a', "{sv}");
-	while (ret >= 0 && (ret = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		ret = sd_bus_message_read_basic(m, 's', &key);
-		if (ret >= 0)
-			ret = sd_bus_message_peek_type(m, NULL, &type);
-		if (ret < 0)
-			break;
-		if (!strcmp(type, "s")) {
-			ret = sd_bus_message_read(m, "v", "s", &s);
-			if (ret >= 0)
-				json_object_object_add(o, key, json_object_new_string(s));
-		} else if (!strcmp(type, "t") || !strcmp(type, "x")) {
-			ret = sd_bus_message_read(m, "v", type, &t);
-			if (ret >= 0)
-				json_object_object_add(o, key, json_object_new_int64((int64_t)t));
-		} else {
-			ret = sd_bus_message_skip(m, "v");
-		}
-		if (ret >= 0)
-			ret = sd_bus_message_exit_container(m);
-	}
-	return ret < 0 ? ret : sd_bus_message_exit_container(m);
-}
-
 static void print_annotation(struct json_object *o, bool json)
 {
 	char time[CTL_TIME_SIZE];
@@ -92,8 +59,7 @@ static void print_annotation(struct json_object *o, bool json)
 	ctl_time_print(time, json_object_get_int64(json_object_object_get(o, "wall_ns")), json);
 	if (json) {
 		json_object_object_add(o, "time", json_object_new_string(time));
-		puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-						    JSON_C_TO_STRING_NOSLASHESCAPE));
+		ctl_print_json(o);
 		return;
 	}
 	printf("%s  %-9s %s\n", time, json_object_get_string(json_object_object_get(o, "kind")),
@@ -117,7 +83,7 @@ static int print_page(sd_bus_message *reply, bool json, uint64_t *next)
 			json_object_object_add(o, "kind", json_object_new_string(kind));
 			json_object_object_add(o, "text", json_object_new_string(text));
 			json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
-			ret = read_details(reply, o);
+			ret = ctl_read_properties(reply, o);
 		}
 		if (ret >= 0) {
 			print_annotation(o, json);
@@ -150,20 +116,11 @@ static int list(sd_bus *bus, bool json, sd_bus_error *error)
 	return ret;
 }
 
-static int serve(const struct note *n)
+static int serve(sd_bus *bus, void *userdata, sd_bus_error *error)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus *bus = ctl_bus_open(n->user);
-	int ret;
+	const struct note *n = userdata;
 
-	if (!bus)
-		return CTL_FAILURE;
-	ret = n->list ? list(bus, n->json, &error) : annotate(bus, n, &error);
-	if (ret < 0)
-		ctl_bus_complain(&error, ret);
-	sd_bus_error_free(&error);
-	sd_bus_flush_close_unref(bus);
-	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
+	return n->list ? list(bus, n->json, error) : annotate(bus, n, error);
 }
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
@@ -196,7 +153,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 					 used ? " " : "", argv[i]);
 	if (used >= sizeof(n.text))
 		return ctl_usage_error(cmd, "the text is longer than %d bytes", RECORD_TEXT_SIZE - 1);
-	return serve(&n);
+	return ctl_bus_serve(n.user, serve, &n);
 }
 
 const struct ctl_command ctl_annotate = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl: talking to the daemon over D-Bus. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,14 @@ sd_bus *ctl_bus_open(bool session)
 	return NULL;
 }
 
+int ctl_bus_begin(sd_bus *bus, sd_bus_message **m, const char *path, const char *interface,
+		  const char *method)
+{
+	int ret = sd_bus_message_new_method_call(bus, m, CTL_BUS_NAME, path, interface, method);
+
+	return ret < 0 ? ret : sd_bus_message_set_auto_start(*m, 0);
+}
+
 int ctl_bus_call(sd_bus *bus, const char *path, const char *interface, const char *method,
 		 sd_bus_error *error, sd_bus_message **reply, const char *types, ...)
 {
@@ -29,9 +38,7 @@ int ctl_bus_call(sd_bus *bus, const char *path, const char *interface, const cha
 	va_list ap;
 	int ret;
 
-	ret = sd_bus_message_new_method_call(bus, &m, CTL_BUS_NAME, path, interface, method);
-	if (ret >= 0)
-		ret = sd_bus_message_set_auto_start(m, 0);
+	ret = ctl_bus_begin(bus, &m, path, interface, method);
 	if (ret >= 0 && *types) {
 		va_start(ap, types);
 		ret = sd_bus_message_appendv(m, types, ap);
@@ -41,6 +48,53 @@ int ctl_bus_call(sd_bus *bus, const char *path, const char *interface, const cha
 		ret = sd_bus_call(bus, m, 0, error, reply);
 	sd_bus_message_unref(m);
 	return ret;
+}
+
+int ctl_bus_get_fd(sd_bus *bus, const char *path, const char *method, const char *types, ...)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus_message *m = NULL, *reply = NULL;
+	va_list ap;
+	int ret, fd;
+
+	ret = ctl_bus_begin(bus, &m, path, CTL_STREAM_INTERFACE, method);
+	if (ret >= 0) {
+		va_start(ap, types);
+		ret = sd_bus_message_appendv(m, types, ap);
+		va_end(ap);
+	}
+	if (ret >= 0)
+		ret = sd_bus_call(bus, m, 0, &error, &reply);
+	if (ret >= 0)
+		ret = sd_bus_message_read(reply, "h", &fd);
+	if (ret >= 0) {
+		/* The message's own goes with it; ours must not go to a program that we run. */
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		ret = fd < 0 ? -errno : fd;
+	}
+	if (ret < 0)
+		ctl_bus_complain(&error, ret);
+	sd_bus_message_unref(m);
+	sd_bus_message_unref(reply);
+	sd_bus_error_free(&error);
+	return ret;
+}
+
+int ctl_bus_serve(bool session, int (*serve)(sd_bus *bus, void *userdata, sd_bus_error *error),
+		  void *userdata)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus *bus = ctl_bus_open(session);
+	int ret;
+
+	if (!bus)
+		return CTL_FAILURE;
+	ret = serve(bus, userdata, &error);
+	if (ret < 0)
+		ctl_bus_complain(&error, ret);
+	sd_bus_error_free(&error);
+	sd_bus_flush_close_unref(bus);
+	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
 }
 
 bool ctl_bus_not_running(const sd_bus_error *error)

@@ -88,8 +88,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	d.userdata = findings ? (void *)findings : &colour;
 	examine(&d);
 	if (findings) {
-		printf("%s\n", json_object_to_json_string_ext(findings, JSON_C_TO_STRING_PLAIN |
-							      JSON_C_TO_STRING_NOSLASHESCAPE));
+		ctl_print_json(findings);
 		json_object_put(findings);
 	} else if (d.failures) {
 		printf("\n%u of the checks failed; the first is likely the cause of the others\n",

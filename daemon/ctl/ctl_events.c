@@ -46,10 +46,7 @@ static int ask_page(sd_bus *bus, const struct db_filter *f, uint64_t from, sd_bu
 	sd_bus_message *m = NULL;
 	int ret;
 
-	ret = sd_bus_message_new_method_call(bus, &m, CTL_BUS_NAME, CTL_ROOT_PATH,
-					     CTL_JOURNAL_INTERFACE, "GetEvents");
-	if (ret >= 0)
-		ret = sd_bus_message_set_auto_start(m, 0);
+	ret = ctl_bus_begin(bus, &m, CTL_ROOT_PATH, CTL_JOURNAL_INTERFACE, "GetEvents");
 	if (ret >= 0)
 		ret = sd_bus_message_append(m, "t", from);
 	if (ret >= 0)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl inhibit: run a program on a device that the daemon lends for as long. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,28 +8,6 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
-
-/* The lease of each sensor; leases go when we do. */
-static int take(sd_bus *bus, const char *path, const char *why)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *reply = NULL;
-	int fd, ret;
-
-	ret = ctl_bus_call(bus, path, CTL_STREAM_INTERFACE, "Inhibit", &error, &reply, "s", why);
-	if (ret >= 0)
-		ret = sd_bus_message_read(reply, "h", &fd);
-	if (ret >= 0) {
-		/* The message's own goes with it; ours must not go to the program. */
-		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		ret = fd < 0 ? -errno : fd;
-	}
-	if (ret < 0)
-		ctl_bus_complain(&error, ret);
-	sd_bus_message_unref(reply);
-	sd_bus_error_free(&error);
-	return ret;
-}
 
 /* As a shell tells it: the program's status, or 128 and the signal. */
 static int run_program(char **argv)
@@ -75,7 +52,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	bus = ctl_bus_open(session);
 	if (!bus)
 		return CTL_FAILURE;
-	fd = take(bus, path, why ? why : argv[optind]);
+	/* The lease goes when we do. */
+	fd = ctl_bus_get_fd(bus, path, "Inhibit", "s", why ? why : argv[optind]);
 	ret = fd < 0 ? CTL_FAILURE : run_program(argv + optind);
 	if (fd >= 0)
 		close(fd);

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <json-c/json.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/ctl.h"
@@ -25,6 +26,12 @@ unsigned long long ctl_count(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) ? json_object_get_uint64(v) : 0;
 }
 
+void ctl_print_json(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOZERO |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
 /* "SamplesLost" -> "samples_lost" */
 static void snake_case(const char *name, char *out, size_t size)
 {
@@ -38,8 +45,13 @@ static void snake_case(const char *name, char *out, size_t size)
 	out[n] = '\0';
 }
 
-/* Read one variant.  *@value stays NULL for unknown values (NaN) and types not met here. */
-static int read_variant(sd_bus_message *m, struct json_object **value)
+static int read_dictionary(sd_bus_message *m, struct json_object *object, bool properties);
+
+/*
+ * Read one variant.  *@value stays NULL for unknown values (NaN) and types not met here.
+ * Of @properties three decimals tell enough.
+ */
+static int read_variant(sd_bus_message *m, struct json_object **value, bool properties)
 {
 	static const char number_format[] = "%.3f";
 	const char *type, *s;
@@ -53,12 +65,16 @@ static int read_variant(sd_bus_message *m, struct json_object **value)
 	ret = sd_bus_message_peek_type(m, NULL, &type);
 	if (ret < 0)
 		return ret;
-	if (strlen(type) != 1 || !strchr("sotuxidb", *type))
+	if (strcmp(type, "a{sv}") && (strlen(type) != 1 || !strchr("sotuxidb", *type)))
 		return sd_bus_message_skip(m, "v");
 	ret = sd_bus_message_enter_container(m, 'v', type);
 	if (ret < 0)
 		return ret;
 	switch (*type) {
+	case 'a':
+		*value = json_object_new_object();
+		ret = read_dictionary(m, *value, false);
+		break;
 	case 's':
 	case 'o':
 		ret = sd_bus_message_read_basic(m, *type, &s);
@@ -92,17 +108,18 @@ static int read_variant(sd_bus_message *m, struct json_object **value)
 		break;
 	case 'd':
 		ret = sd_bus_message_read_basic(m, 'd', &d);
-		if (ret > 0 && isfinite(d)) {
+		if (ret > 0 && isfinite(d))
 			*value = json_object_new_double(d);
+		if (*value && properties)
 			json_object_set_serializer(*value, json_object_double_to_json_string,
 						   (void *)(uintptr_t)number_format, NULL);
-		}
 		break;
 	}
 	return ret < 0 ? ret : sd_bus_message_exit_container(m);
 }
 
-int ctl_read_properties(sd_bus_message *m, struct json_object *object)
+/* What somebody else has put into a dictionary keeps its names. */
+static int read_dictionary(sd_bus_message *m, struct json_object *object, bool properties)
 {
 	const char *name;
 	char key[64];
@@ -114,15 +131,20 @@ int ctl_read_properties(sd_bus_message *m, struct json_object *object)
 
 		ret = sd_bus_message_read_basic(m, 's', &name);
 		if (ret >= 0)
-			ret = read_variant(m, &value);
-		if (ret >= 0) {
+			ret = read_variant(m, &value, properties);
+		if (value) {
 			snake_case(name, key, sizeof(key));
-			if (value)
-				json_object_object_add(object, key, value);
-			ret = sd_bus_message_exit_container(m);
+			json_object_object_add(object, properties ? key : name, value);
 		}
+		if (ret >= 0)
+			ret = sd_bus_message_exit_container(m);
 	}
 	return ret < 0 ? ret : sd_bus_message_exit_container(m);
+}
+
+int ctl_read_properties(sd_bus_message *m, struct json_object *object)
+{
+	return read_dictionary(m, object, true);
 }
 
 /* Read one object's a{sa{sv}}; a sensor with the wanted interface is added to @sensors. */

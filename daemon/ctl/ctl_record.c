@@ -36,10 +36,7 @@ static int call(sd_bus *bus, const struct request *q, const char *path, sd_bus_e
 		sd_bus_message_unref(reply);
 		return ret;
 	}
-	ret = sd_bus_message_new_method_call(bus, &m, CTL_BUS_NAME, path, CTL_RECORDER_INTERFACE,
-					     "Start");
-	if (ret >= 0)
-		ret = sd_bus_message_set_auto_start(m, 0);
+	ret = ctl_bus_begin(bus, &m, path, CTL_RECORDER_INTERFACE, "Start");
 	if (ret >= 0)
 		ret = sd_bus_message_open_container(m, 'a', "{sv}");
 	for (size_t i = 0; i < N_KEYS && ret >= 0; i++)
@@ -98,8 +95,7 @@ static void print_one(struct json_object *s)
 static int print(const struct request *q, struct json_object *sensors)
 {
 	if (q->json)
-		printf("%s\n", json_object_to_json_string_ext(sensors, JSON_C_TO_STRING_PLAIN |
-							      JSON_C_TO_STRING_NOSLASHESCAPE));
+		ctl_print_json(sensors);
 	for (size_t i = 0; !q->json && i < json_object_array_length(sensors); i++) {
 		struct json_object *s = json_object_array_get_idx(sensors, i);
 

@@ -349,7 +349,7 @@ int ctl_scope_run(const char *sensor, bool session)
 	if (!s.bus)
 		return CTL_FAILURE;
 	s.path = sensor ? sensor : ctl_choose_sensor(s.bus);
-	ret = s.fd = s.path ? ctl_acquire(s.bus, s.path) : -ENOENT;
+	ret = s.fd = s.path ? ctl_bus_get_fd(s.bus, s.path, "Acquire", "a{sv}", 0) : -ENOENT;
 	if (ret >= 0) {
 		ret = set_up(&s);
 		if (ret < 0)

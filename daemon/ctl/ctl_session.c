@@ -14,6 +14,7 @@ struct request {
 	const char *keys[PAIRS_MAX], *values[PAIRS_MAX];
 	size_t n;
 	uint64_t number;
+	size_t action;
 	bool json, user;
 };
 
@@ -23,63 +24,6 @@ static int64_t number_of(struct json_object *o, const char *key)
 }
 
 /* ---- reading -------------------------------------------------------------- */
-
-static int read_dictionary(sd_bus_message *m, struct json_object *o);
-
-static int read_value(sd_bus_message *m, struct json_object **value)
-{
-	const char *type, *s;
-	uint64_t t;
-	double d;
-	int b, ret;
-
-	ret = sd_bus_message_peek_type(m, NULL, &type);
-	if (ret < 0)
-		return ret;
-	if (!strcmp(type, "s")) {
-		ret = sd_bus_message_read(m, "v", "s", &s);
-		*value = ret < 0 ? NULL : json_object_new_string(s);
-	} else if (!strcmp(type, "t") || !strcmp(type, "x")) {
-		ret = sd_bus_message_read(m, "v", type, &t);
-		*value = ret < 0 ? NULL : json_object_new_int64((int64_t)t);
-	} else if (!strcmp(type, "d")) {
-		ret = sd_bus_message_read(m, "v", "d", &d);
-		*value = ret < 0 ? NULL : json_object_new_double(d);
-	} else if (!strcmp(type, "b")) {
-		ret = sd_bus_message_read(m, "v", "b", &b);
-		*value = ret < 0 ? NULL : json_object_new_boolean(b);
-	} else if (!strcmp(type, "a{sv}")) {
-		*value = json_object_new_object();
-		ret = sd_bus_message_enter_container(m, 'v', "a{sv}");
-		if (ret >= 0)
-			ret = read_dictionary(m, *value);
-		if (ret >= 0)
-			ret = sd_bus_message_exit_container(m);
-	} else {
-		ret = sd_bus_message_skip(m, "v");
-	}
-	return ret;
-}
-
-static int read_dictionary(sd_bus_message *m, struct json_object *o)
-{
-	const char *key;
-	int ret;
-
-	ret = sd_bus_message_enter_container(m, 'a', "{sv}");
-	while (ret >= 0 && (ret = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		struct json_object *value = NULL;
-
-		ret = sd_bus_message_read_basic(m, 's', &key);
-		if (ret >= 0)
-			ret = read_value(m, &value);
-		if (value)
-			json_object_object_add(o, key, value);
-		if (ret >= 0)
-			ret = sd_bus_message_exit_container(m);
-	}
-	return ret < 0 ? ret : sd_bus_message_exit_container(m);
-}
 
 static int get_current(sd_bus *bus, uint64_t *number, sd_bus_error *error)
 {
@@ -95,12 +39,6 @@ static int get_current(sd_bus *bus, uint64_t *number, sd_bus_error *error)
 }
 
 /* ---- printing ------------------------------------------------------------- */
-
-static void print_json(struct json_object *o)
-{
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-}
 
 static void add_times(struct json_object *o, bool iso)
 {
@@ -164,10 +102,7 @@ static int start(sd_bus *bus, const struct request *q, sd_bus_error *error)
 	sd_bus_message *m = NULL, *reply = NULL;
 	int ret;
 
-	ret = sd_bus_message_new_method_call(bus, &m, CTL_BUS_NAME, CTL_ROOT_PATH,
-					     CTL_SESSION_INTERFACE, "Start");
-	if (ret >= 0)
-		ret = sd_bus_message_set_auto_start(m, 0);
+	ret = ctl_bus_begin(bus, &m, CTL_ROOT_PATH, CTL_SESSION_INTERFACE, "Start");
 	if (ret >= 0)
 		ret = sd_bus_message_open_container(m, 'a', "{sv}");
 	for (size_t i = 0; i < q->n && ret >= 0; i++)
@@ -209,14 +144,14 @@ static int print_page(sd_bus_message *reply, const struct request *q, uint64_t o
 		ret = sd_bus_message_read_basic(reply, 't', &number);
 		json_object_object_add(o, "session", json_object_new_uint64(number));
 		if (ret >= 0)
-			ret = read_dictionary(reply, o);
+			ret = ctl_read_properties(reply, o);
 		if (ret >= 0)
 			ret = sd_bus_message_exit_container(reply);
 		add_times(o, q->json);
 		if (ret >= 0 && (!only || number == only)) {
 			*found = true;
 			if (q->json)
-				print_json(o);
+				ctl_print_json(o);
 			else if (only)
 				print_all(o);
 			else
@@ -281,20 +216,11 @@ static const struct {
 
 #define N_ACTIONS	(sizeof(actions) / sizeof(actions[0]))
 
-static int serve(size_t action, const struct request *q)
+static int serve(sd_bus *bus, void *userdata, sd_bus_error *error)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus *bus = ctl_bus_open(q->user);
-	int ret;
+	const struct request *q = userdata;
 
-	if (!bus)
-		return CTL_FAILURE;
-	ret = actions[action].run(bus, q, &error);
-	if (ret < 0)
-		ctl_bus_complain(&error, ret);
-	sd_bus_error_free(&error);
-	sd_bus_flush_close_unref(bus);
-	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
+	return actions[q->action].run(bus, q, error);
 }
 
 /* KEY=VALUE; cuts @arg in two. */
@@ -326,7 +252,6 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		{ 0 }
 	};
 	int ret = ctl_parse(cmd, options, argc, argv);
-	size_t action;
 
 	if (ret != CTL_GO_ON)
 		return ret;
@@ -338,19 +263,19 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	}
 	if (optind == argc)
 		return ctl_usage_error(cmd, "start, stop, list or show?");
-	for (action = 0; action < N_ACTIONS && strcmp(argv[optind], actions[action].name); action++)
-		;
-	if (action == N_ACTIONS)
+	while (q.action < N_ACTIONS && strcmp(argv[optind], actions[q.action].name))
+		q.action++;
+	if (q.action == N_ACTIONS)
 		return ctl_usage_error(cmd, "\"%s\" is not start, stop, list or show", argv[optind]);
-	if (actions[action].run == show && argc - optind == 2 &&
+	if (actions[q.action].run == show && argc - optind == 2 &&
 	    ctl_parse_number(argv[optind + 1], &q.number))
 		optind++;
 	for (int i = optind + 1; i < argc; i++)
-		if (actions[action].run != start || !add_pair(&q, argv[i]))
+		if (actions[q.action].run != start || !add_pair(&q, argv[i]))
 			return ctl_usage_error(cmd, "unexpected \"%s\"", argv[i]);
-	if (q.n && actions[action].run != start)
+	if (q.n && actions[q.action].run != start)
 		return ctl_usage_error(cmd, "metadata goes with start");
-	return serve(action, &q);
+	return ctl_bus_serve(q.user, serve, &q);
 }
 
 const struct ctl_command ctl_session = {

@@ -132,30 +132,17 @@ static void print_text(struct json_object *status)
 		print_sensor(json_object_array_get_idx(sensors, i));
 }
 
-static int show(bool session, bool json)
+static int show(sd_bus *bus, void *userdata, sd_bus_error *error)
 {
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	struct json_object *status;
-	sd_bus *bus;
-	int ret;
+	struct json_object *status = json_object_new_object();
+	int ret = ctl_fetch_status(bus, status, error);
 
-	bus = ctl_bus_open(session);
-	if (!bus)
-		return CTL_FAILURE;
-	status = json_object_new_object();
-	ret = ctl_fetch_status(bus, status, &error);
-	if (ret < 0)
-		ctl_bus_complain(&error, ret);
-	else if (json)
-		printf("%s\n", json_object_to_json_string_ext(status, JSON_C_TO_STRING_PLAIN |
-							      JSON_C_TO_STRING_NOZERO |
-							      JSON_C_TO_STRING_NOSLASHESCAPE));
-	else
+	if (ret >= 0 && *(const bool *)userdata)
+		ctl_print_json(status);
+	else if (ret >= 0)
 		print_text(status);
 	json_object_put(status);
-	sd_bus_error_free(&error);
-	sd_bus_flush_close_unref(bus);
-	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
+	return ret;
 }
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
@@ -168,7 +155,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	};
 	int ret = ctl_parse(cmd, options, argc, argv);
 
-	return ret == CTL_GO_ON ? show(session, json) : ret;
+	return ret == CTL_GO_ON ? ctl_bus_serve(session, show, &json) : ret;
 }
 
 const struct ctl_command ctl_status = {

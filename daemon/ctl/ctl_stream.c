@@ -4,7 +4,6 @@
  * org.backpop1.Stream(5), for monitor --scope too.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -42,27 +41,6 @@ const char *ctl_choose_sensor(sd_bus *bus)
 	json_object_put(status);
 	sd_bus_error_free(&error);
 	return path;
-}
-
-int ctl_acquire(sd_bus *bus, const char *path)
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	sd_bus_message *reply = NULL;
-	int ret, fd;
-
-	ret = ctl_bus_call(bus, path, CTL_STREAM_INTERFACE, "Acquire", &error, &reply, "a{sv}", 0);
-	if (ret >= 0)
-		ret = sd_bus_message_read(reply, "h", &fd);
-	if (ret >= 0) {
-		/* The message's own goes with it. */
-		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		ret = fd < 0 ? -errno : fd;
-	}
-	if (ret < 0)
-		ctl_bus_complain(&error, ret);
-	sd_bus_message_unref(reply);
-	sd_bus_error_free(&error);
-	return ret;
 }
 
 /* ---- the command ------------------------------------------------------------- */
@@ -163,7 +141,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	if (!bus)
 		return CTL_FAILURE;
 	path = path ? path : ctl_choose_sensor(bus);
-	fd = path ? ctl_acquire(bus, path) : -ENOENT;
+	fd = path ? ctl_bus_get_fd(bus, path, "Acquire", "a{sv}", 0) : -ENOENT;
 	ret = fd < 0 ? CTL_FAILURE : print_stream(fd, count);
 	if (fd >= 0)
 		close(fd);
