@@ -37,7 +37,7 @@ struct torture_bench {
 	bool garbage;
 };
 
-/* A step: what @op does with @pick and @value is in torture.c. */
+/* A step: what @op does with @pick and @value is in torture_step.c. */
 struct torture_step {
 	uint8_t op;
 	uint8_t chip;
