@@ -4,7 +4,9 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/ctl.h"
 
@@ -55,6 +57,13 @@ int ctl_usage_error(const struct ctl_command *cmd, const char *format, ...)
 	complain(format, ap);
 	va_end(ap);
 	return ctl_try_help(cmd);
+}
+
+bool ctl_has_colours(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return !(no_color && *no_color) && isatty(STDOUT_FILENO);
 }
 
 int ctl_output_failed(int error)

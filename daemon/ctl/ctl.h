@@ -71,6 +71,9 @@ int ctl_try_help(const struct ctl_command *cmd);
 __attribute__((format(printf, 2, 3)))
 int ctl_usage_error(const struct ctl_command *cmd, const char *format, ...);
 
+/* Is stdout a terminal, and not asked (NO_COLOR) to stay without colours? */
+bool ctl_has_colours(void);
+
 /* Complain that stdout cannot be written, @error: errno or 0; returns CTL_FAILURE. */
 int ctl_output_failed(int error);
 
@@ -254,9 +257,27 @@ int ctl_monitor_run(const struct ctl_monitor_options *opt);
 /* Draw samples and events; @sensor NULL = the first that streams.  Returns an exit code. */
 int ctl_scope_run(const char *sensor, bool session);
 
-/* ---- ctl_event.c ------------------------------------------------------- */
+/* ---- ctl_lines.c: monitor's lines ----------------------------------------- */
 
 struct bp_event;
+
+/* @origin_ns: CLOCK_MONOTONIC of second 0 of the latest event's stream */
+struct ctl_lines {
+	bool json;
+	bool colour;
+	bool origin_known;
+	int64_t origin_ns;
+};
+
+/* On stdout; times on CLOCK_MONOTONIC, @path: the sensor's. */
+void ctl_line_event(const struct ctl_lines *l, const struct bp_event *ev, const char *path);
+void ctl_line_marker(const struct ctl_lines *l, uint64_t number, uint64_t time_ns,
+		     const char *kind);
+void ctl_line_annotation(const struct ctl_lines *l, uint64_t number, uint64_t time_ns,
+			 const char *kind, const char *text);
+
+/* ---- ctl_event.c ------------------------------------------------------- */
+
 struct record_event;
 
 /**

@@ -3,9 +3,7 @@
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ctl/ctl.h"
 #include "ctl/ctl_doctor.h"
@@ -66,8 +64,7 @@ static void examine(struct doctor *d)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	const char *no_color = getenv("NO_COLOR");
-	bool colour = !(no_color && *no_color) && isatty(STDOUT_FILENO), json = false;
+	bool colour = ctl_has_colours(), json = false;
 	struct doctor d = { .root = "" };
 	struct json_object *findings = NULL;
 	const struct ctl_option options[] = {

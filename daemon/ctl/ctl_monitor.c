@@ -2,53 +2,25 @@
 /* backpopctl monitor: events and markers as they arrive from the daemon. */
 #include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-event.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/core.h"
 #include "ctl/ctl.h"
-#include "event_json.h"
 
 #define API_VERSION	1
-#define NS_PER_S	1000000000LL
 
 struct monitor {
 	sd_bus *bus;
 	sd_event *loop;
 	const char *sensor;	/* object path, NULL = all */
-	bool json;
-	bool colour;
 	bool until_ended;	/* stop when a replay has ended */
 	uint64_t left;		/* lines still to print */
-	bool origin_known;
-	int64_t origin_ns;	/* CLOCK_MONOTONIC of second 0 of the latest event's stream */
+	struct ctl_lines lines;
 };
-
-/* ---- lines ------------------------------------------------------------- */
-
-static const char *colour_of(enum bp_class c)
-{
-	switch (c) {
-	case BP_CLASS_CAVITATION:
-		return "\033[1;32m";
-	case BP_CLASS_SNAP:
-		return "\033[1;36m";
-	case BP_CLASS_CREPITUS:
-		return "\033[1;33m";
-	case BP_CLASS_LUNG_CRACKLE:
-		return "\033[1;35m";
-	case BP_CLASS_ARTEFACT:
-		return "\033[2m";
-	default:
-		return "";
-	}
-}
 
 /* A line was written: pass it on at once.  Returns what a bus callback returns. */
 static int line_done(struct monitor *m)
@@ -65,79 +37,6 @@ static int line_done(struct monitor *m)
 	return 0;
 }
 
-static int print_event(struct monitor *m, const struct bp_event *ev, const char *path)
-{
-	struct event_arrival arrival = { .sensor = ctl_sensor_name(path) };
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	arrival.arrival_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
-	if (m->json) {
-		event_json_live_line(stdout, ev, m->origin_ns, &arrival);
-	} else {
-		if (m->colour)
-			fputs(colour_of(ev->class_), stdout);
-		event_text_line(stdout, ev, m->origin_ns);
-		if (m->colour)
-			fputs("\033[0m", stdout);
-	}
-	return line_done(m);
-}
-
-static int print_marker(struct monitor *m, uint64_t number, uint64_t time_ns, const char *kind)
-{
-	static const char time_format[] = "%.6f";
-	double s = (double)((int64_t)time_ns - m->origin_ns) / NS_PER_S;
-	struct json_object *o;
-
-	if (!m->json) {
-		if (m->origin_known)
-			printf("%9.3f s ", s);
-		else
-			printf("%9s   ", "");
-		printf("marker %" PRIu64 ": %s\n", number, kind);
-		return line_done(m);
-	}
-	o = json_object_new_object();
-	json_object_object_add(o, "marker", json_object_new_uint64(number));
-	if (m->origin_known) {
-		struct json_object *v = json_object_new_double(s);
-
-		json_object_set_serializer(v, json_object_double_to_json_string,
-					   (void *)(uintptr_t)time_format, NULL);
-		json_object_object_add(o, "time_s", v);
-	}
-	json_object_object_add(o, "kind", json_object_new_string(kind));
-	json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOZERO));
-	json_object_put(o);
-	return line_done(m);
-}
-
-static int print_annotation(struct monitor *m, uint64_t number, uint64_t time_ns,
-			    const char *kind, const char *text)
-{
-	struct json_object *o;
-
-	if (!m->json) {
-		if (m->origin_known)
-			printf("%9.3f s ", (double)((int64_t)time_ns - m->origin_ns) / NS_PER_S);
-		else
-			printf("%9s   ", "");
-		printf("%s%s%s\n", kind, *text ? ": " : "", text);
-		return line_done(m);
-	}
-	o = json_object_new_object();
-	json_object_object_add(o, "annotation", json_object_new_uint64(number));
-	json_object_object_add(o, "kind", json_object_new_string(kind));
-	json_object_object_add(o, "text", json_object_new_string(text));
-	json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
-	return line_done(m);
-}
-
 /* ---- signals ------------------------------------------------------------ */
 
 static int on_event(sd_bus_message *msg, void *userdata, sd_bus_error *error)
@@ -150,13 +49,14 @@ static int on_event(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 	/* After --count's last line the loop may still have messages at hand. */
 	if (!m->left || (m->sensor && strcmp(m->sensor, path)))
 		return 0;
-	if (ctl_event_read(msg, &ev, &m->origin_ns) < 0) {
+	if (ctl_event_read(msg, &ev, &m->lines.origin_ns) < 0) {
 		ctl_complain("%s: an Event signal that is not %s's was ignored", path,
 			     CTL_SENSOR_INTERFACE);
 		return 0;
 	}
-	m->origin_known = true;
-	return print_event(m, &ev, path);
+	m->lines.origin_known = true;
+	ctl_line_event(&m->lines, &ev, path);
+	return line_done(m);
 }
 
 static int on_marker(sd_bus_message *msg, void *userdata, sd_bus_error *error)
@@ -172,7 +72,8 @@ static int on_marker(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 		ctl_complain("a Marker signal that is not %s's was ignored", CTL_MANAGER_INTERFACE);
 		return 0;
 	}
-	return print_marker(m, number, time_ns, kind);
+	ctl_line_marker(&m->lines, number, time_ns, kind);
+	return line_done(m);
 }
 
 /* State of a sensor: "ended" is a replay's end, and all of its events came before. */
@@ -236,7 +137,10 @@ static int on_annotation(sd_bus_message *msg, void *userdata, sd_bus_error *erro
 			     CTL_JOURNAL_INTERFACE);
 		return 0;
 	}
-	return is_from_button(msg) ? 0 : print_annotation(m, number, time_ns, kind, text);
+	if (is_from_button(msg))
+		return 0;
+	ctl_line_annotation(&m->lines, number, time_ns, kind, text);
+	return line_done(m);
 }
 
 static int on_owner_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
@@ -247,7 +151,7 @@ static int on_owner_changed(sd_bus_message *msg, void *userdata, sd_bus_error *e
 	(void)error;
 	if (sd_bus_message_read(msg, "sss", &name, &old_owner, &new_owner) < 0)
 		return 0;
-	m->origin_known = false;
+	m->lines.origin_known = false;
 	if (*new_owner)
 		ctl_complain("backpopd has come: listening");
 	else
@@ -393,13 +297,11 @@ static int monitor(struct monitor *m, const struct ctl_monitor_options *opt)
 
 int ctl_monitor_run(const struct ctl_monitor_options *opt)
 {
-	const char *no_color = getenv("NO_COLOR");
 	struct monitor m = {
 		.left = opt->count ? opt->count : UINT64_MAX,
-		.json = opt->json,
+		.lines = { .json = opt->json, .colour = ctl_has_colours() },
 		.sensor = opt->sensor,
 		.until_ended = opt->listening,
-		.colour = !(no_color && *no_color) && isatty(STDOUT_FILENO),
 	};
 	int ret = monitor(&m, opt);
 
