@@ -149,8 +149,8 @@ TEST_F(filter, follows_the_rate)
 TEST_F(filter, refuses_bad_values)
 {
 	static const struct {
-		const char *attr;
-		const char *value;
+		char attr[sizeof(FILM)];
+		char value[16];
 	} bad[] = {
 		{ ACCEL, "0" }, { ACCEL, "-400" }, { ACCEL, "360" }, { ACCEL, "400.000001" },
 		{ ACCEL, "wide" }, { FILM, "0" }, { FILM, "400" }, { FILM, "1600" },
