@@ -188,6 +188,8 @@ static bool add_train(struct json_object *o, const struct bp_train_looks *l)
 	       add_double(o, "cycles", l->cycles, FORMAT_3) &&
 	       add_double(o, "late", l->late, FORMAT_3) &&
 	       add_double(o, "ratio_db", l->ratio_db, FORMAT_3) &&
+	       add_double(o, "pitch_spread", l->pitch_spread, FORMAT_3) &&
+	       add_double(o, "peak_spread", l->peak_spread, FORMAT_3) &&
 	       add_double(o, "moving", l->moving, FORMAT_3) &&
 	       add_double(o, "coupling", l->coupling, FORMAT_3);
 }

@@ -9,7 +9,11 @@
 #define FIRST_PLAIN	0.88f
 #define JOINT_FIRST	0.9f	/* of what is said at first, so much stays */
 #define WEAK_PLAIN	0.1f
-#define CRACKLE_RATIO	50.0f	/* power over noise, 17 dB */
+#define WEAK_ODDS	1.0f	/* log-odds with which a weak one is held for a joint's at last */
+#define WEAK_JOINT	0.8f	/* of these so many are */
+#define CRACKLE_RATIO	100.0f	/* power over noise, 20 dB */
+#define CRACKLE_SURE	50.0f	/* below it a likeness to a tendon's is chance more often */
+#define CRACKLE_G	0.040f	/* crackles: median 12 mg, 2 % beyond this (3.5) */
 #define CRACKLE_ALONE	0.5f
 #define SERIES		0.95f
 #define EARLY		0.8f	/* of the silence: joints differ by this (17 to 25 min, 3.2) */
@@ -52,7 +56,7 @@ static bool crackles(const struct bp_candidate *c)
 	const struct bp_shape *m = &c->shape[BP_MOTION];
 
 	return bp_candidate_main(c) == BP_MOTION && m->ratio < CRACKLE_RATIO &&
-	       moves(c);
+	       m->peak < CRACKLE_G && moves(c);
 }
 
 /* A film alone cannot see whether it does. */
@@ -97,7 +101,8 @@ static void to_snap(struct bp_book *book, struct bp_site *site, float confidence
 {
 	struct bp_event *former = bp_book_find(book, site->last_event);
 
-	if (!former || former->class_ != BP_CLASS_CAVITATION)
+	if (!former ||
+	    (former->class_ != BP_CLASS_CAVITATION && former->class_ != BP_CLASS_UNCLASSIFIED))
 		return;
 	former->class_ = BP_CLASS_SNAP;
 	former->confidence = confidence;
@@ -112,16 +117,18 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 	struct bp_event said = *ev;
 	struct bp_site *site, *other;
 	uint32_t i = 0;
+	bool weak = bp_candidate_weak(c);
 	float like, joint = bp_logistic(c->odds);
 
-	/* Too weak to be known again, or to be told from a lung's crackle. */
-	if (bp_candidate_weak(c))
-		return;
+	if (weak)
+		joint *= WEAK_JOINT;
 	site = bp_memory_find(mem, c, s, &like);
 	name(ev, c, site, like, joint);
-	if (ev->class_ == BP_CLASS_CAVITATION && crackles(c)) {
+	if (crackles(c) && (ev->class_ == BP_CLASS_CAVITATION ||
+			    c->shape[BP_MOTION].ratio < CRACKLE_SURE)) {
 		ev->class_ = BP_CLASS_CREPITUS;
 		ev->confidence = CRACKLE_ALONE;
+		ev->site = 0;
 		ev->silent_s = NAN;
 		bp_book_revise(book, ev, now_ns);
 		return;
@@ -135,6 +142,12 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 		to_snap(book, site, ev->confidence, now_ns);
 		for (i = 0; !rests(c) && (other = bp_memory_series(mem, site, c, false, &i)) != NULL;)
 			to_snap(book, other, SERIES * joint, now_ns);
+	}
+	/* Of a weak one that nothing else tells it takes more to be told from a lung's crackle. */
+	if (weak && ev->class_ == BP_CLASS_CAVITATION && c->odds < WEAK_ODDS) {
+		ev->class_ = BP_CLASS_UNCLASSIFIED;
+		ev->confidence = WEAK_PLAIN;
+		ev->silent_s = NAN;
 	}
 	site = bp_memory_learn(mem, site, c, s, ev);
 	ev->site = site->number;

@@ -37,7 +37,7 @@
 #define SERIES_NS	8000000000LL	/* two gaps of a series (1 to 6 s, 3.4) */
 #define SERIES_FREQ	0.25f	/* of ln f */
 #define SERIES_PEAK	0.9f	/* of ln peak */
-#define SOON_NS		20000000000LL
+#define SOON_NS		9000000000LL	/* a series may miss one: 1 to 6 s (3.4) */
 
 static uint32_t wave_length(const struct bp_stream *s)
 {

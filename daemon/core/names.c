@@ -144,6 +144,10 @@ static const char *const train_look_names[BP_TRAIN_LOOKS] = {
 	[BP_TRAIN_LATE_RATIO] = "late_ratio",
 	[BP_TRAIN_PARTS_PITCH] = "parts_pitch",
 	[BP_TRAIN_PARTS_LATE] = "parts_late",
+	[BP_TRAIN_PITCH_SPREAD] = "pitch_spread",
+	[BP_TRAIN_PEAK_SPREAD] = "peak_spread",
+	[BP_TRAIN_GAP] = "gap",
+	[BP_TRAIN_GAP2] = "gap2",
 };
 
 static const char *name(const char *const *names, unsigned int i, unsigned int n)

@@ -108,6 +108,10 @@ enum bp_train_look {
 	BP_TRAIN_LATE_RATIO,
 	BP_TRAIN_PARTS_PITCH,
 	BP_TRAIN_PARTS_LATE,
+	BP_TRAIN_PITCH_SPREAD,	/* standard deviation of ln of their frequencies, up to 1 */
+	BP_TRAIN_PEAK_SPREAD,	/* of ln of their peaks, up to 1.5 */
+	BP_TRAIN_GAP,		/* ln of the mean gap over 0.1 s */
+	BP_TRAIN_GAP2,
 	BP_TRAIN_LOOKS
 };
 
@@ -139,6 +143,8 @@ struct bp_trace_shape {
  * @gap_cv:	coefficient of variation of the gaps: crepitus 0.9 to 1.05
  *		(signal-model.md 1.2), a regular train less
  * @freq_hz, @cycles, @late, @ratio_db: as struct bp_shape has them
+ * @pitch_spread, @peak_spread: standard deviations of the logarithms: crepitus 0.5 and
+ *		0.6 (signal-model.md 3.5), a strap 0.06 and 0.2
  * @moving:	share of them while the trunk moved, NaN = cannot be seen
  * @coupling:	film over accelerometer, times this wearer's usual, NaN = unknown
  * @said:	it is held for crepitus
@@ -146,6 +152,7 @@ struct bp_trace_shape {
 struct bp_train_looks {
 	uint32_t parts;
 	float crackly, span_s, gap_cv, freq_hz, cycles, late, ratio_db, moving, coupling;
+	float pitch_spread, peak_spread;
 	bool said;
 };
 

@@ -7,8 +7,10 @@
 
 #define DECIDE_NS	900000000	/* after the third part: said within 1 s (system.md 6) */
 #define PAUSE_NS	600000000	/* silence that ends what is open or refused */
+#define MOTION_PAUSE_NS	900000000	/* the accelerometer hears but the loudest crackles */
 #define SAID_PAUSE_NS	1000000000	/* and what was said: slow movement crackles rarely */
-#define ODDS_LEAST	0.7f	/* log-odds: two to one for crepitus, the rest is not said */
+#define ODDS_LEAST	0.5f	/* log-odds for crepitus with which it is said */
+#define ODDS_TAKE	0.0f	/* and with which what was said of its parts is put right */
 #define PARTS		3u		/* system.md 6 counts from the third */
 #define SPAN_S		0.2f		/* longer than a manoeuvre, which has 150 ms (3.2) */
 #define SAID		16u		/* newest events that can have been said of it */
@@ -36,6 +38,8 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
 	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
 	float gap = (float)(c->onset_ns - tr->last_ns) * 1e-9f;
+	float pitch = bp_ln(s->freq_hz > 1 ? s->freq_hz : 1);
+	float peak = bp_ln(s->peak > 1e-9f ? s->peak : 1e-9f);
 	enum bp_movement mv = c->context.movement;
 
 	if (tr->n) {
@@ -52,6 +56,10 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 	tr->cycles += s->cycles;
 	tr->late += s->late;
 	tr->log_ratio += bp_ln(s->ratio);
+	tr->log_freq += pitch;
+	tr->log_freq2 += pitch * pitch;
+	tr->log_peak += peak;
+	tr->log_peak2 += peak * peak;
 	tr->peak += (s->peak - tr->peak) / (float)tr->n;
 	if (m->seen && f->seen && m->ratio > BOTH_RATIO && f->ratio > BOTH_RATIO && m->peak > 0) {
 		tr->both++;
@@ -81,19 +89,28 @@ bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crack
 	return tr->state == BP_TRAIN_SAID;
 }
 
+/* Standard deviation from sums of @n values and of their squares. */
+static float spread(float sum, float sum2, float n)
+{
+	float var = sum2 / n - (sum / n) * (sum / n);
+
+	return var > 0 ? sqrtf(var) : 0;
+}
+
 static void describe(const struct bp_train *tr, float usual, struct bp_train_looks *l)
 {
 	float n = (float)tr->n, gaps = n - 1, mean = tr->gap_s / gaps;
-	float var = tr->gap2 / gaps - mean * mean;
 
 	*l = (struct bp_train_looks){
 		.parts = tr->n,
 		.crackly = (float)tr->crackly / n,
 		.span_s = tr->gap_s,
-		.gap_cv = mean > 0 && var > 0 ? sqrtf(var) / mean : 0,
+		.gap_cv = mean > 0 ? spread(tr->gap_s, tr->gap2, gaps) / mean : 0,
 		.freq_hz = tr->freq_hz / n,
 		.cycles = tr->cycles / n,
 		.late = tr->late / n,
+		.pitch_spread = spread(tr->log_freq, tr->log_freq2, n),
+		.peak_spread = spread(tr->log_peak, tr->log_peak2, n),
 		.ratio_db = 4.342945f * tr->log_ratio / n,
 		.moving = tr->moving + tr->still ? (float)tr->moving / (float)(tr->moving + tr->still) :
 			  NAN,
@@ -102,17 +119,40 @@ static void describe(const struct bp_train *tr, float usual, struct bp_train_loo
 	};
 }
 
+/* Event @n, if it was said of one of the train's parts and still stands as something else. */
+static struct bp_event *part(const struct bp_train *tr, struct bp_book *book, uint32_t n)
+{
+	struct bp_event *ev = bp_book_find(book, n);
+
+	if (!ev || ev->class_ == BP_CLASS_ARTEFACT || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
+	    ev->class_ == BP_CLASS_CREPITUS || ev->onset_ns < tr->first_ns - LEAD_NS)
+		return NULL;
+	return ev;
+}
+
+static uint32_t oldest(const struct bp_book *book)
+{
+	return book->events > SAID ? book->events - SAID : 1;
+}
+
+static bool any_part(const struct bp_train *tr, struct bp_book *book)
+{
+	for (uint32_t n = oldest(book); n <= book->events; n++)
+		if (part(tr, book, n))
+			return true;
+	return false;
+}
+
 /* One event takes over; the others that were said already are taken back. */
 static void say(struct bp_train *tr, struct bp_book *book, float odds, int64_t now_ns)
 {
 	float confidence = bp_logistic(odds);
 
 	tr->number = 0;
-	for (uint32_t n = book->events > SAID ? book->events - SAID : 1; n <= book->events; n++) {
-		struct bp_event *ev = bp_book_find(book, n);
+	for (uint32_t n = oldest(book); n <= book->events; n++) {
+		struct bp_event *ev = part(tr, book, n);
 
-		if (!ev || ev->class_ == BP_CLASS_ARTEFACT || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
-		    ev->class_ == BP_CLASS_CREPITUS || ev->onset_ns < tr->first_ns - LEAD_NS)
+		if (!ev)
 			continue;
 		if (tr->number && now_ns - ev->onset_ns < BP_WITHDRAW_NS) {
 			ev->class_ = BP_CLASS_ARTEFACT;
@@ -121,6 +161,7 @@ static void say(struct bp_train *tr, struct bp_book *book, float odds, int64_t n
 			ev->class_ = BP_CLASS_CREPITUS;
 			ev->confidence = confidence;
 			ev->site = 0;
+			ev->silent_s = NAN;
 		}
 		if (!tr->number) {
 			tr->number = ev->number;
@@ -150,6 +191,13 @@ static void close(struct bp_train *tr, struct bp_book *book, int64_t now_ns)
 	tr->state = BP_TRAIN_NONE;
 }
 
+static int64_t pause(const struct bp_train *tr)
+{
+	if (tr->state == BP_TRAIN_SAID)
+		return SAID_PAUSE_NS;
+	return tr->ear == BP_EAR_MOTION ? MOTION_PAUSE_NS : PAUSE_NS;
+}
+
 bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64_t now_ns,
 		   bool all, struct bp_trace *line)
 {
@@ -157,8 +205,7 @@ bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64
 
 	if (tr->state == BP_TRAIN_NONE)
 		return false;
-	ended = all || now_ns - tr->last_ns >
-		       (tr->state == BP_TRAIN_SAID ? SAID_PAUSE_NS : PAUSE_NS);
+	ended = all || now_ns - tr->last_ns > pause(tr);
 	if (tr->state == BP_TRAIN_OPEN && tr->n >= 3 &&
 	    (ended || now_ns - tr->third_ns > DECIDE_NS)) {
 		describe(tr, usual, &line->train);
@@ -166,7 +213,8 @@ bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64
 		line->ear = tr->ear;
 		line->n_looks = BP_TRAIN_LOOKS;
 		line->odds = bp_weigh_train(&line->train, tr->ear, line->looks);
-		line->train.said = tr->crackly >= PARTS && tr->gap_s > SPAN_S && line->odds > ODDS_LEAST;
+		line->train.said = tr->crackly >= PARTS && tr->gap_s > SPAN_S &&
+				   line->odds > (any_part(tr, book) ? ODDS_TAKE : ODDS_LEAST);
 		decided = true;
 		tr->state = line->train.said ? BP_TRAIN_SAID : BP_TRAIN_REFUSED;
 		if (line->train.said)

@@ -28,6 +28,7 @@ struct bp_train {
 	uint32_t still;			/* those while it did not: neither if it cannot be seen */
 	uint32_t both;			/* those that film and accelerometer show */
 	float freq_hz, cycles, late, log_ratio, log_coupling, gap_s, gap2;
+	float log_freq, log_freq2, log_peak, log_peak2;
 	enum bp_ear ear;		/* what hears it */
 	int stream;
 	float peak;			/* running mean */

@@ -8,6 +8,7 @@
 /* What each look is scaled by, so that weights can be compared; nothing depends on them. */
 #define HZ		250.0f
 #define LENGTH_S	0.012f
+#define GAP_S		0.1f
 #define LENGTH_SOFT_S	0.003f	/* a sample or two at 800 Hz */
 #define SWING_G		0.010f
 #define SOFT_G		0.005f	/* noise of the low band */
@@ -122,6 +123,7 @@ enum bp_reason bp_weigh_against(enum bp_ear ear, const float looks[BP_SHARP_LOOK
 float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear, float x[BP_TRAIN_LOOKS])
 {
 	float pitch = bp_ln(at_least(l->freq_hz, 50) / HZ);
+	float gap = bp_ln(at_least(l->span_s / (float)(l->parts - 1), 1e-3f) / GAP_S);
 
 	x[BP_TRAIN_PARTS] = bp_ln((float)l->parts);
 	x[BP_TRAIN_CRACKLY] = l->crackly;
@@ -142,5 +144,9 @@ float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear, float x[BP
 	x[BP_TRAIN_LATE_RATIO] = x[BP_TRAIN_LATE] * x[BP_TRAIN_RATIO];
 	x[BP_TRAIN_PARTS_PITCH] = x[BP_TRAIN_PARTS] * pitch;
 	x[BP_TRAIN_PARTS_LATE] = x[BP_TRAIN_PARTS] * x[BP_TRAIN_LATE];
+	x[BP_TRAIN_PITCH_SPREAD] = capped(l->pitch_spread, 1);
+	x[BP_TRAIN_PEAK_SPREAD] = capped(l->peak_spread, 1.5f);
+	x[BP_TRAIN_GAP] = gap;
+	x[BP_TRAIN_GAP2] = gap * gap;
 	return weigh(&train_models[ear], x, BP_TRAIN_LOOKS);
 }
