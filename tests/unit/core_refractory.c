@@ -20,6 +20,28 @@ static float pop(double t)
 	return test_pop(t, POP_S, 210, 0.004, 12) + test_pop(t, POP_S, 520, 0.003, 5);
 }
 
+/* One tendon at each turn of a movement, 21 dB over the noise: weak (candidate.h). */
+static float weak_series(double t)
+{
+	float sum = 0;
+
+	for (int i = 0; i < 5; i++)
+		sum += test_pop(t, 12.003 + 2.7 * i, 210, 0.004, 1.3);
+	return sum;
+}
+
+static void play_weak(void)
+{
+	struct test_signal sig = film;
+	struct bp_frame *f;
+	size_t n;
+
+	sig.film = weak_series;
+	f = test_frames(&sig, 28, &n);
+	test_play(&run, &sig, f, n, 64);
+	free(f);
+}
+
 /* The same pop @n times, @gap_s from each to the next. */
 static void play(const double *gap_s, size_t n)
 {
@@ -63,7 +85,7 @@ int main(void)
 	static const double late[] = { 1500, 1560 }, soon[] = { 300 }, quick[] = { 1020 };
 	const struct bp_event *ev;
 
-	ktap_plan(6);
+	ktap_plan(7);
 	play(late, 2);
 	ev = nth(1);
 	ktap(run.status.events == 3 && ev->class_ == BP_CLASS_CAVITATION && near(ev->silent_s, 1200) &&
@@ -88,5 +110,12 @@ int main(void)
 	ktap(nth(1)->class_ == BP_CLASS_CAVITATION && nth(2)->class_ == BP_CLASS_CAVITATION,
 	     "17 min may be a quick joint", "expected cavitation twice, got %s, %s",
 	     bp_class_name(nth(1)->class_), bp_class_name(nth(2)->class_));
+
+	play_weak();
+	ev = nth(run.status.events);
+	ktap(run.status.events >= 3 && ev->class_ == BP_CLASS_SNAP && ev->site,
+	     "weak snaps are known by their repeats", "expected a snap with a site as the last of 3 to 5, "
+	     "got %s, site %u, %u events: see bp_classify_settle()", bp_class_name(ev->class_), ev->site,
+	     (unsigned int)run.status.events);
 	return ktap_exit();
 }
