@@ -61,9 +61,9 @@ int ctl_usage_error(const struct ctl_command *cmd, const char *format, ...)
 
 bool ctl_has_colours(void)
 {
-	const char *no_color = getenv("NO_COLOR");
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return !(no_color && *no_color) && isatty(STDOUT_FILENO);
+	return !(no_color && *no_color) && term && strcmp(term, "dumb") && isatty(STDOUT_FILENO);
 }
 
 int ctl_output_failed(int error)

@@ -8,11 +8,15 @@
 
 #include "ctl/ctl.h"
 
+/* Which bus it is about, for what is said. */
+static bool on_session_bus;
+
 sd_bus *ctl_bus_open(bool session)
 {
 	sd_bus *bus = NULL;
 	int ret = session ? sd_bus_open_user(&bus) : sd_bus_open_system(&bus);
 
+	on_session_bus = session;
 	if (ret >= 0)
 		return bus;
 	if (ret == -ENOMEDIUM)
@@ -105,9 +109,13 @@ bool ctl_bus_not_running(const sd_bus_error *error)
 
 void ctl_bus_complain(const sd_bus_error *error, int ret)
 {
-	if (ctl_bus_not_running(error))
+	if (ctl_bus_not_running(error) && on_session_bus)
+		ctl_complain("backpopd is not running on the session bus");
+	else if (ctl_bus_not_running(error))
 		ctl_complain("backpopd is not running; udev starts it when a sensor appears, "
 			     "or: systemctl start backpopd");
+	else if (sd_bus_error_has_name(error, SD_BUS_ERROR_UNKNOWN_OBJECT))
+		ctl_complain("backpopd has no such sensor; `backpopctl status` lists them");
 	else if (sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED))
 		ctl_complain("access denied: join the group \"backpop\" (adduser YOU backpop, "
 			     "then log in anew) or be root");

@@ -129,7 +129,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		return CTL_FAILURE;
 	}
 	if (access(r.daemon, X_OK)) {
-		ctl_complain("%s: %s", r.daemon, strerror(errno));
+		ctl_complain("%s: %s; --backpopd names the daemon's program", r.daemon,
+			     strerror(errno));
 		return CTL_FAILURE;
 	}
 	if (!getenv("DBUS_SESSION_BUS_ADDRESS") && !getenv("XDG_RUNTIME_DIR")) {

@@ -267,9 +267,10 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		q.action++;
 	if (q.action == N_ACTIONS)
 		return ctl_usage_error(cmd, "\"%s\" is not start, stop, list or show", argv[optind]);
-	if (actions[q.action].run == show && argc - optind == 2 &&
-	    ctl_parse_number(argv[optind + 1], &q.number))
-		optind++;
+	if (actions[q.action].run == show && argc - optind == 2) {
+		if (!ctl_parse_number(argv[++optind], &q.number))
+			return ctl_usage_error(cmd, "\"%s\" is not a session's number", argv[optind]);
+	}
 	for (int i = optind + 1; i < argc; i++)
 		if (actions[q.action].run != start || !add_pair(&q, argv[i]))
 			return ctl_usage_error(cmd, "unexpected \"%s\"", argv[i]);

@@ -77,7 +77,8 @@ static void print_sensor(struct json_object *s)
 	printf("  %-9s %s (%s)\n", "device", ctl_text(s, "name"), ctl_text(s, "device"));
 	printf("  %-9s %s", "mode", ctl_text(s, "mode"));
 	print_number(s, "sample_rate", " at ", 0, " Hz");
-	print_number(s, "measured_rate", ", measured ", 2, " Hz");
+	if (ctl_count(s, "measured_rate"))
+		print_number(s, "measured_rate", ", measured ", 2, " Hz");
 	printf("\n  %-9s %llu read, %llu lost, %llu restarts\n", "samples", ctl_count(s, "samples_read"),
 	       ctl_count(s, "samples_lost"), ctl_count(s, "restarts"));
 	printf("  %-9s %llu", "events", ctl_count(s, "events"));

@@ -52,7 +52,7 @@ union packet {
 };
 
 /* Values that a frame does not have stay empty. */
-static void print_frame(const struct backpop_frame *f)
+static void print_frame_csv(const struct backpop_frame *f)
 {
 	printf("%" PRId64, f->t_ns);
 	for (int i = 0; i < 3; i++)
@@ -66,8 +66,22 @@ static void print_frame(const struct backpop_frame *f)
 		puts(",");
 }
 
+/* Values that a frame does not have are left out. */
+static void print_frame_json(const struct backpop_frame *f)
+{
+	static const char *const names[] = { "x_g", "y_g", "z_g" };
+
+	printf("{\"t_ns\":%" PRId64, f->t_ns);
+	for (int i = 0; i < 3 && f->channels & BACKPOP_HAS_MOTION; i++)
+		printf(",\"%s\":%.6g", names[i], (double)f->motion[i]);
+	if (f->channels & BACKPOP_HAS_FILM)
+		printf(",\"film_mv\":%.6g", (double)f->film);
+	puts("}");
+}
+
 /* Print the frames of a packet, at most *@left.  Returns false when it is no packet of ours. */
-static bool print_packet(const union packet *u, ssize_t n, size_t *frame_size, uint64_t *left)
+static bool print_packet(const union packet *u, ssize_t n, size_t *frame_size, uint64_t *left,
+			 void (*print)(const struct backpop_frame *f))
 {
 	struct backpop_frame f;
 
@@ -83,19 +97,20 @@ static bool print_packet(const union packet *u, ssize_t n, size_t *frame_size, u
 		return false;
 	for (size_t i = 0; i < u->p.count && *left; i++, (*left)--) {
 		memcpy(&f, u->bytes + sizeof(u->p) + i * *frame_size, sizeof(f));
-		print_frame(&f);
+		print(&f);
 	}
 	return true;
 }
 
-static int print_stream(int fd, uint64_t left)
+static int print_stream(int fd, uint64_t left, bool json)
 {
 	uint64_t dropped = 0;
 	size_t frame_size = 0;
 	union packet u;
 	ssize_t n;
 
-	puts("t_ns,x_g,y_g,z_g,film_mv");
+	if (!json)
+		puts("t_ns,x_g,y_g,z_g,film_mv");
 	while (left && (n = recv(fd, &u, sizeof(u), 0)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -103,7 +118,8 @@ static int print_stream(int fd, uint64_t left)
 			ctl_complain("the stream is broken: %s", strerror(errno));
 			return CTL_FAILURE;
 		}
-		if (!print_packet(&u, n, &frame_size, &left)) {
+		if (!print_packet(&u, n, &frame_size, &left,
+				  json ? print_frame_json : print_frame_csv)) {
 			ctl_complain("the stream has another format than this program knows");
 			return CTL_FAILURE;
 		}
@@ -123,12 +139,13 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
 	const char *path = NULL;
 	uint64_t count = UINT64_MAX;
-	bool session = false;
+	bool session = false, json = false;
 	const struct ctl_option options[] = {
 		CTL_OPTION_SENSOR(&path, "this sensor (iio:device0, pair) or object path;\n"
 					 "default: the first that streams"),
 		{ .name = "count", .argument = "N", .value = &count, .take = ctl_take_number,
 		  .wanted = "a number of samples", .help = "end after N samples" },
+		{ .name = "json", .value = &json, .help = "one JSON object a line" },
 		CTL_OPTION_USER(&session),
 		{ 0 }
 	};
@@ -142,7 +159,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		return CTL_FAILURE;
 	path = path ? path : ctl_choose_sensor(bus);
 	fd = path ? ctl_bus_get_fd(bus, path, "Acquire", "a{sv}", 0) : -ENOENT;
-	ret = fd < 0 ? CTL_FAILURE : print_stream(fd, count);
+	ret = fd < 0 ? CTL_FAILURE : print_stream(fd, count, json);
 	if (fd >= 0)
 		close(fd);
 	sd_bus_flush_close_unref(bus);

@@ -72,6 +72,7 @@ static bool parse_calendar(const char *text, int64_t *wall_ns)
 	time_t now = time(NULL), t;
 	struct tm today, tm;
 	const char *end;
+	int day;
 
 	localtime_r(&now, &today);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
@@ -80,9 +81,10 @@ static bool parse_calendar(const char *text, int64_t *wall_ns)
 		end = strptime(text, formats[i], &tm);
 		if (!end || (*end && strcmp(end, "Z")))
 			continue;
+		day = tm.tm_mday;
 		t = *end ? timegm(&tm) : mktime(&tm);
-		/* 31 February would become a day of March. */
-		if (t == (time_t)-1)
+		/* 31 February has become a day of March. */
+		if (t == (time_t)-1 || tm.tm_mday != day)
 			return false;
 		*wall_ns = t * NS_PER_S;
 		return true;

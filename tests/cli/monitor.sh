@@ -104,7 +104,7 @@ out_has() { grep -qF -- "$1" "$tmp/out"; }
 err_has() { grep -qF -- "$1" "$tmp/err"; }
 lines() { wc -l <"$tmp/out"; }
 
-plan 24
+plan 25
 start_bus
 start_fake
 
@@ -213,20 +213,20 @@ report "monitor: full disk" '[ $status = 1 ] && err_has "No space left"'
 
 # --- colours
 command="'$BACKPOPCTL' monitor --user --count 1"
-for no_color in "" 1; do
+# colours NAME EXPECTED VARIABLE...: how many lines are coloured, with these variables
+colours()
+{
 	: >"$tmp/tty"
-	NO_COLOR=$no_color script -qefc "$command" "$tmp/tty" </dev/null >/dev/null 2>&1 &
+	env -u NO_COLOR TERM=xterm "${@:3}" script -qefc "$command" "$tmp/tty" </dev/null >/dev/null 2>&1 &
 	monitor_pid=$!
 	wait_until 10 grep -q listening "$tmp/tty"
 	tell bare 5 0 snap
 	end_monitor
-	coloured=$(grep -c $'\033\\[1;36m.*snap' "$tmp/tty")
-	if [ -z "$no_color" ]; then
-		same "colours on a terminal" 1 "$coloured"
-	else
-		same "no colours with NO_COLOR" 0 "$coloured"
-	fi
-done
+	same "$1" "$2" "$(grep -c $'\033\\[1;36m.*snap' "$tmp/tty")"
+}
+colours "colours on a terminal" 1
+colours "no colours with NO_COLOR" 0 NO_COLOR=1
+colours "no colours on a terminal that has none" 0 TERM=dumb
 
 # --- status
 run "$BACKPOPCTL" status --user --json

@@ -43,7 +43,7 @@ synopsis()
 }
 
 mapfile -t commands < <("$BACKPOPCTL" --help | sed -nE 's/^  ([a-z]+) .*/\1/p')
-plan $((6 * ${#commands[@]} + 15))
+plan $((6 * ${#commands[@]} + 17))
 
 for command in "${commands[@]}"; do
 	ctl "$command" --help
@@ -106,6 +106,10 @@ accepted "speeds" replay --speed
 
 ctl events --json --csv
 report "events: two formats" '[ $status = 2 ] && grep -q -- --csv $tmp/err'
+ctl events --since 2026-02-31
+report "events: a day that does not exist" '[ $status = 2 ] && grep -q 2026-02-31 $tmp/err'
+ctl session show last
+report "session: a number that is none" '[ $status = 2 ] && grep -q last $tmp/err'
 ctl record status --sensor 'a b'
 report "record: a name that is none" '[ $status = 2 ] && grep -qF "a b" $tmp/err'
 finish

@@ -27,7 +27,7 @@ ctl()
 }
 daemon_is_gone() { ! busctl --user status org.backpop1 >/dev/null 2>&1; }
 
-plan 30
+plan 32
 "$BACKPOP_GEN" --seed 3 --duration 120 --script demo --out "$tmp/session.edf" >"$tmp/out" 2>"$tmp/err" || {
 	cat "$tmp/err" >&2
 	exit 1
@@ -79,6 +79,11 @@ report "Inhibit: a replay has nothing to lend" '[ $status != 0 ] && grep -q "no 
 ctl stream --user --count 100
 report "stream: prints samples as CSV" '[ $status = 0 ] && [ $(wc -l <$tmp/out) = 101 ] &&
 	[ $(grep -cE "^[0-9]+(,-?[0-9.e-]+){4}$" $tmp/out) = 100 ]'
+ctl stream --user --count 2 --json
+report "stream: prints samples as JSON" '[ $status = 0 ] && [ $(wc -l <$tmp/out) = 2 ] &&
+	[ $(grep -cE "^.\"t_ns\":[0-9]+,\"x_g\":[^,]+,\"y_g\":[^,]+,\"z_g\":[^,]+,\"film_mv\":[^,]+}$" $tmp/out) = 2 ]'
+ctl stream --user --sensor iio:device9
+report "stream: another sensor" '[ $status = 1 ] && grep -q "no such sensor" $tmp/err'
 ctl stream --count 0
 report "stream: bad count" '[ $status = 2 ]'
 ctl inhibit --user --sensor replay true
