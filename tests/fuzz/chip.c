@@ -21,7 +21,7 @@ static void input(void *ctx, u64 t_ns, struct chip_input *in)
 
 static void options(struct fuzz_input *in, struct chip_options *o)
 {
-	u8 bits = fuzz_u8(in);
+	u8 bits = fuzz_u8(in), more = fuzz_u8(in);
 
 	chip_options_default(o);
 	o->who_am_i = bits & 0x80 ? fuzz_u8(in) : 0x48;
@@ -32,6 +32,12 @@ static void options(struct fuzz_input *in, struct chip_options *o)
 	o->ts_after_sample = bits & 16;
 	o->odr_error_ppm = bits & 32 ? (s32)fuzz_u32(in) : 0;
 	o->ts_start = bits & 64 ? fuzz_u32(in) : 0;
+	o->ts_latched_early = more & 1;
+	o->odd_reset = more & 2;
+	o->film_reversed = more & 4;
+	o->weak_self_test = more & 8;
+	o->ovr_late = more & 16;
+	o->unsettled = more >> 5;
 	o->stuck_int = (s32)(fuzz_u8(in) % 8) - 1;
 	if (o->stuck_int > 1)
 		o->stuck_int = -1;

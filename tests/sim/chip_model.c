@@ -202,6 +202,7 @@ static const u8 odd_reset[CHIP_REGS] = {
 
 /* Deflection of one self-test phase, ug: 4 x that is what 2.10's procedure computes. */
 static const s32 self_test_ug[3] = { 75000, 80000, 150000 };
+#define WEAK_PART	8
 
 static const u32 accel_lsb_ug[4] = { 61, 122, 244, 488 };
 static const u32 film_lsb_per_mv[4] = { 164, 328, 655, 1311 };
@@ -322,11 +323,24 @@ static bool fifo_full(const struct chip *c)
 	return c->fifo.count >= fifo_limit(c);
 }
 
+static bool fifo_overrun(const struct chip *c)
+{
+	return fifo_full(c) || (c->opt.ovr_late && c->fifo.was_full);
+}
+
 static bool fifo_watermark(const struct chip *c)
 {
 	u32 fth = c->reg[FIFO_WTM] & FTH;
 
 	return fth && c->fifo.count >= fth;
+}
+
+static u8 read_fifo_status(struct chip *c)
+{
+	u8 status = (fifo_overrun(c) ? FIFO_OVR_IA : 0) | (fifo_watermark(c) ? FIFO_WTM_IA : 0);
+
+	c->fifo.was_full = fifo_full(c);
+	return status;
 }
 
 static bool fifo_open(const struct chip *c)
@@ -362,6 +376,7 @@ static void fifo_clear(struct chip *c)
 {
 	c->fifo.count = 0;
 	c->fifo.latched = false;
+	c->fifo.was_full = false;
 	fifo_restart(c);
 }
 
@@ -398,6 +413,7 @@ static void fifo_store(struct chip *c, u8 tag, const u8 payload[6])
 	for (i = 0; i < 6; i++)
 		w->b[i + 1] = payload[i];
 	f->count++;
+	f->was_full |= fifo_full(c);
 	c->stats.words_stored++;
 }
 
@@ -583,10 +599,11 @@ static s32 self_test(const struct chip *c, int axis)
 	u8 phase = c->reg[AH_BIO_CFG3] >> 4 & 3;
 	bool up[3] = { c->reg[CTRL3] & ST_SIGN_X, c->reg[CTRL3] & ST_SIGN_Y,
 		       !(c->reg[WAKE_UP_DUR] & ST_SIGN_Z) };
+	s32 ug = c->opt.weak_self_test ? self_test_ug[axis] / WEAK_PART : self_test_ug[axis];
 
 	if (phase != 1 && phase != 2)
 		return 0;
-	return up[axis] == (phase == 1) ? self_test_ug[axis] : -self_test_ug[axis];
+	return up[axis] == (phase == 1) ? ug : -ug;
 }
 
 static s32 saturating_add(s32 a, s32 b)
@@ -605,11 +622,13 @@ static void sample(struct chip *c, u64 t)
 	int i;
 
 	c->input(c->ctx, t, &in);
-	if (c->opt.unsettled && c->stats.samples < UNSETTLED_SAMPLES)
+	if (c->stats.samples < c->opt.unsettled * UNSETTLED_SAMPLES)
 		for (i = 0; i < 3; i++)
 			in.accel_ug[i] = 0x7fffffff;
-	if (c->opt.unsettled && c->stats.samples * c->period < UNSETTLED_FILM_NS)
+	if (c->stats.samples * c->period < c->opt.unsettled * UNSETTLED_FILM_NS)
 		in.film_nv = 0x7fffffff;
+	if (c->opt.film_reversed)
+		in.film_nv = in.film_nv < -0x7fffffff ? 0x7fffffff : -in.film_nv;
 	if ((c->reg[AH_BIO_CFG2] & AH_BIO_MODE) == AH_BIO_MODE)
 		in.film_nv = 0;		/* forced reset of the front end */
 	if (!c->stats.samples++)
@@ -706,7 +725,7 @@ bool chip_int_level(const struct chip *c)
 	if (c->opt.stuck_int >= 0)
 		return c->opt.stuck_int;
 	active = ((route & INT_DRDY) && drdy_active(c)) ||
-		 ((route & (INT_FIFO_OVR | INT_FIFO_FULL)) && fifo_full(c)) ||
+		 ((route & (INT_FIFO_OVR | INT_FIFO_FULL)) && fifo_overrun(c)) ||
 		 ((route & INT_FIFO_TH) && fifo_watermark(c)) ||
 		 ((route & INT_BOOT) && c->clk.true_ns < c->boot_until);
 	return (chip_int_driven(c) && active) != !!(c->reg[PIN_CTRL] & H_LACTIVE);
@@ -997,7 +1016,7 @@ static u8 read_main(struct chip *c, u8 addr, u64 t)
 	case STATUS:
 		return c->drdy;
 	case FIFO_STATUS1:
-		return (fifo_full(c) ? FIFO_OVR_IA : 0) | (fifo_watermark(c) ? FIFO_WTM_IA : 0);
+		return read_fifo_status(c);
 	case FIFO_STATUS2:
 		return c->fifo.count == CHIP_FIFO_WORDS && c->opt.full_reads_zero ?
 		       0 : c->fifo.count;
@@ -1137,9 +1156,12 @@ void chip_options_default(struct chip_options *opt)
 	opt->combined_needs_en = false;
 	opt->film_full_16bit = false;
 	opt->full_reads_zero = true;
+	opt->ovr_late = false;
 	opt->ts_after_sample = false;
 	opt->ts_latched_early = false;
-	opt->unsettled = false;
+	opt->unsettled = 0;
+	opt->film_reversed = false;
+	opt->weak_self_test = false;
 	opt->odd_reset = false;
 	opt->odr_error_ppm = 0;
 	opt->ts_start = 0;

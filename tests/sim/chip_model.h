@@ -60,9 +60,14 @@ enum chip_wake { CHIP_WAKE_NACK, CHIP_WAKE_GARBAGE };
  * @combined_needs_en:	H2 of section 2.5: film in combined mode only with AH_BIO_EN = 1
  * @film_full_16bit:	no 12/14 bit quantisation of the film in film-only mode
  * @full_reads_zero:	FSS reads 0 with OVR set when 128 words are in (2.7), else 0x80
+ * @ovr_late:		OVR goes when it has been read from a FIFO that is no longer full,
+ *			and not at once (2.7)
  * @ts_after_sample:	time-stamp word follows its sample instead of preceding it
  * @ts_latched_early: the counter is caught when its reading begins, not at its first byte
- * @unsettled:		the first 2 samples, and the film's first 10 ms, are at full scale
+ * @unsettled:		so many times the first 2 samples, and the film's first 10 ms, are at
+ *			full scale (2.4)
+ * @film_reversed:	the film's output is input 2 less input 1 (2.5)
+ * @weak_self_test:	the self-test deflects an eighth of what siblings do (2.10)
  * @odd_reset:		registers whose reset values are not confirmed come up with bits set
  * @odr_error_ppm:	the chip's clock is that much fast (its samples and its 10 us
  *			time stamps come from one oscillator)
@@ -75,9 +80,12 @@ struct chip_options {
 	bool combined_needs_en;
 	bool film_full_16bit;
 	bool full_reads_zero;
+	bool ovr_late;
 	bool ts_after_sample;
 	bool ts_latched_early;
-	bool unsettled;
+	u8 unsettled;
+	bool film_reversed;
+	bool weak_self_test;
 	bool odd_reset;
 	s32 odr_error_ppm;
 	u32 ts_start;

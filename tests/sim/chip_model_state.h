@@ -46,6 +46,7 @@ struct chip_fifo {
 	struct chip_word latch;	/* word being read through 0x40..0x46 */
 	bool latched;
 	bool latch_gone;	/* overwritten while latched: nothing to pop */
+	bool was_full;		/* since FIFO_STATUS1 was read, if it is full no more */
 	bool in_burst;		/* this transfer has read from it */
 	u32 batch_phase;	/* samples since filling began */
 	u32 ts_phase;		/* batched samples since filling began */

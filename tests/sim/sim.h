@@ -118,6 +118,8 @@ struct bsim_feed {
  * @pause_at, @pause_ns: the next burst pauses after so many bytes, -1 = off
  * @corrupt_at, @corrupt_mask: bits turned over in that byte that is read in the next burst,
  *		-1 = off
+ * @corrupt_level: bits turned over in the FIFO's level when it is read next
+ * @nack_reg:	the next write to that register is not acknowledged, -1 = off
  * @bursts:	the last BSIM_BURSTS of @n_bursts
  * @client:	registered by us, under sim->present_lock
  */
@@ -142,6 +144,8 @@ struct bsim_chip {
 	u64 pause_ns;
 	s32 corrupt_at;
 	u8 corrupt_mask;
+	u8 corrupt_level;
+	s32 nack_reg;
 	u32 n_bursts;
 	struct bsim_burst bursts[BSIM_BURSTS];
 	u64 transfers;

@@ -17,6 +17,7 @@
 
 #define BITS_PER_BYTE_ON_WIRE	9	/* with its acknowledge */
 
+#define FIFO_STATUS	0x26
 #define FIFO_PORT	0x40
 #define TIME_TAG	0x04
 
@@ -82,13 +83,17 @@ static struct bsim_chip *chip_at(struct bsim *sim, u16 addr)
 }
 
 /* Take the bus for @chip; false: this transfer is not acknowledged. */
-static bool chip_begin(struct bsim_chip *chip, u64 now)
+static bool chip_begin(struct bsim_chip *chip, const struct i2c_msg *msg, u64 now)
 {
 	bool answers;
 
 	spin_lock_irq(&chip->lock);
 	chip->transfers++;
 	answers = chip->present && (!chip->nack_next || chip->nack_after);
+	if (!(msg->flags & I2C_M_RD) && msg->len > 1 && msg->buf[0] == chip->nack_reg) {
+		answers = false;
+		chip->nack_reg = -1;
+	}
 	if (chip->nack_next && chip->nack_after)
 		chip->nack_after--;
 	else if (chip->nack_next)
@@ -156,11 +161,18 @@ static void log_burst(struct bsim_chip *chip, const struct i2c_msg *msgs, int nu
 	burst->samples = samples;
 }
 
-/* Faults for a burst: the last message's byte @at as it was on the wire is not what comes. */
+/*
+ * What comes is not what was on the wire: the level, or the byte of a burst's last message that
+ * was asked for.
+ */
 static void corrupt(struct bsim_chip *chip, const struct i2c_msg *msgs, int num)
 {
 	const struct i2c_msg *data = &msgs[num - 1];
 
+	if (chip->corrupt_level && num == 2 && msgs[0].buf[0] == FIFO_STATUS && data->len == 2) {
+		data->buf[1] ^= chip->corrupt_level;
+		chip->corrupt_level = 0;
+	}
 	if (chip->corrupt_at < 0 || !(data->flags & I2C_M_RD) || data->len < BSIM_BURST_BYTES ||
 	    data->len <= chip->corrupt_at)
 		return;
@@ -229,7 +241,7 @@ static int bsim_master_xfer(struct i2c_adapter *adapter, struct i2c_msg *msgs, i
 		if (msgs[i].addr != msgs[0].addr)
 			return -EOPNOTSUPP;
 	}
-	if (!chip || !chip_begin(chip, w.t0_ns)) {
+	if (!chip || !chip_begin(chip, &msgs[0], w.t0_ns)) {
 		/* Start, an address that nobody answers, stop. */
 		w.bits = 2 + BITS_PER_BYTE_ON_WIRE;
 		sleep_until(wire_ns(&w));

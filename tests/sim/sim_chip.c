@@ -159,6 +159,7 @@ struct bsim_chip *bsim_chip_create(struct bsim *sim, unsigned int index)
 	chip->pause_at = -1;
 	chip->corrupt_at = -1;
 	chip->corrupt_mask = 0xff;
+	chip->nack_reg = -1;
 	spin_lock_init(&chip->lock);
 	bsim_timer_setup(&chip->timer, chip_timer);
 	bsim_timer_setup(&chip->cycle, chip_cycle);

@@ -16,6 +16,8 @@
  *	chipN/pause_at		after so many bytes; 0: waits before it begins
  *	chipN/corrupt_at	this byte, of those read in the next burst, is corrupted
  *	chipN/corrupt_mask	in these bits (all)
+ *	chipN/corrupt_level	in these bits the FIFO's level is, when it is read next
+ *	chipN/nack_reg		the next write to that register is not acknowledged
  *	chipN/bursts		"asked_ns irq_ns samples" of the last bursts from the
  *				FIFO; reading clears
  *	chipN/fail_after	the next transfer of more bytes than that fails after them
@@ -201,9 +203,12 @@ enum knob {
 	KNOB_COMBINED_NEEDS_EN,
 	KNOB_FILM_FULL_16BIT,
 	KNOB_FULL_READS_ZERO,
+	KNOB_OVR_LATE,
 	KNOB_TS_AFTER_SAMPLE,
 	KNOB_TS_LATCHED_EARLY,
 	KNOB_UNSETTLED,
+	KNOB_FILM_REVERSED,
+	KNOB_WEAK_SELF_TEST,
 	KNOB_ODD_RESET,
 	KNOB_ODR_ERROR_PPM,
 	KNOB_TS_START,
@@ -220,6 +225,8 @@ enum knob {
 	KNOB_PAUSE_US,
 	KNOB_CORRUPT_AT,
 	KNOB_CORRUPT_MASK,
+	KNOB_CORRUPT_LEVEL,
+	KNOB_NACK_REG,
 	KNOB_FREEZE_IRQ_MS,
 	KNOB_IRQ_JITTER_US,
 	KNOB_IRQ_JITTER_SEED,
@@ -235,9 +242,12 @@ static const struct knob_info {
 	[KNOB_COMBINED_NEEDS_EN] = { "combined_needs_en", 0, 1 },
 	[KNOB_FILM_FULL_16BIT]	 = { "film_full_16bit", 0, 1 },
 	[KNOB_FULL_READS_ZERO]	 = { "full_reads_zero", 0, 1 },
+	[KNOB_OVR_LATE]		 = { "ovr_late", 0, 1 },
 	[KNOB_TS_AFTER_SAMPLE]	 = { "ts_after_sample", 0, 1 },
 	[KNOB_TS_LATCHED_EARLY]	 = { "ts_latched_early", 0, 1 },
-	[KNOB_UNSETTLED]	 = { "unsettled", 0, 1 },
+	[KNOB_UNSETTLED]	 = { "unsettled", 0, 10 },
+	[KNOB_FILM_REVERSED]	 = { "film_reversed", 0, 1 },
+	[KNOB_WEAK_SELF_TEST]	 = { "weak_self_test", 0, 1 },
 	[KNOB_ODD_RESET]	 = { "odd_reset", 0, 1 },
 	[KNOB_ODR_ERROR_PPM]	 = { "odr_error_ppm", -100000, 100000 },
 	[KNOB_TS_START]		 = { "ts_start", 0, U32_MAX },
@@ -252,6 +262,8 @@ static const struct knob_info {
 	[KNOB_PAUSE_US]		 = { "pause_us", 0, 3600000000LL },
 	[KNOB_CORRUPT_AT]	 = { "corrupt_at", -1, S32_MAX },
 	[KNOB_CORRUPT_MASK]	 = { "corrupt_mask", 0, U8_MAX },
+	[KNOB_CORRUPT_LEVEL]	 = { "corrupt_level", 0, U8_MAX },
+	[KNOB_NACK_REG]		 = { "nack_reg", -1, S8_MAX },
 	[KNOB_FREEZE_IRQ_MS]	 = { "freeze_irq_ms", 0, 3600000 },
 	[KNOB_IRQ_JITTER_US]	 = { "irq_jitter_us", 0, 1000000 },
 	[KNOB_IRQ_JITTER_SEED]	 = { "irq_jitter_seed", 0, U32_MAX },
@@ -272,12 +284,18 @@ static s64 knob_get(struct bsim_chip *chip, enum knob knob)
 		return o->film_full_16bit;
 	case KNOB_FULL_READS_ZERO:
 		return o->full_reads_zero;
+	case KNOB_OVR_LATE:
+		return o->ovr_late;
 	case KNOB_TS_AFTER_SAMPLE:
 		return o->ts_after_sample;
 	case KNOB_TS_LATCHED_EARLY:
 		return o->ts_latched_early;
 	case KNOB_UNSETTLED:
 		return o->unsettled;
+	case KNOB_FILM_REVERSED:
+		return o->film_reversed;
+	case KNOB_WEAK_SELF_TEST:
+		return o->weak_self_test;
 	case KNOB_ODD_RESET:
 		return o->odd_reset;
 	case KNOB_ODR_ERROR_PPM:
@@ -302,6 +320,10 @@ static s64 knob_get(struct bsim_chip *chip, enum knob knob)
 		return chip->corrupt_at;
 	case KNOB_CORRUPT_MASK:
 		return chip->corrupt_mask;
+	case KNOB_CORRUPT_LEVEL:
+		return chip->corrupt_level;
+	case KNOB_NACK_REG:
+		return chip->nack_reg;
 	case KNOB_IRQ_JITTER_US:
 		return chip->line->jitter_ns / NSEC_PER_USEC;
 	default:
@@ -329,6 +351,9 @@ static void set_option(struct bsim_chip *chip, enum knob knob, s64 value)
 	case KNOB_FULL_READS_ZERO:
 		o->full_reads_zero = value;
 		break;
+	case KNOB_OVR_LATE:
+		o->ovr_late = value;
+		break;
 	case KNOB_TS_AFTER_SAMPLE:
 		o->ts_after_sample = value;
 		break;
@@ -337,6 +362,12 @@ static void set_option(struct bsim_chip *chip, enum knob knob, s64 value)
 		break;
 	case KNOB_UNSETTLED:
 		o->unsettled = value;
+		break;
+	case KNOB_FILM_REVERSED:
+		o->film_reversed = value;
+		break;
+	case KNOB_WEAK_SELF_TEST:
+		o->weak_self_test = value;
 		break;
 	case KNOB_ODD_RESET:
 		o->odd_reset = value;
@@ -399,6 +430,12 @@ static int knob_set(struct bsim_chip *chip, enum knob knob, s64 value)
 		break;
 	case KNOB_CORRUPT_MASK:
 		chip->corrupt_mask = value;
+		break;
+	case KNOB_CORRUPT_LEVEL:
+		chip->corrupt_level = value;
+		break;
+	case KNOB_NACK_REG:
+		chip->nack_reg = value;
 		break;
 	default:
 		set_option(chip, knob, value);

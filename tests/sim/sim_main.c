@@ -51,7 +51,7 @@ MODULE_PARM_DESC(turned, "\"mount-matrix\" of the I2C clients: x and y swapped, 
 
 static unsigned int garbled;
 module_param(garbled, uint, 0444);
-MODULE_PARM_DESC(garbled, "property of the I2C clients that makes no sense: 1 impedance, 2 mount matrix (default 0: none)");
+MODULE_PARM_DESC(garbled, "property of the I2C clients that makes no sense: 1 impedance, 2 mount matrix, 3 input mode (default 0: none)");
 
 static char *label;
 module_param(label, charp, 0444);
@@ -93,6 +93,8 @@ static void describe_clients(struct bsim *sim)
 		*p++ = PROPERTY_ENTRY_STRING_ARRAY("mount-matrix", matrix);
 	if (garbled == 1)
 		*p++ = PROPERTY_ENTRY_BOOL("st,input-impedance-ohms");
+	if (garbled == 3)
+		*p++ = PROPERTY_ENTRY_BOOL("st,input-mode");
 	if (garbled == 2)
 		*p++ = PROPERTY_ENTRY_STRING("mount-matrix", "1");
 	if (p != sim->client_properties)

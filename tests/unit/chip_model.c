@@ -357,6 +357,7 @@ static void test_defaults(void)
 			   !options.combined_needs_en && !options.film_full_16bit &&
 			   options.full_reads_zero && !options.ts_after_sample &&
 			   !options.ts_latched_early && !options.unsettled && !options.odd_reset &&
+			   !options.ovr_late && !options.film_reversed && !options.weak_self_test &&
 			   !options.odr_error_ppm && !options.ts_start && options.stuck_int == -1,
 		   "defaults are not those of the sheet");
 	options.odr_error_ppm = INT32_MAX;
@@ -377,7 +378,7 @@ static void test_unsettled(void)
 	uint8_t b[2 * WORD];
 
 	chip_options_default(&options);
-	options.unsettled = true;
+	options.unsettled = 1;
 	fresh();
 	write_reg(FIFO_WTM, 0x80);
 	write_reg(CTRL3, 4);
@@ -399,6 +400,24 @@ static void test_unsettled(void)
 		int16_t v = s16_at(pop().p);
 
 		ktap_check((v > 30000) == (i < 8), "film sample %d is %d", i, v);
+	}
+}
+
+/* Twice the time, film the other way round. */
+static void test_unsettled_reversed(void)
+{
+	chip_options_default(&options);
+	options.unsettled = 2;
+	options.film_reversed = true;
+	fresh();
+	enter_film(true);
+	write_reg(FIFO_CTRL, 0x06);
+	write_reg(CTRL5, 0xb0);
+	pass(30 * MS);
+	for (int i = 0; i < 20; i++) {
+		int16_t v = s16_at(pop().p);
+
+		ktap_check((v < -30000) == (i < 16), "film sample %d is %d", i, v);
 	}
 }
 
@@ -815,11 +834,12 @@ static void test_outputs(void)
 	ktap_check(read_s16(OUT_FILM_L) == chip_quantise_film(12345678, 0, 16), "16-bit option");
 }
 
-static void test_self_test(void)
+/* What the procedure of 2.10 finds, in mg, and the output in its second phase. */
+static void run_self_test(double mg[3], int16_t second[3])
 {
 	int16_t v[2][3];
 
-	fresh_default();
+	fresh();
 	write_reg(CTRL3, 0x03);
 	for (int phase = 0; phase < 2; phase++) {
 		write_reg(AH_BIO_CFG3, phase ? 0x10 : 0x20);
@@ -831,10 +851,26 @@ static void test_self_test(void)
 		pass(25 * MS);
 	}
 	for (int a = 0; a < 3; a++) {
-		double mg = 2 * (v[1][a] - v[0][a]) * 0.244;
+		mg[a] = 2 * (v[1][a] - v[0][a]) * 0.244;
+		second[a] = v[1][a];
+	}
+}
 
-		ktap_check(mg > (a == 2 ? 200 : 50) && mg < (a == 2 ? 1200 : 700),
-			   "axis %d: %.0f mg", a, mg);
+static void test_self_test(void)
+{
+	double mg[3], weak_mg[3];
+	int16_t second[3];
+
+	chip_options_default(&options);
+	options.weak_self_test = true;
+	run_self_test(weak_mg, second);
+	options.weak_self_test = false;
+	run_self_test(mg, second);
+	for (int a = 0; a < 3; a++) {
+		ktap_check(mg[a] > (a == 2 ? 200 : 50) && mg[a] < (a == 2 ? 1200 : 700),
+			   "axis %d: %.0f mg", a, mg[a]);
+		ktap_check(weak_mg[a] > 20 && weak_mg[a] < (a == 2 ? 200 : 50),
+			   "weak, axis %d: %.0f mg", a, weak_mg[a]);
 	}
 	write_reg(AH_BIO_CFG3, 0x10);
 	write_reg(CTRL3, 0x00);
@@ -842,7 +878,7 @@ static void test_self_test(void)
 	write_reg(CTRL5, 0x92);
 	pass(60 * MS);
 	for (int a = 0; a < 3; a++)
-		ktap_check(read_s16((uint8_t)(OUT_X_L + 2 * a)) == -v[1][a], "sign bit of axis %d",
+		ktap_check(read_s16((uint8_t)(OUT_X_L + 2 * a)) == -second[a], "sign bit of axis %d",
 			   a);
 	expect_clean();
 }
@@ -1121,6 +1157,34 @@ static void test_fifo_overrun(void)
 		ktap_check(!(s[0] & 0x40) && s[1] < 128, "OVR stays: %#x %u", s[0], s[1]);
 		expect_clean();
 	}
+}
+
+/* OVR that stays until it has been read, and the pin with it. */
+static void test_fifo_overrun_told_late(void)
+{
+	uint8_t s[2];
+
+	chip_options_default(&options);
+	options.ovr_late = true;
+	fresh();
+	write_reg(FIFO_WTM, 0x80);
+	write_reg(CTRL2, 0x10);
+	write_reg(CTRL3, 4);
+	write_reg(FIFO_CTRL, 0x06);
+	write_reg(CTRL5, 0xb0);
+	while (chip_stats(&chip)->samples < 130)
+		pass(100 * US);
+	read_regs(FIFO_STATUS1, s, 2);
+	ktap_check(s[0] & 0x40, "no OVR when full: %#x %u", s[0], s[1]);
+	for (int i = 0; i < 20; i++)
+		pop();
+	ktap_check(chip_int_level(&chip), "INT is gone unseen");
+	read_regs(FIFO_STATUS1, s, 2);
+	ktap_check(s[0] & 0x40 && s[1] < 128, "OVR was gone before it was read: %#x %u", s[0], s[1]);
+	ktap_check(!chip_int_level(&chip), "INT stays");
+	read_regs(FIFO_STATUS1, s, 2);
+	ktap_check(!(s[0] & 0x40), "OVR stays: %#x %u", s[0], s[1]);
+	expect_clean();
 }
 
 static void test_fifo_latched_word(void)
@@ -1627,6 +1691,7 @@ int main(void)
 		{ "stats", test_stats },
 		{ "defaults", test_defaults },
 		{ "unsettled", test_unsettled },
+		{ "unsettled twice as long, film reversed", test_unsettled_reversed },
 		{ "odd_reset", test_odd_reset },
 		{ "ts_latch", test_ts_latch },
 		{ "hole", test_hole },
@@ -1650,6 +1715,7 @@ int main(void)
 		{ "fifo_port", test_fifo_port },
 		{ "fifo_watermark", test_fifo_watermark },
 		{ "fifo_overrun", test_fifo_overrun },
+		{ "fifo overrun told late", test_fifo_overrun_told_late },
 		{ "fifo_latched_word", test_fifo_latched_word },
 		{ "fifo_modes", test_fifo_modes },
 		{ "batching", test_batching },

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#define S16_MAX INT16_MAX
 #define S32_MAX INT32_MAX
 
 #endif
