@@ -7,17 +7,27 @@
 #ifndef ST1VAFE3BX_COMPAT_H
 #define ST1VAFE3BX_COMPAT_H
 
+#include <linux/compiler.h>
 #include <linux/device.h>
+#include <linux/errno.h>
 #include <linux/iio/buffer.h>
 #include <linux/iio/iio.h>
 #include <linux/iio/sysfs.h>
 #include <linux/mutex.h>
+#include <linux/types.h>
 
-/* 6.12 moved the header */
-#ifdef COMPAT_ASM_UNALIGNED
-#include <asm/unaligned.h>
+#include "compat_unaligned.h"
+
+/* 6.7 took ARRAY_SIZE() from linux/kernel.h */
+#ifdef COMPAT_NO_ARRAY_SIZE
+#include <linux/kernel.h>
 #else
-#include <linux/unaligned.h>
+#include <linux/array_size.h>
+#endif
+
+/* 6.13, backported to later 6.1.y */
+#ifndef aligned_s64
+#define aligned_s64 s64 __aligned(8)
 #endif
 
 /* 6.5, backported to later 6.1.y: guard(mutex)(&lock) */

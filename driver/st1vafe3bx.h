@@ -94,8 +94,9 @@ struct device;
 
 /*
  * Not confirmed for this chip: taken from its siblings or concluded.  Each is said
- * here once, but for ST1VAFE3BX_COUNTER_CAUGHT in st1vafe3bx_time.h.  Those that can
- * be set when the module is built are tested with either value.
+ * here once, but for ST1VAFE3BX_COUNTER_CAUGHT in st1vafe3bx_time.h and
+ * ST1VAFE3BX_FILM_REVERSED in st1vafe3bx_word.h.  They can be set when the module is
+ * built, and are tested with another value, too.
  */
 
 /* Is the film converted along with a running accelerometer only if AH_BIO_EN is set? */
@@ -107,14 +108,20 @@ struct device;
 #define ST1VAFE3BX_TIME_WORD_AHEAD		0
 #endif
 /* Samples taken within this time after the start are not settled. */
+#ifndef ST1VAFE3BX_SETTLE_ACCEL_SAMPLES
 #define ST1VAFE3BX_SETTLE_ACCEL_SAMPLES		2
+#endif
+#ifndef ST1VAFE3BX_SETTLE_FILM_MS
 #define ST1VAFE3BX_SETTLE_FILM_MS		10
+#endif
 
 /* Deflection by which an axis passes the self-test: that of a sibling. */
+#ifndef ST1VAFE3BX_SELFTEST_XY_MIN_MG
 #define ST1VAFE3BX_SELFTEST_XY_MIN_MG		50
 #define ST1VAFE3BX_SELFTEST_XY_MAX_MG		700
 #define ST1VAFE3BX_SELFTEST_Z_MIN_MG		200
 #define ST1VAFE3BX_SELFTEST_Z_MAX_MG		1200
+#endif
 
 /* From the first access, which may fail, until the chip can do anything. */
 #define ST1VAFE3BX_WAKE_MS			25
@@ -241,6 +248,7 @@ struct st1vafe3bx_stats {
  * @irq_held:		it has its handler
  * @irq_off:		not listened to because it was of no help; polled meanwhile
  * @irq_retry:		until then, in jiffies
+ * @irq_ns:		when it asked last
  * @streaming:		the buffer is enabled
  * @suspended:		the buffer is enabled, but the system sleeps
  * @watch:		looks after a stream that has gone silent or wrong
@@ -289,6 +297,7 @@ struct st1vafe3bx_state {
 	bool irq_held;
 	bool irq_off;
 	unsigned long irq_retry;
+	s64 irq_ns;
 	bool streaming;
 	bool suspended;
 	struct delayed_work watch;
@@ -329,6 +338,7 @@ int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 		     const struct st1vafe3bx_rate *rate, bool fifo);
 int st1vafe3bx_stop(struct st1vafe3bx_state *st);
 void st1vafe3bx_note_failure(struct st1vafe3bx_state *st);
+s64 st1vafe3bx_waking_ns(const struct st1vafe3bx_state *st);
 void st1vafe3bx_let_wake(const struct st1vafe3bx_state *st);
 int st1vafe3bx_revive(struct st1vafe3bx_state *st);
 u8 st1vafe3bx_ctrl5(const struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,

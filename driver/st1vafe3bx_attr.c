@@ -3,9 +3,10 @@
  * ST1VAFE3BX: its channels and their attributes.
  */
 
+#include <linux/bits.h>
 #include <linux/device.h>
+#include <linux/errno.h>
 #include <linux/gfp.h>
-#include <linux/kernel.h>
 #include <linux/mutex.h>
 #include <linux/regmap.h>
 
@@ -281,13 +282,19 @@ static int st1vafe3bx_reg_access(struct iio_dev *indio_dev, unsigned int reg,
 				 unsigned int writeval, unsigned int *readval)
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
+	int ret;
 
 	guard(mutex)(&st->lock);
 
+	st1vafe3bx_let_wake(st);
 	if (readval)
-		return regmap_read(st->regmap, reg, readval);
+		ret = regmap_read(st->regmap, reg, readval);
+	else
+		ret = regmap_write(st->regmap, reg, writeval);
+	if (ret)
+		st1vafe3bx_note_failure(st);
 
-	return regmap_write(st->regmap, reg, writeval);
+	return ret;
 }
 
 const struct iio_info st1vafe3bx_info = {

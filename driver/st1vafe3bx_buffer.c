@@ -4,17 +4,23 @@
  */
 
 #include <linux/bits.h>
-#include <linux/delay.h>
+#include <linux/container_of.h>
+#include <linux/dev_printk.h>
+#include <linux/device.h>
 #include <linux/devm-helpers.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/jiffies.h>
-#include <linux/kernel.h>
+#include <linux/math.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/pm_runtime.h>
 #include <linux/regmap.h>
-#include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/time64.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include <linux/iio/buffer.h>
 #include <linux/iio/iio.h>

@@ -6,11 +6,12 @@
 #include <linux/bitfield.h>
 #include <linux/delay.h>
 #include <linux/dev_printk.h>
-#include <linux/kernel.h>
+#include <linux/errno.h>
 #include <linux/math.h>
 #include <linux/regmap.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
+#include <linux/types.h>
 
 #include "compat.h"
 #include "st1vafe3bx.h"
@@ -31,14 +32,25 @@ void st1vafe3bx_note_failure(struct st1vafe3bx_state *st)
 }
 
 /**
- * st1vafe3bx_let_wake() - wait until the chip is awake
+ * st1vafe3bx_waking_ns() - how much longer may the chip be waking up?
  * @st:		the chip
  *
  * An access that failed may be what has woken it, and it must be left alone then.
+ *
+ * Return: ns, or nothing above 0 if it is awake.
+ */
+s64 st1vafe3bx_waking_ns(const struct st1vafe3bx_state *st)
+{
+	return st->failed_ns + ST1VAFE3BX_WAKE_MS * NSEC_PER_MSEC - ktime_get_ns();
+}
+
+/**
+ * st1vafe3bx_let_wake() - wait until the chip is awake
+ * @st:		the chip
  */
 void st1vafe3bx_let_wake(const struct st1vafe3bx_state *st)
 {
-	s64 left = st->failed_ns + ST1VAFE3BX_WAKE_MS * NSEC_PER_MSEC - ktime_get_ns();
+	s64 left = st1vafe3bx_waking_ns(st);
 
 	if (left > 0)
 		fsleep(DIV_ROUND_UP((u32)left, NSEC_PER_USEC));
@@ -326,11 +338,13 @@ int st1vafe3bx_stop(struct st1vafe3bx_state *st)
 {
 	int ret;
 
+	/* whoever stops it, or starts it, touches it next */
+	st1vafe3bx_let_wake(st);
+
 	if (!st->on)
 		return 0;
 
 	st->reusable = false;
-	st1vafe3bx_let_wake(st);
 	ret = st1vafe3bx_switch_off(st);
 	if (ret)
 		st1vafe3bx_note_failure(st);

@@ -8,18 +8,23 @@
 
 #include <linux/debugfs.h>
 #include <linux/delay.h>
+#include <linux/dev_printk.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/i2c.h>
-#include <linux/kernel.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/pm.h>
 #include <linux/pm_runtime.h>
 #include <linux/property.h>
 #include <linux/regmap.h>
 #include <linux/regulator/consumer.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/time64.h>
+#include <linux/types.h>
 
 #include <linux/iio/iio.h>
 

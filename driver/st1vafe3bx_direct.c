@@ -7,9 +7,11 @@
 
 #include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/mutex.h>
 #include <linux/pm_runtime.h>
 #include <linux/regmap.h>
 #include <linux/time64.h>
+#include <linux/types.h>
 
 #include "compat.h"
 #include "st1vafe3bx.h"
@@ -92,8 +94,37 @@ static int st1vafe3bx_read_out(struct st1vafe3bx_state *st, enum st1vafe3bx_mode
 		return ret;
 
 	*val = (s16)get_unaligned_le16(st->buf + offset);
+	if (mode == ST1VAFE3BX_MODE_FILM)
+		*val = st1vafe3bx_film(*val);
 
 	return 0;
+}
+
+/* Should it fail, then once more from the start: the chip may have lost power. */
+static int st1vafe3bx_read_or_revive(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
+				     unsigned int scan_index, int *val)
+{
+	int ret;
+
+	guard(mutex)(&st->lock);
+
+	ret = st1vafe3bx_read_out(st, mode, scan_index, val);
+	if (!ret)
+		return 0;
+
+	st->reusable = false;
+	st1vafe3bx_note_failure(st);
+	ret = st1vafe3bx_revive(st);
+	if (ret)
+		return ret;
+
+	ret = st1vafe3bx_read_out(st, mode, scan_index, val);
+	if (ret) {
+		st->reusable = false;
+		st1vafe3bx_note_failure(st);
+	}
+
+	return ret;
 }
 
 /**
@@ -115,21 +146,7 @@ int st1vafe3bx_read_once(struct st1vafe3bx_state *st, unsigned int scan_index, i
 	if (ret)
 		return ret;
 
-	mutex_lock(&st->lock);
-	ret = st1vafe3bx_read_out(st, mode, scan_index, val);
-	if (ret) {
-		/* it may have lost power since it was set up */
-		st->reusable = false;
-		st1vafe3bx_note_failure(st);
-		ret = st1vafe3bx_revive(st);
-		if (!ret)
-			ret = st1vafe3bx_read_out(st, mode, scan_index, val);
-		if (ret) {
-			st->reusable = false;
-			st1vafe3bx_note_failure(st);
-		}
-	}
-	mutex_unlock(&st->lock);
+	ret = st1vafe3bx_read_or_revive(st, mode, scan_index, val);
 
 	pm_runtime_mark_last_busy(st->dev);
 	pm_runtime_put_autosuspend(st->dev);

@@ -3,17 +3,21 @@
  * ST1VAFE3BX: from the chip's FIFO to scans, each with its own time stamp.
  */
 
-#include <linux/bitfield.h>
+#include <linux/dev_printk.h>
+#include <linux/errno.h>
 #include <linux/jiffies.h>
-#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/regmap.h>
 #include <linux/string.h>
+#include <linux/time.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
+#include <linux/types.h>
+
+#include <asm/byteorder.h>
 
 #include <linux/iio/buffer.h>
 #include <linux/iio/iio.h>
@@ -36,7 +40,7 @@
 struct st1vafe3bx_scan {
 	__le16 data[4];
 	/* filled in by the IIO core */
-	s64 ts __aligned(8);
+	aligned_s64 ts;
 };
 
 static const enum st1vafe3bx_word_kind st1vafe3bx_kinds[] = {
@@ -304,6 +308,39 @@ static void st1vafe3bx_mark(struct st1vafe3bx_state *st, const struct st1vafe3bx
 }
 
 /*
+ * A FIFO that holds less than it said gives empty words, and among them such as come in
+ * meanwhile, @late at most.  If more follow, an empty one among them is a word that is corrupt.
+ *
+ * Return: how many of the @words behind those that are held back are left without the empty ones.
+ */
+static unsigned int st1vafe3bx_drop_empty(struct st1vafe3bx_state *st, unsigned int words,
+					  unsigned int late)
+{
+	unsigned int i, follow = 0, left = st->held;
+	struct st1vafe3bx_word word;
+	bool seen = false;
+
+	for (i = st->held; i < st->held + words; i++) {
+		if (st1vafe3bx_get_word(st, i, &word) == ST1VAFE3BX_WORD_EMPTY)
+			seen = true;
+		else if (seen)
+			follow++;
+	}
+	if (!seen || follow > late)
+		return words;
+
+	for (i = st->held; i < st->held + words; i++) {
+		if (st1vafe3bx_get_word(st, i, &word) == ST1VAFE3BX_WORD_EMPTY)
+			continue;
+		memmove(st->words + left * ST1VAFE3BX_WORD_SIZE,
+			st->words + i * ST1VAFE3BX_WORD_SIZE, ST1VAFE3BX_WORD_SIZE);
+		left++;
+	}
+
+	return left - st->held;
+}
+
+/*
  * Take @words of the FIFO, that were read between @start_ns and @end_ns, to the buffer, with
  * those that had been held back.
  */
@@ -312,23 +349,23 @@ static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 
 {
 	struct st1vafe3bx_state *st = iio_priv(indio_dev);
 	enum st1vafe3bx_word_kind kind = st1vafe3bx_kinds[st->mode];
-	unsigned int i, full, first = 0, end;
+	unsigned int i, filled, late, full, first = 0, end;
 	struct st1vafe3bx_word word;
 	bool doubt, emptied;
 	int pushed = 0;
 
 	/* nothing is lost from a FIFO that was not full since its level was read */
-	full = words + st1vafe3bx_words_within(st, end_ns - start_ns);
+	late = st1vafe3bx_words_within(st, end_ns - start_ns);
+	full = words + late;
 	full = full < ST1VAFE3BX_FIFO_WORDS ? 0 : full - ST1VAFE3BX_FIFO_WORDS + 1;
-	doubt = full || st->unplaced || st->held;
 
-	full += st->held;
-	words += st->held;
-	/* if there was less than it said, the rest is empty; if not, that word is corrupt */
-	end = words;
-	while (words && st1vafe3bx_get_word(st, words - 1, &word) == ST1VAFE3BX_WORD_EMPTY)
-		words--;
-	emptied = words != end;
+	filled = st1vafe3bx_drop_empty(st, words, late);
+	emptied = filled != words;
+	doubt = full || st->unplaced || st->held || emptied;
+
+	words = st->held + filled;
+	/* where there was an empty word, a sample may be missing */
+	full = emptied ? words : full + st->held;
 
 	end = words;
 	if (doubt) {
@@ -337,7 +374,9 @@ static int st1vafe3bx_unpack(struct iio_dev *indio_dev, unsigned int words, s64 
 	}
 
 	for (i = first; i < end; i++) {
-		if (st1vafe3bx_get_word(st, i, &word) == kind) {
+		st1vafe3bx_get_word(st, i, &word);
+		/* a sample where a time-stamp word must be is that word, and corrupt */
+		if (word.kind == kind && (doubt || !st1vafe3bx_sampler_word_due(&st->smp))) {
 			pushed += st1vafe3bx_push(indio_dev, &word);
 		} else if (word.kind == ST1VAFE3BX_WORD_TIME) {
 			st1vafe3bx_mark(st, &word, doubt);

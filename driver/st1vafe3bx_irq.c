@@ -8,11 +8,17 @@
 
 #include <linux/bits.h>
 #include <linux/delay.h>
+#include <linux/dev_printk.h>
+#include <linux/errno.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/jiffies.h>
+#include <linux/mutex.h>
 #include <linux/property.h>
 #include <linux/regmap.h>
+#include <linux/timekeeping.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "st1vafe3bx.h"
@@ -25,7 +31,7 @@
 #define ST1VAFE3BX_IDLE_MAX		100
 #define ST1VAFE3BX_IDLE_MS		250
 
-/* A line that is given up, but still asks, must leave the processor to others. */
+/* A line that still asks, but is given up or not to be served yet, must leave the processor. */
 #define ST1VAFE3BX_DAMPING_US		1000
 
 /**
@@ -90,11 +96,16 @@ static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st, bool *again)
 	int pushed, words;
 
 	/*
-	 * A chip that goes on asking is awake, and the next try is worth it; but an edge or
-	 * somebody else says nothing of it.  Whom the line is shared with has its own thread.
+	 * A chip that goes on asking is awake, and the next try is worth it; but an edge,
+	 * somebody else, or what came before the failure says nothing of it.  Not for long,
+	 * because until this is done the line is masked for whom it is shared with.
 	 */
-	if (st->fails && (st->idle || st->irq_edge))
-		st1vafe3bx_let_wake(st);
+	if (st->fails && (st->idle || st->irq_edge || st->irq_ns <= st->failed_ns) &&
+	    st1vafe3bx_waking_ns(st) > 0) {
+		fsleep(ST1VAFE3BX_DAMPING_US);
+		*again = st->irq_edge;
+		return false;
+	}
 
 	words = st1vafe3bx_service(st->indio_dev, true, &pushed);
 	/* an edge comes again only if the line has been inactive in between */
@@ -122,6 +133,16 @@ static bool st1vafe3bx_irq_serve(struct st1vafe3bx_state *st, bool *again)
 	st->idle = 0;
 
 	return false;
+}
+
+static irqreturn_t st1vafe3bx_irq_handler(int irq, void *p)
+{
+	struct st1vafe3bx_state *st = p;
+
+	/* the line is masked, then, until the thread has done */
+	st->irq_ns = ktime_get_ns();
+
+	return IRQ_WAKE_THREAD;
 }
 
 static irqreturn_t st1vafe3bx_irq_thread(int irq, void *p)
@@ -167,7 +188,7 @@ int st1vafe3bx_irq_settle(struct st1vafe3bx_state *st)
 		return 0;
 	}
 
-	ret = request_threaded_irq(st->irq, NULL, st1vafe3bx_irq_thread,
+	ret = request_threaded_irq(st->irq, st1vafe3bx_irq_handler, st1vafe3bx_irq_thread,
 				   IRQF_ONESHOT | IRQF_SHARED, "st1vafe3bx", st);
 	if (ret) {
 		dev_err(st->dev, "cannot request interrupt: %d\n", ret);

@@ -3,10 +3,10 @@
  * ST1VAFE3BX: its sample rates, and what follows from them.
  */
 
-#include <linux/kernel.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/time64.h>
+#include <linux/types.h>
 
 #include "st1vafe3bx.h"
 

@@ -3,9 +3,9 @@
  * ST1VAFE3BX: which registers there are, and what may be done with them.
  */
 
-#include <linux/kernel.h>
 #include <linux/regmap.h>
 
+#include "compat.h"
 #include "st1vafe3bx.h"
 
 static const struct regmap_range st1vafe3bx_readable_ranges[] = {

@@ -7,16 +7,18 @@
  */
 
 #include <linux/bitfield.h>
-#include <linux/debugfs.h>
 #include <linux/delay.h>
+#include <linux/dev_printk.h>
 #include <linux/errno.h>
-#include <linux/kernel.h>
+#include <linux/fs.h>
 #include <linux/math.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/pm_runtime.h>
 #include <linux/regmap.h>
 #include <linux/seq_file.h>
 #include <linux/time64.h>
+#include <linux/types.h>
 
 #include <linux/iio/iio.h>
 

@@ -399,6 +399,15 @@ s64 st1vafe3bx_sampler_step(struct st1vafe3bx_sampler *smp)
 }
 
 /**
+ * st1vafe3bx_sampler_word_due() - must the next word be a time-stamp word?
+ * @smp:	a sampler that has taken a time-stamp word, and all words since
+ */
+bool st1vafe3bx_sampler_word_due(const struct st1vafe3bx_sampler *smp)
+{
+	return smp->since_word >= ST1VAFE3BX_SAMPLES_PER_TIME_WORD;
+}
+
+/**
  * st1vafe3bx_sampler_skip() - take a word that cannot be understood
  * @smp:	the sampler
  *
@@ -408,7 +417,7 @@ s64 st1vafe3bx_sampler_step(struct st1vafe3bx_sampler *smp)
  */
 bool st1vafe3bx_sampler_skip(struct st1vafe3bx_sampler *smp)
 {
-	if (smp->since_word >= ST1VAFE3BX_SAMPLES_PER_TIME_WORD) {
+	if (st1vafe3bx_sampler_word_due(smp)) {
 		smp->since_word = 0;
 		return false;
 	}

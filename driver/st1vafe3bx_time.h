@@ -91,6 +91,7 @@ struct st1vafe3bx_sampler {
 void st1vafe3bx_sampler_start(struct st1vafe3bx_sampler *smp, u32 period_ns);
 s64 st1vafe3bx_sampler_missing(const struct st1vafe3bx_sampler *smp, s64 ticks, int ahead);
 int st1vafe3bx_sampler_mark(struct st1vafe3bx_sampler *smp, s64 ticks, int ahead);
+bool st1vafe3bx_sampler_word_due(const struct st1vafe3bx_sampler *smp);
 bool st1vafe3bx_sampler_skip(struct st1vafe3bx_sampler *smp);
 s64 st1vafe3bx_sampler_step(struct st1vafe3bx_sampler *smp);
 

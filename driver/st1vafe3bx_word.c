@@ -3,8 +3,11 @@
  * FIFO words of the ST1VAFE3BX: what the tag says and how the payload is packed.
  */
 
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 
+#include "compat_unaligned.h"
 #include "st1vafe3bx_word.h"
 
 /* The tag is in the upper five bits of the first byte; the lower three are not used. */
@@ -15,16 +18,6 @@
 #define TAG_FILM		0x1e
 #define TAG_ACCEL_FILM		0x1f
 
-static s16 le16(const u8 *p)
-{
-	return (s16)(p[0] | p[1] << 8);
-}
-
-static u32 le32(const u8 *p)
-{
-	return p[0] | p[1] << 8 | p[2] << 16 | (u32)p[3] << 24;
-}
-
 /* A 12-bit value whose lowest nibble starts at the low or at the high half of @p[0]. */
 static s16 left12_low(const u8 *p)
 {
@@ -34,6 +27,17 @@ static s16 left12_low(const u8 *p)
 static s16 left12_high(const u8 *p)
 {
 	return (s16)(u16)((p[0] & 0xf0) | p[1] << 8);
+}
+
+/**
+ * st1vafe3bx_film() - what the film's output says of its inputs
+ * @raw:	as the chip has it
+ *
+ * Return: the first input less the second.
+ */
+s16 st1vafe3bx_film(s16 raw)
+{
+	return ST1VAFE3BX_FILM_REVERSED ? -max_t(s16, raw, -S16_MAX) : raw;
 }
 
 /**
@@ -55,25 +59,25 @@ void st1vafe3bx_word_decode(const u8 *raw, struct st1vafe3bx_word *word)
 		break;
 	case TAG_ACCEL:
 		word->kind = ST1VAFE3BX_WORD_ACCEL;
-		word->accel[0] = le16(payload);
-		word->accel[1] = le16(payload + 2);
-		word->accel[2] = le16(payload + 4);
+		word->accel[0] = get_unaligned_le16(payload);
+		word->accel[1] = get_unaligned_le16(payload + 2);
+		word->accel[2] = get_unaligned_le16(payload + 4);
 		break;
 	case TAG_FILM:
 		word->kind = ST1VAFE3BX_WORD_FILM;
-		word->film = le16(payload);
+		word->film = st1vafe3bx_film(get_unaligned_le16(payload));
 		break;
 	case TAG_ACCEL_FILM:
 		word->kind = ST1VAFE3BX_WORD_ACCEL_FILM;
 		word->accel[0] = left12_low(payload);
 		word->accel[1] = left12_high(payload + 1);
 		word->accel[2] = left12_low(payload + 3);
-		word->film = left12_high(payload + 4);
+		word->film = st1vafe3bx_film(left12_high(payload + 4));
 		break;
 	case TAG_TIME:
 		/* the first two bytes repeat the configuration */
 		word->kind = ST1VAFE3BX_WORD_TIME;
-		word->ticks = le32(payload + 2);
+		word->ticks = get_unaligned_le32(payload + 2);
 		break;
 	}
 }

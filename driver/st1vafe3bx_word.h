@@ -9,6 +9,14 @@
 
 #define ST1VAFE3BX_WORD_SIZE		7	/* tag and six bytes of payload */
 
+/*
+ * The film's output is its first input less its second (0), or the other way round (1),
+ * which is not confirmed.
+ */
+#ifndef ST1VAFE3BX_FILM_REVERSED
+#define ST1VAFE3BX_FILM_REVERSED	0
+#endif
+
 enum st1vafe3bx_word_kind {
 	ST1VAFE3BX_WORD_EMPTY,		/* the FIFO had nothing left */
 	ST1VAFE3BX_WORD_ACCEL,
@@ -22,7 +30,7 @@ enum st1vafe3bx_word_kind {
  * struct st1vafe3bx_word - a FIFO word, taken apart
  * @kind:	what it holds
  * @accel:	x, y, z; 16 bit, of which the low 4 are 0 in an ACCEL_FILM word
- * @film:	film voltage, 16 bit, likewise
+ * @film:	film voltage, first input less second, 16 bit, likewise
  * @ticks:	chip time of a TIME word, in units of 10 us
  */
 struct st1vafe3bx_word {
@@ -33,5 +41,6 @@ struct st1vafe3bx_word {
 };
 
 void st1vafe3bx_word_decode(const u8 *raw, struct st1vafe3bx_word *word);
+s16 st1vafe3bx_film(s16 raw);
 
 #endif

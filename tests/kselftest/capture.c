@@ -177,18 +177,42 @@ static int configure(const struct capture *c, unsigned int watermark)
 	return ret;
 }
 
+static int read_debugfs(const struct capture *c, const char *name, char *text, size_t size)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/iio/%s/%s",
+		 strrchr(c->sysfs, '/') + 1, name);
+	return rig_read(path, text, size);
+}
+
 int capture_stat(const struct capture *c, const char *name, long long *value)
 {
-	char path[128], text[32];
+	char file[64], text[32];
 	int ret;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/iio/%s/stats/%s",
-		 strrchr(c->sysfs, '/') + 1, name);
-	ret = rig_read(path, text, sizeof(text));
+	snprintf(file, sizeof(file), "stats/%s", name);
+	ret = read_debugfs(c, file, text, sizeof(text));
 	if (ret < 0)
 		return ret;
 	*value = atoll(text);
 	return 0;
+}
+
+int capture_self_test(const struct capture *c, struct capture_verdict *v)
+{
+	char text[128];
+	int ret;
+
+	memset(v, 0, sizeof(*v));
+	ret = read_debugfs(c, "selftest", text, sizeof(text));
+	if (ret < 0)
+		return ret;
+	if (sscanf(text, "x %d mg %7s\ny %d mg %7s\nz %d mg %7s", &v->mg[0], v->word[0], &v->mg[1],
+		   v->word[1], &v->mg[2], v->word[2]) == 6)
+		return 0;
+	rig_diag("self-test says: %s", text);
+	return -EPROTO;
 }
 
 int capture_start(struct capture *c, enum capture_mode mode, double rate_hz,

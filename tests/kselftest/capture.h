@@ -53,6 +53,19 @@ int capture_set_number(const struct capture *c, const char *attr, double value);
 /* A counter that the driver shows in debugfs. */
 int capture_stat(const struct capture *c, const char *name, long long *value);
 
+/**
+ * struct capture_verdict - the accelerometer's self-test, by axis
+ * @mg:		deflection
+ * @word:	"pass" or "fail"
+ */
+struct capture_verdict {
+	int mg[3];
+	char word[3][8];
+};
+
+/* Run the self-test; 0, -EPROTO if it says something else, or what reading failed with. */
+int capture_self_test(const struct capture *c, struct capture_verdict *v);
+
 /* Name of the attribute "in_<type>..._@suffix" of acceleration or film. */
 const char *capture_scale_attr(bool film);
 

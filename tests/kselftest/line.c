@@ -9,6 +9,7 @@
 
 #define PATIENCE_MS	3000
 #define PIN_CTRL	0x0c
+#define CTRL2		0x11
 #define LOG_MAX		256
 
 static const struct truth_wave wave = TRUTH_WAVE(120);
@@ -130,6 +131,33 @@ TEST_F_TIMEOUT(line, survives_a_storm, 120)
 	ASSERT_EQ(0, sim_set(0, "options/stuck_int", -1));
 	ASSERT_EQ(0, truth_run(&self->rig.t, 8, PATIENCE_MS, true));
 	EXPECT_KNOWN_LOSS(&self->rig.t, "storm");
+	EXPECT_EQ(0, self->rig.t.restarts);
+}
+
+/* The chip does not answer just when the line is listened to again: then it is the time after. */
+TEST_F_TIMEOUT(line, is_tried_again_later, 120)
+{
+	bool active_low = variant->pin_ctrl & 0x08;
+	long long errors = -1, waiting = 0;
+
+	if (variant->polled)
+		SKIP(return, "there is no line");
+	ASSERT_EQ(0, stream_rig_start(&self->rig, &wave, CAPTURE_COMBINED, 800, 32, 0));
+	ASSERT_EQ(0, truth_run(&self->rig.t, 0.5, PATIENCE_MS, false));
+	ASSERT_EQ(0, sim_set(0, "options/stuck_int", active_low));
+	/* an edge-triggered line that stays inactive is missed, and so is a level */
+	ASSERT_EQ(0, truth_run(&self->rig.t, 2, PATIENCE_MS, true));
+	EXPECT_TRUE(rig_logged("no interrupts, polling"));
+	ASSERT_EQ(0, sim_set(0, "options/stuck_int", -1));
+	ASSERT_EQ(0, sim_set(0, "nack_reg", CTRL2));
+	ASSERT_EQ(0, truth_run(&self->rig.t, 6, PATIENCE_MS, true));
+	/* the write was tried, and refused */
+	ASSERT_EQ(0, sim_get(0, "nack_reg", &waiting));
+	EXPECT_EQ(-1, waiting);
+	ASSERT_EQ(0, capture_stat(&self->rig.c, "bus_errors", &errors));
+	EXPECT_EQ(1, errors);
+	ASSERT_EQ(0, truth_run(&self->rig.t, 1, PATIENCE_MS, true));
+	EXPECT_KNOWN_LOSS(&self->rig.t, "line tried again");
 	EXPECT_EQ(0, self->rig.t.restarts);
 }
 

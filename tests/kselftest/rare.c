@@ -145,6 +145,7 @@ FIXTURE_VARIANT(refused)
 
 FIXTURE_VARIANT_ADD(refused, impedance_of_another_type) { .params = "chips=1 garbled=1" };
 FIXTURE_VARIANT_ADD(refused, matrix_of_another_size) { .params = "chips=1 garbled=2" };
+FIXTURE_VARIANT_ADD(refused, input_mode_of_another_type) { .params = "chips=1 garbled=3" };
 FIXTURE_VARIANT_ADD(refused, both_edges) { .params = "chips=1 int_type=3" };
 FIXTURE_VARIANT_ADD(refused, adapter_without_a_word) { .params = "chips=1 max_read=4" };
 

@@ -422,6 +422,19 @@ int sim_set(unsigned int chip, const char *name, long long value)
 	return ret ? failed(-ret, "write", path) : 0;
 }
 
+int sim_get(unsigned int chip, const char *name, long long *value)
+{
+	char path[128], text[32];
+	int ret;
+
+	snprintf(path, sizeof(path), RIG_DEBUGFS "/chip%u/%s", chip, name);
+	ret = rig_read(path, text, sizeof(text));
+	if (ret < 0)
+		return failed(-ret, "read", path);
+	*value = atoll(text);
+	return 0;
+}
+
 static int read_stats(unsigned int chip, char *buf, size_t size)
 {
 	char path[96];

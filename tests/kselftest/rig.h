@@ -67,6 +67,7 @@ int rig_write(const char *path, const char *text);
 
 /* chipN/@name in the simulator's debugfs */
 int sim_set(unsigned int chip, const char *name, long long value);
+int sim_get(unsigned int chip, const char *name, long long *value);
 /* A line of chipN/stats. */
 int sim_stat(unsigned int chip, const char *name, long long *value);
 /* Violations counted since the chip's power-on; each is told if @tell. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The accelerometer's self-test: verdict, procedure, and that nothing is left of it. */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -25,7 +23,6 @@ FIXTURE(selftest)
 {
 	struct capture c;
 	struct sim_write log[LOG_MAX];
-	char path[96];
 	int feed;
 };
 
@@ -35,8 +32,6 @@ FIXTURE_SETUP(selftest)
 	SKIP_WITHOUT_RIG();
 	ASSERT_EQ(0, rig_up(1));
 	ASSERT_EQ(0, capture_find(&self->c, 0));
-	snprintf(self->path, sizeof(self->path), "/sys/kernel/debug/iio/%s/selftest",
-		 strrchr(self->c.sysfs, '/') + 1);
 }
 
 FIXTURE_TEARDOWN(selftest)
@@ -45,26 +40,6 @@ FIXTURE_TEARDOWN(selftest)
 	if (self->feed >= 0)
 		close(self->feed);
 	EXPECT_EQ(0, rig_down());
-}
-
-struct verdict {
-	int mg[3];
-	char word[3][8];
-};
-
-static int run(const char *path, struct verdict *v)
-{
-	char text[128];
-	int ret = rig_read(path, text, sizeof(text));
-
-	memset(v, 0, sizeof(*v));
-	if (ret < 0)
-		return ret;
-	if (sscanf(text, "x %d mg %7s\ny %d mg %7s\nz %d mg %7s", &v->mg[0], v->word[0], &v->mg[1],
-		   v->word[1], &v->mg[2], v->word[2]) == 6)
-		return 0;
-	rig_diag("self-test says: %s", text);
-	return -EPROTO;
 }
 
 /* The model's axes give by so much: x 75, y 80, z 150 mg one way, four times that in all. */
@@ -79,10 +54,10 @@ static const int model_mg[3] = { 300, 320, 600 };
 
 TEST_F(selftest, passes)
 {
-	struct verdict v;
+	struct capture_verdict v;
 	int axis;
 
-	ASSERT_EQ(0, run(self->path, &v));
+	ASSERT_EQ(0, capture_self_test(&self->c, &v));
 	for (axis = 0; axis < 3; axis++)
 		EXPECT_PASS(v, axis);
 }
@@ -91,12 +66,12 @@ TEST_F(selftest, passes)
 TEST_F(selftest, passes_in_any_position)
 {
 	const struct truth_wave w = { .accel_mg = -1000, .seconds = 60 };
-	struct verdict v;
+	struct capture_verdict v;
 	int axis;
 
 	self->feed = truth_feed(0, &w);
 	ASSERT_GE(self->feed, 0);
-	ASSERT_EQ(0, run(self->path, &v));
+	ASSERT_EQ(0, capture_self_test(&self->c, &v));
 	for (axis = 0; axis < 3; axis++)
 		EXPECT_PASS(v, axis);
 }
@@ -105,11 +80,11 @@ TEST_F(selftest, passes_in_any_position)
 TEST_F(selftest, fails_axes_that_are_stuck)
 {
 	const struct truth_wave w = { .accel_mg = 30000, .seconds = 60 };
-	struct verdict v;
+	struct capture_verdict v;
 
 	self->feed = truth_feed(0, &w);
 	ASSERT_GE(self->feed, 0);
-	ASSERT_EQ(0, run(self->path, &v));
+	ASSERT_EQ(0, capture_self_test(&self->c, &v));
 	EXPECT_STREQ("fail", v.word[0]);
 	EXPECT_EQ(0, v.mg[0]);
 	EXPECT_STREQ("fail", v.word[1]);
@@ -132,11 +107,11 @@ TEST_F(selftest, follows_the_procedure)
 {
 	static const uint8_t phases[] = { 0x20, 0x10 };
 	int n, at = 0, on, fill, off = -1;
-	struct verdict v;
+	struct capture_verdict v;
 	unsigned int i;
 
 	ASSERT_EQ(0, sim_log_clear(0));
-	ASSERT_EQ(0, run(self->path, &v));
+	ASSERT_EQ(0, capture_self_test(&self->c, &v));
 	n = sim_log(0, self->log, LOG_MAX);
 	for (i = 0; i < ARRAY_SIZE(phases); i++) {
 		EXPECT_GE(next_write(self->log, n, at, CTRL3, 0x03), 0);
@@ -163,12 +138,12 @@ TEST_F(selftest, follows_the_procedure)
 
 TEST_F(selftest, is_busy_while_streaming)
 {
-	struct verdict v;
+	struct capture_verdict v;
 
 	ASSERT_EQ(0, capture_start(&self->c, CAPTURE_MOTION, 800, 32));
-	EXPECT_EQ(-EBUSY, run(self->path, &v));
+	EXPECT_EQ(-EBUSY, capture_self_test(&self->c, &v));
 	capture_stop(&self->c);
-	EXPECT_EQ(0, run(self->path, &v));
+	EXPECT_EQ(0, capture_self_test(&self->c, &v));
 }
 
 /* What was set before counts afterwards, and nothing pulls any more. */
@@ -177,7 +152,7 @@ TEST_F(selftest, leaves_no_trace)
 	const struct truth_wave w = TRUTH_WAVE(60);
 	static const enum capture_mode modes[] = { CAPTURE_MOTION, CAPTURE_COMBINED, CAPTURE_FILM };
 	struct truth t;
-	struct verdict v;
+	struct capture_verdict v;
 	unsigned int i;
 	char text[32];
 
@@ -186,7 +161,7 @@ TEST_F(selftest, leaves_no_trace)
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
 		/* from a chip that a direct read has left on, too */
 		ASSERT_LT(0, capture_get(&self->c, "in_accel_x_raw", text, sizeof(text)));
-		ASSERT_EQ(0, run(self->path, &v));
+		ASSERT_EQ(0, capture_self_test(&self->c, &v));
 		ASSERT_EQ(0, capture_start(&self->c, modes[i], 800, 32));
 		ASSERT_EQ(0, truth_begin(&t, &self->c, &w, 0));
 		ASSERT_EQ(0, truth_run(&t, 1, PATIENCE_MS, false));
@@ -198,16 +173,16 @@ TEST_F(selftest, leaves_no_trace)
 
 TEST_F(selftest, tells_a_dead_bus)
 {
-	struct verdict v;
+	struct capture_verdict v;
 
 	ASSERT_EQ(0, sim_set(0, "nack_next", 1000));
-	EXPECT_GT(0, run(self->path, &v));
+	EXPECT_GT(0, capture_self_test(&self->c, &v));
 	ASSERT_EQ(0, sim_set(0, "nack_next", 0));
-	EXPECT_EQ(0, run(self->path, &v));
+	EXPECT_EQ(0, capture_self_test(&self->c, &v));
 	/* and in the middle of it: the bursts of FIFO words */
 	ASSERT_EQ(0, sim_set(0, "fail_after", 7));
-	EXPECT_GT(0, run(self->path, &v));
-	ASSERT_EQ(0, run(self->path, &v));
+	EXPECT_GT(0, capture_self_test(&self->c, &v));
+	ASSERT_EQ(0, capture_self_test(&self->c, &v));
 	EXPECT_STREQ("pass", v.word[0]);
 }
 

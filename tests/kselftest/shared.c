@@ -132,6 +132,27 @@ TEST_F(shared, one_is_unbound)
 	EXPECT_NOTHING_LOST(&self->t[1], "shared line");
 }
 
+/* One does not answer while the other, which is quicker, goes on asking for both. */
+TEST_F_TIMEOUT(shared, one_does_not_answer, 120)
+{
+	long long nacks = 0;
+	int i;
+
+	for (i = 0; i < CHIPS; i++)
+		ASSERT_EQ(0, start(&self->c[i], &self->t[i]));
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, sim_set(0, "nack_next", 1 + i % 3));
+		ASSERT_EQ(0, truth_run(&self->t[0], 0.2, PATIENCE_MS, false));
+		ASSERT_EQ(0, truth_run(&self->t[1], 0.2, PATIENCE_MS, false));
+	}
+	ASSERT_EQ(0, run(self->t, 1));
+	ASSERT_EQ(0, sim_stat(0, "i2c_nacks", &nacks));
+	EXPECT_LE(19, nacks);
+	/* a chip that is given time to wake holds up the other's service, if at all, for 25 ms */
+	for (i = 0; i < CHIPS; i++)
+		EXPECT_NOTHING_LOST(&self->t[i], "one does not answer");
+}
+
 /* One pin holds the line for ever: both are polled, and complete. */
 TEST_F_TIMEOUT(shared, one_pin_is_stuck, 120)
 {

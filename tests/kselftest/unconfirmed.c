@@ -39,26 +39,29 @@ FIXTURE(unconfirmed)
 
 FIXTURE_VARIANT(unconfirmed)
 {
-	const char *options[4];	/* set to 1 but for those that end in "=0" */
+	const char *options[7];	/* NAME or NAME=VALUE, which is 1 */
 	bool other_driver;
 };
 
 FIXTURE_VARIANT_ADD(unconfirmed, first_access_is_answered) { .options = { "wake" } };
 FIXTURE_VARIANT_ADD(unconfirmed, full_reads_128) { .options = { "full_reads_zero=0" } };
+FIXTURE_VARIANT_ADD(unconfirmed, overrun_is_told_late) { .options = { "ovr_late" } };
 FIXTURE_VARIANT_ADD(unconfirmed, film_has_16_bits) { .options = { "film_full_16bit" } };
 FIXTURE_VARIANT_ADD(unconfirmed, starts_unsettled) { .options = { "unsettled" } };
 FIXTURE_VARIANT_ADD(unconfirmed, comes_up_otherwise) { .options = { "odd_reset" } };
 FIXTURE_VARIANT_ADD(unconfirmed, all_at_once) {
-	.options = { "wake", "film_full_16bit", "unsettled", "odd_reset" },
+	.options = { "wake", "film_full_16bit", "unsettled", "odd_reset", "ovr_late" },
 };
 
 FIXTURE_VARIANT_ADD(unconfirmed, other_constants) {
-	.options = { "combined_needs_en", "ts_after_sample", "ts_latched_early" },
+	.options = { "combined_needs_en", "ts_after_sample", "ts_latched_early", "film_reversed",
+		     "weak_self_test" },
 	.other_driver = true,
 };
 
 FIXTURE_VARIANT_ADD(unconfirmed, other_constants_and_all) {
-	.options = { "combined_needs_en", "ts_after_sample", "ts_latched_early", "unsettled" },
+	.options = { "combined_needs_en", "ts_after_sample", "ts_latched_early", "film_reversed",
+		     "weak_self_test", "unsettled=2", "odd_reset" },
 	.other_driver = true,
 };
 
@@ -71,19 +74,25 @@ static int set_option(const char *option)
 	return sim_set(0, path, option[len] ? atoi(option + len + 1) : 1);
 }
 
+/* With the driver that has the other constants; for this test's own process. */
+#define TAKE_OTHER_DRIVER()						\
+	do {								\
+		const char *other_ = getenv("BACKPOP_MODULES_OTHER");	\
+									\
+		if (!other_ || !*other_)				\
+			SKIP(return, "no $BACKPOP_MODULES_OTHER: no such driver");	\
+		ASSERT_EQ(0, setenv("BACKPOP_MODULES", other_, 1));	\
+	} while (0)
+
 FIXTURE_SETUP(unconfirmed)
 {
-	const char *other = getenv("BACKPOP_MODULES_OTHER");
 	unsigned int i;
 
 	stream_rig_init(&self->rig);
 	self->full_16bit = false;
 	SKIP_WITHOUT_RIG();
-	if (variant->other_driver && (!other || !*other))
-		SKIP(return, "no $BACKPOP_MODULES_OTHER: no driver with the constants changed");
-	/* in this test's own process */
 	if (variant->other_driver)
-		ASSERT_EQ(0, setenv("BACKPOP_MODULES", other, 1));
+		TAKE_OTHER_DRIVER();
 	ASSERT_EQ(0, rig_load(1, 400000));
 	for (i = 0; i < ARRAY_SIZE(variant->options) && variant->options[i]; i++) {
 		ASSERT_EQ(0, set_option(variant->options[i]));
@@ -159,6 +168,124 @@ TEST_F(unconfirmed, runs_over)
 	ASSERT_EQ(0, truth_run(&rig->t, 1, PATIENCE_MS, false));
 	EXPECT_KNOWN_LOSS(&rig->t, "overruns");
 	EXPECT_EQ(10, rig->t.gaps);
+}
+
+TEST_F(unconfirmed, passes_the_self_test)
+{
+	struct capture_verdict v;
+	int axis;
+
+	ASSERT_EQ(0, capture_self_test(&self->rig.c, &v));
+	for (axis = 0; axis < 3; axis++)
+		EXPECT_STREQ("pass", v.word[axis]) TH_LOG("axis %d: %d mg", axis, v.mg[axis]);
+}
+
+/*
+ * That it matters: a chip that is otherwise than the driver believes.  Else the tests above
+ * would prove nothing.
+ */
+FIXTURE(mistaken)
+{
+	struct stream_rig rig;
+};
+
+FIXTURE_VARIANT(mistaken)
+{
+	const char *option;
+	enum capture_mode mode;
+	unsigned int rate_hz;
+};
+
+FIXTURE_VARIANT_ADD(mistaken, combined_needs_en) {
+	.option = "combined_needs_en", .mode = CAPTURE_COMBINED, .rate_hz = 800,
+};
+
+FIXTURE_VARIANT_ADD(mistaken, ts_after_sample) {
+	.option = "ts_after_sample", .mode = CAPTURE_MOTION, .rate_hz = 100,
+};
+
+FIXTURE_VARIANT_ADD(mistaken, ts_latched_early) {
+	.option = "ts_latched_early", .mode = CAPTURE_FILM, .rate_hz = 3200,
+};
+
+FIXTURE_VARIANT_ADD(mistaken, film_reversed) {
+	.option = "film_reversed", .mode = CAPTURE_FILM, .rate_hz = 3200,
+};
+
+FIXTURE_VARIANT_ADD(mistaken, accel_settles_later) {
+	.option = "unsettled=2", .mode = CAPTURE_MOTION, .rate_hz = 100,
+};
+
+FIXTURE_VARIANT_ADD(mistaken, film_settles_later) {
+	.option = "unsettled=2", .mode = CAPTURE_FILM, .rate_hz = 800,
+};
+
+FIXTURE_SETUP(mistaken)
+{
+	stream_rig_init(&self->rig);
+	SKIP_WITHOUT_RIG();
+	if (!rig_simulated_time())
+		SKIP(return, "without simulated time some of it is within the time stamps' error");
+	ASSERT_EQ(0, rig_load(1, 400000));
+	ASSERT_EQ(0, set_option(variant->option));
+	ASSERT_EQ(0, rig_attach(0));
+	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+}
+
+FIXTURE_TEARDOWN(mistaken)
+{
+	stream_rig_stop(&self->rig);
+	EXPECT_EQ(0, rig_down());
+}
+
+TEST_F_TIMEOUT(mistaken, shows, 300)
+{
+	struct truth *t = &self->rig.t;
+	int ret;
+
+	ASSERT_EQ(0, stream_rig_start(&self->rig, &steep, variant->mode, variant->rate_hz, 16, 0));
+	ret = truth_run(t, STREAM_SECONDS, PATIENCE_MS, false);
+	truth_tell(t, variant->option);
+	EXPECT_TRUE(ret == -ETIMEDOUT || t->wrong || truth_rms_ns(t) > STAMP_RMS_MAX_NS);
+}
+
+FIXTURE(misjudged)
+{
+	struct capture c;
+};
+
+FIXTURE_VARIANT(misjudged)
+{
+	bool weak_chip;
+};
+
+FIXTURE_VARIANT_ADD(misjudged, weak) { .weak_chip = true };
+FIXTURE_VARIANT_ADD(misjudged, strong) { .weak_chip = false };
+
+FIXTURE_SETUP(misjudged)
+{
+	SKIP_WITHOUT_RIG();
+	if (!variant->weak_chip)
+		TAKE_OTHER_DRIVER();
+	ASSERT_EQ(0, rig_load(1, 400000));
+	ASSERT_EQ(0, sim_set(0, "options/weak_self_test", variant->weak_chip));
+	ASSERT_EQ(0, rig_attach(0));
+	ASSERT_EQ(0, capture_find_device(&self->c, 0));
+}
+
+FIXTURE_TEARDOWN(misjudged)
+{
+	EXPECT_EQ(0, rig_down());
+}
+
+TEST_F(misjudged, fails_the_self_test)
+{
+	struct capture_verdict v;
+	int axis;
+
+	ASSERT_EQ(0, capture_self_test(&self->c, &v));
+	for (axis = 0; axis < 3; axis++)
+		EXPECT_STREQ("fail", v.word[axis]) TH_LOG("axis %d: %d mg", axis, v.mg[axis]);
 }
 
 TEST_HARNESS_MAIN
