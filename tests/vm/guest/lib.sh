@@ -15,7 +15,7 @@ look_at_clock() {
 }
 
 # wait_until SECONDS COMMAND...: run it again and again until it succeeds; fails
-# when it has not after SECONDS.
+# when it has not after SECONDS.  Asking is dear here, waiting is not: idle time passes at once.
 wait_until() {
 	look_at_clock
 	deadline=$((now + $1 * 100))
@@ -23,7 +23,7 @@ wait_until() {
 	until "$@" >/dev/null 2>&1; do
 		look_at_clock
 		[ "$now" -lt "$deadline" ] || return 1
-		sleep 0.1
+		sleep 0.2
 	done
 }
 
@@ -35,16 +35,33 @@ sensor_path() {
 	busctl --auto-start=no --no-pager tree --list org.backpop1 2>/dev/null | grep -m1 '^/org/backpop1/sensor/.'
 }
 
-# sensor NAME: a property of the first sensor, bare.
+# property OBJECT INTERFACE NAME: bare; fails when there is none
+property() {
+	value=$(busctl --auto-start=no get-property org.backpop1 "$1" "org.backpop1.$2" "$3" 2>/dev/null) || return
+	value=${value#* }
+	value=${value#\"}
+	echo "${value%\"}"
+}
+
+# of_sensor INTERFACE NAME: a property of the first sensor.  As long as it has the usual
+# name, nobody has to look for it.
+of_sensor() {
+	property /org/backpop1/sensor/iio_device0 "$@" || property "$(sensor_path)" "$@"
+}
 sensor() {
-	busctl --auto-start=no get-property org.backpop1 "$(sensor_path)" org.backpop1.Sensor "$1" 2>/dev/null |
-		cut -d' ' -f2- | tr -d '"'
+	of_sensor Sensor "$1"
+}
+recorder() {
+	of_sensor Recorder "$1"
 }
 
 # manager NAME: a property of the daemon, bare.
 manager() {
-	busctl --auto-start=no get-property org.backpop1 /org/backpop1 org.backpop1.Manager "$1" 2>/dev/null |
-		cut -d' ' -f2- | tr -d '"'
+	property /org/backpop1 Manager "$1"
+}
+
+recorder_is() {
+	[ "$(recorder State)" = "$1" ]
 }
 
 is_streaming() {
