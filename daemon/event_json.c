@@ -202,6 +202,7 @@ static bool add_looks(struct json_object *o, const struct bp_trace *tr)
 		return true;
 	in = json_object_new_object();
 	if (!in || !add(o, "weighed", in) || !add_string(o, "ear", bp_ear_name(tr->ear)) ||
+	    (tr->look != BP_LOOK_TRAIN && !add(o, "weak", json_object_new_boolean(tr->weak))) ||
 	    !add_double(o, "odds", tr->odds, FORMAT_3))
 		return false;
 	for (uint32_t i = 0; i < tr->n_looks; i++)

@@ -41,6 +41,7 @@ struct bp_candidate {
 	uint32_t number;		/* of its event, 0 = not said */
 	bool in_train;			/* one crackle of a train: no event of its own */
 	bool touched;			/* the film was, see coupling.h */
+	bool fellow;			/* in one manoeuvre with what was said already */
 	bool held;			/* not said: perhaps a crackle of a train */
 };
 

@@ -2,19 +2,26 @@
 /*
  * The company a transient keeps: what else was heard in the seconds around it.
  * Cloth, voices and keyboards make many peaks; each alone may look like a pop.
+ * This file counts, weigh.c judges.
  */
 #ifndef BACKPOP_CORE_CLUTTER_H
 #define BACKPOP_CORE_CLUTTER_H
 
 #include "core/candidate.h"
 
-#define BP_CLUTTER	48u
+#define BP_CLUTTER	64u
+
+enum bp_noticed_as {
+	BP_NOTICED,		/* a transient */
+	BP_NOTICED_NOISE,	/* refused as part of a noise */
+	BP_NOTICED_NAMED,	/* told for what it is by itself: a tap, a step, a cough */
+	BP_NOTICED_CRACKLE,	/* a lung's */
+};
 
 struct bp_noticed {
 	int64_t onset_ns;
-	float peak;			/* unit of its stream */
-	int stream;
-	bool refused;			/* as part of a noise */
+	float peak[BP_STREAMS];		/* unit of its stream, 0 = not seen there */
+	enum bp_noticed_as as;
 };
 
 struct bp_clutter {
@@ -22,35 +29,36 @@ struct bp_clutter {
 	uint32_t n;
 };
 
+/**
+ * struct bp_company - how many transients were heard around one, capped
+ * "Like" it: 0.4 to 2.5 times its peak.  Any: a tenth of it or more.  Those within
+ * the length of a manoeuvre (150 ms) count as near, and nowhere else.
+ * @near_before, @near_after:	any
+ * @like:	up to 0.5, 0.9, 3 and 8 s before
+ * @like_after, @any_after: what has followed until now
+ * @any:	up to 1 and 3 s before
+ * @loud:	more than 2.5 times its peak, up to 1 s before
+ * @noise, @named: from 1 s before on
+ * @busy:	all of the last 20 s
+ */
+struct bp_company {
+	float near_before, near_after;
+	float like[4];
+	float like_after;
+	float any[2];
+	float any_after;
+	float loud, noise, named;
+	float busy;
+};
+
 /* Remember a candidate at its first look. */
 void bp_clutter_note(struct bp_clutter *cl, const struct bp_candidate *c);
 
-/* It was refused as part of a noise: it speaks against its neighbours. */
-void bp_clutter_refused(struct bp_clutter *cl, const struct bp_candidate *c);
+/* It turned out to be something. */
+void bp_clutter_name(struct bp_clutter *cl, const struct bp_candidate *c, enum bp_noticed_as as);
 
-/* Forget one that was told for what it is by itself (a tap, a step): it says nothing of others. */
-void bp_clutter_forget(struct bp_clutter *cl, const struct bp_candidate *c);
-
-/* Is the candidate one of many?  BP_KEPT, or BP_REFUSED with what the many are. */
-struct bp_ruling bp_clutter_judge(const struct bp_clutter *cl, const struct bp_candidate *c);
-
-/**
- * bp_clutter_company() - is there one like it near, but not near enough for a manoeuvre?
- *
- * Pops of one manoeuvre lie within 150 ms, snaps 1 s apart or more: whatever
- * makes two alike at 150 to 500 ms is neither.
- *
- * Return: how far it is, s, negative = after the candidate; 0 = there is none.
- */
-float bp_clutter_company(const struct bp_clutter *cl, const struct bp_candidate *c);
-
-/* How many of its kind came in the seconds before, other than in the same manoeuvre; at most 5. */
-uint32_t bp_clutter_crowd(const struct bp_clutter *cl, const struct bp_candidate *c);
-
-/*
- * Does a weak one stand alone?  Nothing of its size came in the second before, other
- * than in the same manoeuvre, and no quick series of such in the last seconds.
- */
-bool bp_clutter_quiet(const struct bp_clutter *cl, const struct bp_candidate *c);
+/* Who is around the candidate, as far as is known now? */
+void bp_clutter_company(const struct bp_clutter *cl, const struct bp_candidate *c,
+			struct bp_company *co);
 
 #endif

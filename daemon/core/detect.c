@@ -14,16 +14,21 @@
 #define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
-/* Power over noise of what is said though weak: a wide band hears more lungs and keys. */
-#define ALONE_RATIO	63.0f	/* 18 dB */
-#define ALONE_WIDE	90.0f	/* 19.5 dB */
 #define DOUBT_RATIO	2000.0f	/* film: lungs reach 33 dB where it is quiet */
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
-#define ODDS_LEAST	-0.4f	/* log-odds: what is rather not a joint's is withdrawn */
-#define ODDS_WEAK	-1.0f	/* of a weak one, which the weights were not learned from */
 #define NEVER		INT64_MAX
+
+/*
+ * Log-odds that it takes to be said and to stand, of a plain one and of a weak one.
+ * What is said too much is taken back before anybody counts it; but the sensor's noise
+ * makes weak ones all day long.  What stands has three or two to one for it.
+ */
+static const float least_odds[BP_STAGES][2] = {
+	[BP_STAGE_SAY] = { -4.5f, -2.0f },
+	[BP_STAGE_SETTLE] = { 0.9f, 0.7f },
+};
 
 void bp_detect_init(struct bp_detect *d)
 {
@@ -163,20 +168,12 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	bp_classify_settle(ev, c, &d->memory, &streams[bp_candidate_main(c)], book, now_ns);
 }
 
-/* One like it at a distance that no joint keeps, s; 0 = none. */
-static float company(const struct bp_detect *d, const struct bp_candidate *c)
-{
-	float apart = bp_clutter_company(&d->clutter, c);
-
-	return apart != 0 ? apart : bp_strap_stroke(&d->strap, c);
-}
-
-/* What the candidate alone, and then its neighbours, say against it. */
-static struct bp_ruling judge(struct bp_detect *d, struct bp_candidate *c,
+/* What the candidate by itself says against it. */
+static struct bp_ruling judge(const struct bp_detect *d, struct bp_candidate *c,
 			      const struct bp_stream *streams)
 {
-	float quiet[BP_STREAMS], rate_hz[BP_STREAMS], apart;
-	struct bp_ruling r, many;
+	float quiet[BP_STREAMS], rate_hz[BP_STREAMS];
+	struct bp_ruling r;
 
 	for (int k = 0; k < BP_STREAMS; k++) {
 		quiet[k] = streams[k].quiet;
@@ -190,19 +187,6 @@ static struct bp_ruling judge(struct bp_detect *d, struct bp_candidate *c,
 	/* A much finer film hears what the accelerometer filters away: no ratio can be told. */
 	c->touched = streams[BP_FILM].rate_hz < FINER * streams[BP_MOTION].rate_hz &&
 		     bp_coupling_touched(&d->coupling, c, &r);
-	if (c->touched) {
-		d->touched_ns = c->onset_ns;
-		return r;
-	}
-	/* What is weak keeps weak company; lung.c looks through it. */
-	if (bp_candidate_weak(c) && !c->number)
-		return r;
-	many = bp_clutter_judge(&d->clutter, c);
-	if (many.outcome == BP_REFUSED)
-		return many;
-	apart = company(d, c);
-	if (apart != 0 && c->next == BP_LOOK_LAST)
-		return (struct bp_ruling){ BP_REFUSED, BP_RULE_COMPANY, BP_REASON_RUB, apart, 0 };
 	return r;
 }
 
@@ -259,79 +243,97 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	withdraw(c, book, reason, now_ns);
 	if (c->touched || reason == BP_REASON_TAP || reason == BP_REASON_STEP ||
 	    reason == BP_REASON_COUGH)
-		bp_clutter_forget(&d->clutter, c);
+		bp_clutter_name(&d->clutter, c, BP_NOTICED_NAMED);
 	else if (noise)
 		bp_lung_noise(&d->lung, c->onset_ns);
 	if (reason == BP_REASON_SPEECH ||
 	    (reason == BP_REASON_RUB && !c->touched && !bp_crackly(c)))
-		bp_clutter_refused(&d->clutter, c);
+		bp_clutter_name(&d->clutter, c, BP_NOTICED_NOISE);
 	if ((reason == BP_REASON_RUB && !c->touched) || reason == BP_REASON_KNOCK)
 		crackle(d, c, streams);
 	drop(d, c);
 }
 
-/*
- * A weak transient: a crackle of the lungs' event; or something to be said by
- * itself, for want of better knowledge (true); or neither.  Which of them it was
- * may show within the next 0.3 s: then it is taken back, or becomes a crackle.
- */
-static bool weak_said(struct bp_detect *d, struct bp_candidate *c,
-		      const struct bp_stream *streams, struct bp_book *book, int64_t now_ns)
+/* All the evidence there is at this stage against what it takes: BP_KEPT or BP_REFUSED. */
+static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
+				const struct bp_stream *streams, int64_t now_ns)
 {
-	int k = bp_candidate_main(c);
-	float ratio = c->shape[k].ratio;
-	float alone = ear(c, streams) == BP_EAR_WIDE_FILM ? ALONE_WIDE : ALONE_RATIO;
-
-	c->in_train = bp_lung_take(&d->lung, book, c, streams[k].rate_hz,
-				   ratio > BP_SURE_RATIO, now_ns);
-	if (c->in_train)
-		bp_clutter_forget(&d->clutter, c);
-	return !c->in_train && ratio > alone && bp_clutter_quiet(&d->clutter, c);
-}
-
-/* At last all the evidence: false if it was withdrawn. */
-static bool weighed(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
-		    struct bp_book *book, int64_t now_ns)
-{
-	struct bp_ruling r = { .outcome = BP_KEPT };
-	float looks[BP_SHARP_LOOKS];
-	float least = bp_candidate_weak(c) ? ODDS_WEAK : ODDS_LEAST;
+	enum bp_stage stage = c->next == BP_LOOK_LAST ? BP_STAGE_SETTLE : BP_STAGE_SAY;
 	enum bp_ear by = ear(c, streams);
+	float least = least_odds[stage][bp_candidate_weak(c)], looks[BP_SHARP_LOOKS];
+	struct bp_ruling r = { .outcome = BP_KEPT };
+	struct bp_around around = {
+		.usual = bp_coupling_usual(&d->coupling),
+		.fellow = c->fellow,
+		.lung = bp_lung_like(&d->lung, c),
+		.stroke = bp_strap_stroke(&d->strap, c) != 0,
+	};
 	struct bp_trace tr;
 
-	c->odds = bp_weigh_sharp(c, by, bp_coupling_usual(&d->coupling),
-				 (float)bp_clutter_crowd(&d->clutter, c), looks);
+	bp_clutter_company(&d->clutter, c, &around.company);
+	c->odds = bp_weigh_sharp(c, stage, by, &around, looks);
 	if (c->odds < least && !c->in_train)
-		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED, bp_weigh_against(by, looks),
-					c->odds, least };
+		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED,
+					bp_weigh_against(c, stage, by, looks), c->odds, least };
 	if (d->trace) {
 		bp_candidate_trace(&tr, c, &r, now_ns);
+		if (r.outcome == BP_REFUSED && c->held)
+			tr.outcome = BP_HELD;
 		tr.ear = by;
+		tr.weak = bp_candidate_weak(c);
 		tr.n_looks = BP_SHARP_LOOKS;
 		memcpy(tr.looks, looks, sizeof(looks));
 		tr.odds = c->odds;
 		d->trace(d->trace_arg, &tr);
 	}
-	if (r.outcome == BP_REFUSED)
-		withdraw(c, book, r.reason, now_ns);
-	return r.outcome == BP_KEPT;
+	return r;
+}
+
+/* Said at once, unless it belongs to something that goes on, or is no joint's. */
+static void first(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
+		  struct bp_book *book, int64_t now_ns)
+{
+	int k = bp_candidate_main(c);
+
+	c->fellow = c->onset_ns - d->said_ns < BP_MANOEUVRE_NS;
+	if (!c->fellow &&
+	    (bp_candidate_weak(c) || bp_lung_like(&d->lung, c)))
+		c->in_train = bp_lung_take(&d->lung, book, c, streams[k].rate_hz,
+					   c->shape[k].ratio > BP_SURE_RATIO, now_ns);
+	if (c->in_train)
+		bp_clutter_name(&d->clutter, c, BP_NOTICED_CRACKLE);
+	c->held = c->in_train || bp_train_absorbs(&d->train, c);
+	if (c->held)
+		tell(d, c, c->in_train ? BP_JOINED : BP_HELD, BP_RULE_TRAIN, 1, 1, now_ns);
+	else
+		c->held = weighed(d, c, streams, now_ns).outcome == BP_REFUSED;
+	if (!c->held)
+		report(d, c, streams, book, now_ns);
+	c->next = BP_LOOK_MIDDLE;
+	c->due_ns = c->onset_ns + MIDDLE_NS;
 }
 
 static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
 		 const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
 	struct bp_ruling r;
-	float apart;
 
 	measure(c, streams);
 	if (c->next == BP_LOOK_FIRST) {
 		c->context = *ctx;
 		bp_coupling_note(&d->coupling, c);
 		bp_strap_note(&d->strap, c);
-		if (c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO)
-			bp_clutter_note(&d->clutter, c);
+		bp_clutter_note(&d->clutter, c);
 	}
 	r = judge(d, c, streams);
+	if (c->next == BP_LOOK_LAST && c->held) {
+		if (r.outcome == BP_KEPT)
+			weighed(d, c, streams, now_ns);
+		drop(d, c);
+		return;
+	}
+	if (c->touched)
+		d->touched_ns = c->onset_ns;
 	if (r.outcome == BP_REFUSED) {
 		trace(d, c, &r, now_ns);
 		refuse(d, c, streams, book, r.reason, now_ns);
@@ -347,36 +349,14 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		}
 		/* fall through */
 	case BP_LOOK_DOUBT:
-		/* In company of a pop even a weak one is said: one manoeuvre has several. */
-		if (c->onset_ns - d->said_ns > BP_MANOEUVRE_NS &&
-		    (bp_candidate_weak(c) || bp_lung_like(&d->lung, c)) && !weak_said(d, c, streams, book, now_ns)) {
-			tell(d, c, c->in_train ? BP_JOINED : BP_HELD, BP_RULE_WEAK,
-			     c->shape[bp_candidate_main(c)].ratio, BP_WEAK_RATIO, now_ns);
-			hold(c);
-			return;
-		}
-		if (bp_train_absorbs(&d->train, c)) {
-			tell(d, c, BP_HELD, BP_RULE_TRAIN, 1, 1, now_ns);
-			hold(c);
-			return;
-		}
-		apart = company(d, c);
-		if (apart != 0) {
-			tell(d, c, BP_HELD, BP_RULE_COMPANY, apart, 0, now_ns);
-			hold(c);
-			return;
-		}
-		report(d, c, streams, book, now_ns);
-		tell(d, c, BP_KEPT, BP_RULE_NONE, 0, 0, now_ns);
-		c->next = BP_LOOK_MIDDLE;
-		c->due_ns = c->onset_ns + MIDDLE_NS;
+		first(d, c, streams, book, now_ns);
 		return;
 	case BP_LOOK_MIDDLE:
 		crackle(d, c, streams);
 		tell(d, c, c->in_train ? BP_JOINED : c->held ? BP_HELD : BP_KEPT,
 		     c->in_train ? BP_RULE_TRAIN : BP_RULE_NONE, 0, 0, now_ns);
-		if (c->held) {
-			/* If it was a pop after all, it is too late to be said. */
+		/* If it was a pop after all, it is too late to be said; who learns weights looks on. */
+		if (c->held && !d->trace) {
 			drop(d, c);
 			return;
 		}
@@ -384,11 +364,11 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		c->due_ns = c->onset_ns + LAST_NS;
 		return;
 	default:
-		if (!weighed(d, c, streams, book, now_ns)) {
-			drop(d, c);
-			return;
-		}
-		settle(d, c, streams, book, now_ns);
+		r = weighed(d, c, streams, now_ns);
+		if (r.outcome == BP_REFUSED)
+			withdraw(c, book, r.reason, now_ns);
+		else
+			settle(d, c, streams, book, now_ns);
 		drop(d, c);
 	}
 }

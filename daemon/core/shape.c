@@ -292,7 +292,7 @@ static float less(float x, float noise)
 static void body(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 {
 	int64_t a = bp_stream_find(s, onset), b = bp_stream_find(s, onset + BODY);
-	float power = 0, slope = 0, peak = 0, x;
+	float power = 0, slope = 0, peak = 0, noise, x;
 	bp_v4 before;
 
 	if (a < 1 || a - 1 < bp_stream_oldest(s))
@@ -309,8 +309,12 @@ static void body(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 			peak = p;
 	}
 	sh->peak = sqrtf(peak);
+	noise = bp_lanes_sum(s->floor);
+	sh->noise = sqrtf(noise);
+	noise *= (float)(b - a + 1);
+	sh->body = noise > 0 ? power / noise : 0;
 	/* What the noise adds to both is known on average; a quarter of a faint one is kept. */
-	power = less(power, (float)(b - a + 1) * bp_lanes_sum(s->floor));
+	power = less(power, noise);
 	slope = less(slope, (float)(b - a + 1) * s->floor_slope);
 	x = power > 0 ? sqrtf(slope / power) / 2 : 0;
 	sh->freq_hz = s->rate_hz / PI * arc_sine(x < 1 ? x : 1);

@@ -17,6 +17,8 @@
  * @onset_ns:	frames' clock
  * @ratio:	peak power over noise floor, summed over lanes
  * @peak:	largest vibration-band magnitude
+ * @noise:	rms of the noise floor
+ * @body:	mean power of the 10 ms from the onset over noise floor
  * @length_s:	onset to the last sample within 20 dB of the peak (window so far)
  * @freq_hz:	mean frequency: from the power of the slope over the power
  * @cycles:	half the sign changes along the main axis within length_s
@@ -38,6 +40,8 @@ struct bp_shape {
 	int64_t onset_ns;
 	float ratio;
 	float peak;
+	float noise;
+	float body;
 	float length_s;
 	float freq_hz;
 	float cycles;

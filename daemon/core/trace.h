@@ -16,7 +16,7 @@ enum bp_look {
 	BP_LOOK_FIRST,		/* 16 ms: say it or not */
 	BP_LOOK_DOUBT,		/* 22 ms: what the first look could not decide */
 	BP_LOOK_MIDDLE,		/* 110 ms: first chance to withdraw it */
-	BP_LOOK_LAST,		/* 270 ms: settled */
+	BP_LOOK_LAST,		/* 284 ms: settled */
 	BP_LOOK_TRAIN,		/* a whole train of them, for crepitus */
 	BP_LOOK_COUNT
 };
@@ -47,14 +47,9 @@ enum bp_rule {
 	BP_RULE_LASTS,		/* goes on near its level, share of the time after it */
 	BP_RULE_UNHEARD,	/* felt, but not heard by the film, power over noise */
 	BP_RULE_TOUCHED,	/* more film than this wearer's joints give, times the usual */
-	BP_RULE_NOISE,		/* neighbours were parts of a noise, number of them */
-	BP_RULE_MANY,		/* neighbours alike, number of them */
 	BP_RULE_WEIGHED,	/* all the evidence together, log-odds */
-	BP_RULE_COMPANY,	/* one like it is near, but not in the same manoeuvre, s */
 	BP_RULE_BUSY,		/* more turns than a joint's, cycles */
-	BP_RULE_WEAK,		/* too weak to be told from lungs and keys, power over noise */
 	BP_RULE_TRAIN,		/* belongs to a train that goes on */
-	BP_RULE_CROWD,		/* several just before it, number of them */
 	BP_RULE_COUNT
 };
 
@@ -64,15 +59,18 @@ enum bp_rule {
  */
 enum bp_sharp_look {
 	BP_SHARP_RATIO,		/* peak over noise */
+	BP_SHARP_RATIO2,	/* its square */
+	BP_SHARP_BODY,		/* mean of 10 ms over noise: a body behind the peak */
 	BP_SHARP_PITCH,		/* ln of the mean frequency over 250 Hz */
 	BP_SHARP_PITCH2,	/* its square */
 	BP_SHARP_LENGTH,	/* ln of the length over 12 ms */
 	BP_SHARP_CYCLES,
+	BP_SHARP_CYCLES2,
 	BP_SHARP_LATE,		/* share of the time after it near its level */
 	BP_SHARP_BEFORE,	/* peak over what went on before */
 	BP_SHARP_AFTER,
+	BP_SHARP_PITCH_AFTER,	/* product */
 	BP_SHARP_PERIOD,	/* autocorrelation */
-	BP_SHARP_CROWD,		/* transients like it in the seconds before, up to 5 */
 	BP_SHARP_SWING,		/* ln of the swing below 25 Hz over 10 mg */
 	BP_SHARP_SWING_SHARE,	/* ln of it over the peak */
 	BP_SHARP_SWING_NEW,	/* ln of it over the swing before */
@@ -84,7 +82,25 @@ enum bp_sharp_look {
 	BP_SHARP_STRAIN_NEW,	/* ln of it over the strain before */
 	BP_SHARP_BOTH,		/* beside a film: the accelerometer's peak over noise */
 	BP_SHARP_COUPLING,	/* ln of film over accelerometer, times the usual, 0 to 2 */
-	BP_SHARP_PITCH_AFTER,	/* product */
+	BP_SHARP_UNCOUPLED,	/* the same where there is less film than usual */
+	/* numbers of transients heard around it, capped: clutter.h */
+	BP_SHARP_NEAR_BEFORE,
+	BP_SHARP_NEAR_AFTER,
+	BP_SHARP_LIKE_HALF,
+	BP_SHARP_LIKE_ONE,
+	BP_SHARP_LIKE_THREE,
+	BP_SHARP_LIKE_EIGHT,
+	BP_SHARP_LIKE_AFTER,
+	BP_SHARP_ANY_ONE,
+	BP_SHARP_ANY_THREE,
+	BP_SHARP_ANY_AFTER,
+	BP_SHARP_LOUD,
+	BP_SHARP_NOISE,
+	BP_SHARP_NAMED,
+	BP_SHARP_BUSY,		/* ln of 1 + all in 20 s */
+	BP_SHARP_FELLOW,	/* 1 = in one manoeuvre with what was said already */
+	BP_SHARP_LUNG,		/* 1 = it sounds like these lungs */
+	BP_SHARP_STROKE,	/* 1 = one like it is near, as a creaking strap's strokes are */
 	BP_SHARP_LOOKS
 };
 
@@ -115,7 +131,14 @@ enum bp_train_look {
 	BP_TRAIN_LOOKS
 };
 
-#define BP_LOOKS_MOST	24u
+#define BP_LOOKS_MOST	42u
+
+/* When it is weighed: to be said (16 or 22 ms), to stand (284 ms). */
+enum bp_stage {
+	BP_STAGE_SAY,
+	BP_STAGE_SETTLE,
+	BP_STAGES
+};
 
 /* What is weighed depends on what hears it best. */
 enum bp_ear {
@@ -163,9 +186,9 @@ struct bp_train_looks {
  * @value, @limit:	the rule's measure and what it was held against, in the unit
  *		named at enum bp_rule; 0 where the rule has none
  * @reason:	with BP_REFUSED
- * @n_looks, @looks: what was weighed (BP_LOOK_LAST: enum bp_sharp_look, BP_LOOK_TRAIN:
- *		enum bp_train_look), 0 = nothing was
- * @ear:	whose weights they were
+ * @n_looks, @looks: what was weighed (BP_LOOK_TRAIN: enum bp_train_look, else enum
+ *		bp_sharp_look), 0 = nothing was
+ * @ear, @weak:	whose weights they were, and of which candidates
  * @odds:	the log-odds that came out
  * @train:	with BP_LOOK_TRAIN, where all the rest but the times is empty
  */
@@ -183,6 +206,7 @@ struct bp_trace {
 	enum bp_breath_phase breath_phase;
 	float volume;
 	enum bp_ear ear;
+	bool weak;
 	uint32_t n_looks;
 	float looks[BP_LOOKS_MOST];
 	float odds;

@@ -12,10 +12,11 @@
 #define LENGTH_SOFT_S	0.003f	/* a sample or two at 800 Hz */
 #define SWING_G		0.010f
 #define SOFT_G		0.005f	/* noise of the low band */
-#define SOFT_MV		0.5f
+#define SOFT_NOISE	6.0f	/* the same of a film, times its own noise: mV depend on its wiring */
 #define LEVEL_G		0.050f
 #define CAP_DB		45.0f	/* what stands out so far stands out */
 #define CAP_LN		2.0f
+#define CAP_CYCLES	8.0f
 
 static float capped(float x, float most)
 {
@@ -32,25 +33,25 @@ static float over_db(float peak, float power)
 	return capped(bp_decibel(peak * peak / at_least(power, 1e-12f * peak * peak)), CAP_DB) / 10;
 }
 
-static void sharp_looks(const struct bp_candidate *c, float usual, float crowd, float *x)
+static void shape_looks(const struct bp_candidate *c, float usual, float *x)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
 	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
-	float level;
+	float level, coupling, soft;
 
-	for (int i = 0; i < BP_SHARP_LOOKS; i++)
-		x[i] = 0;
 	x[BP_SHARP_RATIO] = capped(bp_decibel(s->ratio), CAP_DB) / 10;
+	x[BP_SHARP_RATIO2] = x[BP_SHARP_RATIO] * x[BP_SHARP_RATIO];
+	x[BP_SHARP_BODY] = capped(bp_decibel(s->body), CAP_DB) / 10;
 	x[BP_SHARP_PITCH] = bp_ln(at_least(s->freq_hz, 50) / HZ);
 	x[BP_SHARP_PITCH2] = x[BP_SHARP_PITCH] * x[BP_SHARP_PITCH];
 	x[BP_SHARP_LENGTH] = bp_ln((s->length_s + LENGTH_SOFT_S) / LENGTH_S);
-	x[BP_SHARP_CYCLES] = s->cycles;
+	x[BP_SHARP_CYCLES] = capped(s->cycles, CAP_CYCLES);
+	x[BP_SHARP_CYCLES2] = x[BP_SHARP_CYCLES] * x[BP_SHARP_CYCLES];
 	x[BP_SHARP_LATE] = s->late;
 	x[BP_SHARP_BEFORE] = over_db(s->peak, s->before);
 	x[BP_SHARP_AFTER] = over_db(s->peak, s->after);
 	x[BP_SHARP_PITCH_AFTER] = x[BP_SHARP_PITCH] * x[BP_SHARP_AFTER];
 	x[BP_SHARP_PERIOD] = s->period;
-	x[BP_SHARP_CROWD] = crowd;
 	if (m->seen) {
 		x[BP_SHARP_SWING] = bp_ln(at_least(m->low_swing, 1e-3f) / SWING_G);
 		x[BP_SHARP_SWING_SHARE] = bp_ln(at_least(m->low_swing, 1e-3f) / at_least(m->peak, 1e-3f));
@@ -62,15 +63,36 @@ static void sharp_looks(const struct bp_candidate *c, float usual, float crowd, 
 		x[BP_SHARP_WALK] = c->context.movement == BP_MOVEMENT_WALK;
 	}
 	if (f->seen) {
-		x[BP_SHARP_STRAIN_SHARE] = bp_ln(at_least(f->low_swing, 0.05f) / at_least(f->peak, 0.05f));
-		x[BP_SHARP_STRAIN_NEW] = bp_ln((f->low_swing + SOFT_MV) / (f->low_before + SOFT_MV));
+		soft = at_least(SOFT_NOISE * f->noise, 1e-6f);
+		x[BP_SHARP_STRAIN_SHARE] = bp_ln(at_least(f->low_swing, f->noise) / at_least(f->peak, soft / SOFT_NOISE));
+		x[BP_SHARP_STRAIN_NEW] = bp_ln((f->low_swing + soft) / (f->low_before + soft));
 	}
 	if (m->seen && f->seen) {
 		x[BP_SHARP_BOTH] = capped(at_least(bp_decibel(m->ratio), 0), CAP_DB) / 10;
-		if (usual > 0 && m->peak > 0)
-			x[BP_SHARP_COUPLING] = capped(at_least(bp_ln(f->peak / m->peak / usual), 0),
-						      CAP_LN);
+		if (usual > 0 && m->peak > 0) {
+			coupling = bp_ln(at_least(f->peak, 1e-6f) / m->peak / usual);
+			x[BP_SHARP_COUPLING] = capped(at_least(coupling, 0), CAP_LN);
+			x[BP_SHARP_UNCOUPLED] = capped(at_least(-coupling, 0), CAP_LN);
+		}
 	}
+}
+
+static void company_looks(const struct bp_company *co, float *x)
+{
+	x[BP_SHARP_NEAR_BEFORE] = co->near_before;
+	x[BP_SHARP_NEAR_AFTER] = co->near_after;
+	x[BP_SHARP_LIKE_HALF] = co->like[0];
+	x[BP_SHARP_LIKE_ONE] = co->like[1];
+	x[BP_SHARP_LIKE_THREE] = co->like[2];
+	x[BP_SHARP_LIKE_EIGHT] = co->like[3];
+	x[BP_SHARP_LIKE_AFTER] = co->like_after;
+	x[BP_SHARP_ANY_ONE] = co->any[0];
+	x[BP_SHARP_ANY_THREE] = co->any[1];
+	x[BP_SHARP_ANY_AFTER] = co->any_after;
+	x[BP_SHARP_LOUD] = co->loud;
+	x[BP_SHARP_NOISE] = co->noise;
+	x[BP_SHARP_NAMED] = co->named;
+	x[BP_SHARP_BUSY] = bp_ln(1 + co->busy);
 }
 
 static float weigh(const struct bp_model *model, const float *x, int n)
@@ -82,20 +104,33 @@ static float weigh(const struct bp_model *model, const float *x, int n)
 	return z;
 }
 
-float bp_weigh_sharp(const struct bp_candidate *c, enum bp_ear ear, float usual, float crowd,
-		     float looks[BP_SHARP_LOOKS])
+static const struct bp_model *sharp_model(const struct bp_candidate *c, enum bp_stage stage,
+					  enum bp_ear ear)
 {
-	sharp_looks(c, usual, crowd, looks);
-	return weigh(&sharp_models[ear], looks, BP_SHARP_LOOKS);
+	return &sharp_models[stage][bp_candidate_weak(c)][ear];
 }
 
-enum bp_reason bp_weigh_against(enum bp_ear ear, const float looks[BP_SHARP_LOOKS])
+float bp_weigh_sharp(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
+		     const struct bp_around *around, float looks[BP_SHARP_LOOKS])
+{
+	for (int i = 0; i < BP_SHARP_LOOKS; i++)
+		looks[i] = 0;
+	shape_looks(c, around->usual, looks);
+	company_looks(&around->company, looks);
+	looks[BP_SHARP_FELLOW] = around->fellow;
+	looks[BP_SHARP_LUNG] = around->lung;
+	looks[BP_SHARP_STROKE] = around->stroke;
+	return weigh(sharp_model(c, stage, ear), looks, BP_SHARP_LOOKS);
+}
+
+enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
+				const float looks[BP_SHARP_LOOKS])
 {
 	static const enum bp_reason reasons[BP_SHARP_LOOKS] = {
 		[BP_SHARP_CYCLES] = BP_REASON_KNOCK,
+		[BP_SHARP_CYCLES2] = BP_REASON_KNOCK,
 		[BP_SHARP_LATE] = BP_REASON_RUB,
 		[BP_SHARP_PERIOD] = BP_REASON_KNOCK,
-		[BP_SHARP_CROWD] = BP_REASON_RUB,
 		[BP_SHARP_SWING] = BP_REASON_COUGH,
 		[BP_SHARP_SWING_SHARE] = BP_REASON_COUGH,
 		[BP_SHARP_SWING_NEW] = BP_REASON_COUGH,
@@ -104,13 +139,25 @@ enum bp_reason bp_weigh_against(enum bp_ear ear, const float looks[BP_SHARP_LOOK
 		[BP_SHARP_STRAIN_SHARE] = BP_REASON_TAP,
 		[BP_SHARP_STRAIN_NEW] = BP_REASON_TAP,
 		[BP_SHARP_COUPLING] = BP_REASON_RUB,
+		[BP_SHARP_NEAR_BEFORE] = BP_REASON_RUB,
+		[BP_SHARP_NEAR_AFTER] = BP_REASON_RUB,
+		[BP_SHARP_LIKE_HALF] = BP_REASON_KNOCK,
+		[BP_SHARP_LIKE_ONE] = BP_REASON_KNOCK,
+		[BP_SHARP_LIKE_THREE] = BP_REASON_KNOCK,
+		[BP_SHARP_LIKE_AFTER] = BP_REASON_KNOCK,
+		[BP_SHARP_ANY_ONE] = BP_REASON_RUB,
+		[BP_SHARP_ANY_THREE] = BP_REASON_RUB,
+		[BP_SHARP_ANY_AFTER] = BP_REASON_RUB,
+		[BP_SHARP_NOISE] = BP_REASON_RUB,
+		[BP_SHARP_STROKE] = BP_REASON_RUB,
 	};
+	const struct bp_model *model = sharp_model(c, stage, ear);
 	enum bp_reason reason = BP_REASON_OTHER;
 	float worst = 0;
 
 	for (int i = 0; i < BP_SHARP_LOOKS; i++) {
 		/* Against what is usual for joints. */
-		float z = sharp_models[ear].weight[i] * (looks[i] - sharp_models[ear].usual[i]);
+		float z = model->weight[i] * (looks[i] - model->usual[i]);
 
 		if (z < worst && reasons[i] != BP_REASON_NONE) {
 			worst = z;

@@ -7,21 +7,30 @@
 #ifndef BACKPOP_CORE_WEIGH_H
 #define BACKPOP_CORE_WEIGH_H
 
-#include "core/candidate.h"
+#include "core/clutter.h"
+
+/* What is known around a candidate. */
+struct bp_around {
+	struct bp_company company;
+	float usual;		/* this wearer's film over accelerometer, mV/g, 0 = unknown */
+	bool fellow;		/* within a manoeuvre of what was said already */
+	bool lung;		/* sounds like what is known of these lungs */
+	bool stroke;		/* one stroke of a creaking strap, strap.h */
+};
 
 /**
- * bp_weigh_sharp() - is a settled candidate a joint's?
- * @usual:	this wearer's film over accelerometer, mV/g, 0 = unknown
- * @crowd:	transients of its kind in the seconds before it
+ * bp_weigh_sharp() - is a candidate a joint's?
+ * @stage:	what may be known by now; each has weights of its own
  * @looks:	out, for the trace: BP_SHARP_LOOKS values
  *
  * Return: log-odds for it.
  */
-float bp_weigh_sharp(const struct bp_candidate *c, enum bp_ear ear, float usual, float crowd,
-		     float looks[BP_SHARP_LOOKS]);
+float bp_weigh_sharp(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
+		     const struct bp_around *around, float looks[BP_SHARP_LOOKS]);
 
 /* The look that speaks most against it, named as what makes it so. */
-enum bp_reason bp_weigh_against(enum bp_ear ear, const float looks[BP_SHARP_LOOKS]);
+enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
+				const float looks[BP_SHARP_LOOKS]);
 
 /* Is a train crepitus?  As bp_weigh_sharp(). */
 float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear,
