@@ -21,13 +21,15 @@
 #define NEVER		INT64_MAX
 
 /*
- * Log-odds that it takes to be said and to stand, of a plain one and of a weak one.
- * What is said too much is taken back before anybody counts it; but the sensor's noise
- * makes weak ones all day long.  What stands has three or two to one for it.
+ * Log-odds that it takes to be said and to stand, of a plain one, of a weak one, and of
+ * what the sensor's noise makes all day long.  What is said too much is taken back
+ * before anybody counts it.  What stands has two to one for it.
  */
-static const float least_odds[BP_STAGES][2] = {
-	[BP_STAGE_SAY] = { -4.5f, -2.0f },
-	[BP_STAGE_SETTLE] = { 0.9f, 0.7f },
+enum { PLAIN, WEAK, NOISE_LIKE, STRENGTHS };
+
+static const float least_odds[BP_STAGES][STRENGTHS] = {
+	[BP_STAGE_SAY] = { -4.5f, -3.0f, -2.0f },
+	[BP_STAGE_SETTLE] = { 0.9f, 0.7f, 0.7f },
 };
 
 void bp_detect_init(struct bp_detect *d)
@@ -172,7 +174,7 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 static struct bp_ruling judge(const struct bp_detect *d, struct bp_candidate *c,
 			      const struct bp_stream *streams)
 {
-	float quiet[BP_STREAMS], rate_hz[BP_STREAMS];
+	float quiet[BP_STREAMS], rate_hz[BP_STREAMS], apart;
 	struct bp_ruling r;
 
 	for (int k = 0; k < BP_STREAMS; k++) {
@@ -184,6 +186,9 @@ static struct bp_ruling judge(const struct bp_detect *d, struct bp_candidate *c,
 	r = bp_reject(c, c->next, quiet, rate_hz);
 	if (r.outcome == BP_REFUSED)
 		return r;
+	apart = c->next == BP_LOOK_MIDDLE ? 0 : bp_strap_stroke(&d->strap, c);
+	if (apart != 0)
+		return (struct bp_ruling){ BP_REFUSED, BP_RULE_STROKE, BP_REASON_RUB, apart, 0 };
 	/* A much finer film hears what the accelerometer filters away: no ratio can be told. */
 	c->touched = streams[BP_FILM].rate_hz < FINER * streams[BP_MOTION].rate_hz &&
 		     bp_coupling_touched(&d->coupling, c, &r);
@@ -254,19 +259,25 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	drop(d, c);
 }
 
+static int strength(const struct bp_candidate *c)
+{
+	if (!bp_candidate_weak(c))
+		return PLAIN;
+	return c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO ? WEAK : NOISE_LIKE;
+}
+
 /* All the evidence there is at this stage against what it takes: BP_KEPT or BP_REFUSED. */
 static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 				const struct bp_stream *streams, int64_t now_ns)
 {
 	enum bp_stage stage = c->next == BP_LOOK_LAST ? BP_STAGE_SETTLE : BP_STAGE_SAY;
 	enum bp_ear by = ear(c, streams);
-	float least = least_odds[stage][bp_candidate_weak(c)], looks[BP_SHARP_LOOKS];
+	float least = least_odds[stage][strength(c)], looks[BP_SHARP_LOOKS];
 	struct bp_ruling r = { .outcome = BP_KEPT };
 	struct bp_around around = {
 		.usual = bp_coupling_usual(&d->coupling),
 		.fellow = c->fellow,
 		.lung = bp_lung_like(&d->lung, c),
-		.stroke = bp_strap_stroke(&d->strap, c) != 0,
 	};
 	struct bp_trace tr;
 

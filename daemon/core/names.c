@@ -85,6 +85,7 @@ static const char *const rule_names[BP_RULE_COUNT] = {
 	[BP_RULE_UNHEARD] = "unheard",
 	[BP_RULE_TOUCHED] = "touched",
 	[BP_RULE_WEIGHED] = "weighed",
+	[BP_RULE_STROKE] = "stroke",
 	[BP_RULE_BUSY] = "busy",
 	[BP_RULE_TRAIN] = "train",
 };
@@ -114,7 +115,6 @@ static const char *const sharp_look_names[BP_SHARP_LOOKS] = {
 	[BP_SHARP_SWING_NEW] = "swing_new",
 	[BP_SHARP_LEVEL] = "level",
 	[BP_SHARP_LEVEL2] = "level2",
-	[BP_SHARP_STILL] = "still",
 	[BP_SHARP_WALK] = "walk",
 	[BP_SHARP_STRAIN_SHARE] = "strain_share",
 	[BP_SHARP_STRAIN_NEW] = "strain_new",
@@ -137,7 +137,6 @@ static const char *const sharp_look_names[BP_SHARP_LOOKS] = {
 	[BP_SHARP_BUSY] = "busy",
 	[BP_SHARP_FELLOW] = "fellow",
 	[BP_SHARP_LUNG] = "lung",
-	[BP_SHARP_STROKE] = "stroke",
 };
 
 static const char *const train_look_names[BP_TRAIN_LOOKS] = {

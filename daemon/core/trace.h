@@ -48,6 +48,7 @@ enum bp_rule {
 	BP_RULE_UNHEARD,	/* felt, but not heard by the film, power over noise */
 	BP_RULE_TOUCHED,	/* more film than this wearer's joints give, times the usual */
 	BP_RULE_WEIGHED,	/* all the evidence together, log-odds */
+	BP_RULE_STROKE,		/* one like it is near, as a creaking strap's strokes are, s */
 	BP_RULE_BUSY,		/* more turns than a joint's, cycles */
 	BP_RULE_TRAIN,		/* belongs to a train that goes on */
 	BP_RULE_COUNT
@@ -76,7 +77,6 @@ enum bp_sharp_look {
 	BP_SHARP_SWING_NEW,	/* ln of it over the swing before */
 	BP_SHARP_LEVEL,		/* ln of the acceleration over 50 mg */
 	BP_SHARP_LEVEL2,	/* its square */
-	BP_SHARP_STILL,		/* 1 = the trunk does not move */
 	BP_SHARP_WALK,		/* 1 = walking */
 	BP_SHARP_STRAIN_SHARE,	/* ln of the film's strain over its peak */
 	BP_SHARP_STRAIN_NEW,	/* ln of it over the strain before */
@@ -100,7 +100,6 @@ enum bp_sharp_look {
 	BP_SHARP_BUSY,		/* ln of 1 + all in 20 s */
 	BP_SHARP_FELLOW,	/* 1 = in one manoeuvre with what was said already */
 	BP_SHARP_LUNG,		/* 1 = it sounds like these lungs */
-	BP_SHARP_STROKE,	/* 1 = one like it is near, as a creaking strap's strokes are */
 	BP_SHARP_LOOKS
 };
 

@@ -59,7 +59,6 @@ static void shape_looks(const struct bp_candidate *c, float usual, float *x)
 		level = bp_ln(at_least(m->peak, 1e-3f) / LEVEL_G);
 		x[BP_SHARP_LEVEL] = level;
 		x[BP_SHARP_LEVEL2] = level * level;
-		x[BP_SHARP_STILL] = c->context.movement == BP_MOVEMENT_NONE;
 		x[BP_SHARP_WALK] = c->context.movement == BP_MOVEMENT_WALK;
 	}
 	if (f->seen) {
@@ -119,7 +118,6 @@ float bp_weigh_sharp(const struct bp_candidate *c, enum bp_stage stage, enum bp_
 	company_looks(&around->company, looks);
 	looks[BP_SHARP_FELLOW] = around->fellow;
 	looks[BP_SHARP_LUNG] = around->lung;
-	looks[BP_SHARP_STROKE] = around->stroke;
 	return weigh(sharp_model(c, stage, ear), looks, BP_SHARP_LOOKS);
 }
 
@@ -149,7 +147,6 @@ enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stag
 		[BP_SHARP_ANY_THREE] = BP_REASON_RUB,
 		[BP_SHARP_ANY_AFTER] = BP_REASON_RUB,
 		[BP_SHARP_NOISE] = BP_REASON_RUB,
-		[BP_SHARP_STROKE] = BP_REASON_RUB,
 	};
 	const struct bp_model *model = sharp_model(c, stage, ear);
 	enum bp_reason reason = BP_REASON_OTHER;

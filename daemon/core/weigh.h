@@ -15,7 +15,6 @@ struct bp_around {
 	float usual;		/* this wearer's film over accelerometer, mV/g, 0 = unknown */
 	bool fellow;		/* within a manoeuvre of what was said already */
 	bool lung;		/* sounds like what is known of these lungs */
-	bool stroke;		/* one stroke of a creaking strap, strap.h */
 };
 
 /**
