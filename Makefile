@@ -38,6 +38,7 @@ CTL_SRC   := $(wildcard daemon/ctl/*.c daemon/plot/*.c)
 CHIP_SRC  := tests/sim/chip_model.c
 FEED_SRC  := tests/sim/feed_session.c
 GEN_LIB   := $(filter-out tests/gen/gen_main.c tests/gen/score_main.c,$(wildcard tests/gen/*.c))
+SCORE_SRC := $(filter-out %_main.c,$(wildcard tests/gen/score*.c)) tests/gen/rng.c tests/gen/gmath.c
 UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 BENCHES   := $(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))
 
@@ -68,7 +69,7 @@ $(O)/backpopctl: $(call obj,$(CTL_SRC)) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,libsystemd json-c sqlite3 $(PLOT_PKGS)) -lm
 
 $(O)/tests/backpop-gen: $(call obj,tests/gen/gen_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
-$(O)/tests/backpop-score: $(call obj,tests/gen/score_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
+$(O)/tests/backpop-score: $(call obj,tests/gen/score_main.c $(SCORE_SRC)) $(LIB)
 $(O)/tests/backpop-feed: $(call obj,tests/sim/feeder.c $(FEED_SRC)) $(LIB)
 $(O)/tests/backpop-gen $(O)/tests/backpop-score: LIBS += -lz
 $(O)/tests/backpop-feed: LIBS += $(call PKG_LIBS,samplerate)
@@ -106,7 +107,7 @@ $(O)/obj/tests/fuzz/fifo.o: CPPFLAGS += -Itests/unit/kernel
 $(O)/tests/fuzz/fifo: $(call obj,driver/st1vafe3bx_word.c driver/st1vafe3bx_time.c)
 $(O)/tests/fuzz/chip: $(call obj,$(CHIP_SRC))
 $(O)/tests/fuzz/config $(O)/tests/fuzz/seeds: $(call obj,daemon/config.c daemon/log.c $(wildcard daemon/recorder/*.c))
-$(O)/tests/fuzz/score: $(call obj,$(filter-out %_main.c,$(wildcard tests/gen/score*.c)) tests/gen/rng.c tests/gen/gmath.c)
+$(O)/tests/fuzz/score: $(call obj,$(SCORE_SRC))
 $(FUZZ_BIN): FUZZER := -fsanitize=fuzzer
 $(FUZZ_BIN) $(O)/tests/fuzz/seeds: $(O)/tests/%: $(O)/obj/tests/%.o $(LIB)
 	@mkdir -p $(@D)
