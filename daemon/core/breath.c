@@ -42,6 +42,12 @@
 /* Lungs crackle late in inhalation: that outweighs it once it has been heard so often. */
 #define HINTS		2u
 #define HINTS_MOST	6u
+/* Breathing tips the back about one axis; a twist pushes it across (10 to 80 mg, 3.7). */
+#define OFF_TAU_S	0.5f
+#define OFF_SHARE	2.0f		/* of the power: another movement */
+#define UNEASY_OFF	0.25f		/* the same while the trunk seems to bend or twist */
+#define UNEASY_AXIS	0.1f		/* how much is then learned of the axis */
+#define OFF_AFTER_S	1.5f		/* until the filters have forgotten it */
 #define TURN_SHARE	0.85f		/* of its root: a reversal this large ends a half-breath */
 #define STILL_SHARE	0.12f		/* of its root, per second: no breathing */
 #define STILL_FLOW	0.25f		/* the same of the film's */
@@ -76,14 +82,14 @@ void bp_breath_init(struct bp_breath *br, bool film)
 }
 
 /* One power-iteration step towards the main axis of the running covariance. */
-static void follow_axis(struct bp_breath *br, bp_v4 x)
+static void follow_axis(struct bp_breath *br, bp_v4 x, float share)
 {
-	float *c = br->cov, *v = br->axis, u[3], norm, sign, share = 1;
+	float *c = br->cov, *v = br->axis, u[3], norm, sign;
 	const float in[6] = { x[0] * x[0], x[1] * x[1], x[2] * x[2],
 			      x[0] * x[1], x[0] * x[2], x[1] * x[2] };
 
 	if (br->n_periods >= 3 && in[0] + in[1] + in[2] > OUTLIER * br->power)
-		share = OUTLIER * br->power / (in[0] + in[1] + in[2]);
+		share *= OUTLIER * br->power / (in[0] + in[1] + in[2]);
 	for (int i = 0; i < 6; i++)
 		c[i] += RATE(AXIS_TAU_S) * (share * in[i] - c[i]);
 	u[0] = c[0] * v[0] + c[3] * v[1] + c[4] * v[2];
@@ -331,7 +337,7 @@ static void follow_power(struct bp_breath *br, float square)
 	br->power *= square > br->power ? 1 + RATE(RISE_TAU_S) / slower : 1 - RATE(FALL_TAU_S) / slower;
 }
 
-void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved)
+void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved, bool uneasy)
 {
 	float b, slope, still, square;
 	bp_v4 x;
@@ -357,7 +363,7 @@ void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved)
 		return;
 	}
 	if (!br->film)
-		follow_axis(br, x);
+		follow_axis(br, x, uneasy ? UNEASY_AXIS : 1);
 	b = x[0] * br->axis[0] + x[1] * br->axis[1] + x[2] * br->axis[2];
 	if (br->flipped)
 		b = -b;
@@ -377,6 +383,14 @@ void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved)
 		interrupted(br, low);
 		return;
 	}
+	if (!br->film) {
+		bp_v4 xx = x * x;
+
+		br->off += RATE(OFF_TAU_S) * (xx[0] + xx[1] + xx[2] - square - br->off);
+		if (br->off > (uneasy ? UNEASY_OFF : OFF_SHARE) * br->power ||
+		    (uneasy && square > OUTLIER * br->power))
+			br->disturbed_ns = t_ns;
+	}
 	follow_power(br, square);
 	if (!warm(br))
 		return;
@@ -395,6 +409,11 @@ void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved)
 static bool known(const struct bp_breath *br)
 {
 	return br->n_periods >= 3 && br->power > br->least * br->least / 2 && warm(br);
+}
+
+static bool disturbed(const struct bp_breath *br)
+{
+	return br->disturbed_ns && (float)(br->now_ns - br->disturbed_ns) * 1e-9f < OFF_AFTER_S;
 }
 
 float bp_breath_rate(const struct bp_breath *br)
@@ -426,7 +445,7 @@ float bp_breath_depth(const struct bp_breath *br)
 
 enum bp_breath_phase bp_breath_phase(const struct bp_breath *br)
 {
-	if (!known(br))
+	if (!known(br) || disturbed(br))
 		return BP_BREATH_UNKNOWN;
 	if (br->still_since_ns && (float)(br->now_ns - br->still_since_ns) * 1e-9f > STILL_S)
 		return BP_BREATH_HOLD;

@@ -30,6 +30,8 @@ struct bp_breath {
 	float b;			/* breathing signal, inhalation upwards */
 	float slope;			/* per step, smoothed */
 	float power;			/* running quantile of b squared */
+	float off;			/* smoothed power across the axis: other movement */
+	int64_t disturbed_ns;		/* newest step at which it was too much, 0 = never */
 	float flow[BP_BREATH_LAG];	/* film: the last steps of b, ring */
 	uint32_t flow_n;
 	float sum;			/* film: leaky integral of b, mV s */
@@ -60,8 +62,9 @@ void bp_breath_init(struct bp_breath *br, bool film);
  * bp_breath_step() - one slow sample
  * @low:	mean of the low band over 1 / BP_SLOW_HZ, g or mV
  * @moved:	the trunk moves in another way: nothing is learned
+ * @uneasy:	it seems to bend or twist; deep breaths do, too
  */
-void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved);
+void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved, bool uneasy);
 
 /* The lungs are surely rather full now: tells which way is in. */
 void bp_breath_hint(struct bp_breath *br);

@@ -97,7 +97,8 @@ static void slow_step(struct bp_core *core, const struct bp_hop *h)
 		bp_movement_slow(&core->movement, h->t_ns, low);
 	mv = bp_movement_now(&core->movement);
 	bp_breath_step(&core->breath, h->t_ns, low,
-		       mv == BP_MOVEMENT_WALK || mv == BP_MOVEMENT_OTHER);
+		       mv == BP_MOVEMENT_WALK || mv == BP_MOVEMENT_OTHER,
+		       mv == BP_MOVEMENT_BEND || mv == BP_MOVEMENT_TWIST);
 }
 
 static __attribute__((noinline)) void hops(struct bp_core *core, int k)

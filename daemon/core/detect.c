@@ -159,15 +159,24 @@ static void withdraw(struct bp_candidate *c, struct bp_book *book, enum bp_reaso
 }
 
 static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
-		   struct bp_book *book, int64_t now_ns)
+		   const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
 	struct bp_event *ev = bp_book_find(book, c->number);
+	enum bp_breath_phase phase;
+	uint32_t revision;
 
 	if (!ev || ev->class_ == BP_CLASS_CREPITUS || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
 	    ev->class_ == BP_CLASS_ARTEFACT)
 		return;
 	bp_coupling_learn(&d->coupling, c);
+	/* Tilt's filters are late by as much as this look: now they show the onset (breath.c). */
+	phase = ev->breath_phase;
+	if (c->context.movement != BP_MOVEMENT_UNKNOWN)
+		ev->breath_phase = ctx->phase;
+	revision = ev->revision;
 	bp_classify_settle(ev, c, &d->memory, &streams[bp_candidate_main(c)], book, now_ns);
+	if (ev->breath_phase != phase && ev->revision == revision)
+		bp_book_revise(book, ev, now_ns);
 }
 
 /* What the candidate by itself says against it. */
@@ -379,7 +388,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		if (r.outcome == BP_REFUSED)
 			withdraw(c, book, r.reason, now_ns);
 		else
-			settle(d, c, streams, book, now_ns);
+			settle(d, c, streams, ctx, book, now_ns);
 		drop(d, c);
 	}
 }
