@@ -205,7 +205,7 @@ void attr_path(const struct capture *c, const char *name, char *path, size_t siz
 }
 
 int attr_put_failing(const struct capture *c, const char *name, const char *text,
-			    unsigned int alloc)
+		     unsigned int alloc)
 {
 	char path[160];
 
