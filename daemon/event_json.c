@@ -118,7 +118,8 @@ static int write_json(FILE *f, const struct bp_event *ev, int64_t origin_ns,
 	    (!arrival || (add_int(o, "onset_ns", ev->onset_ns) &&
 			  (!arrival->known_ns || add_int(o, "known_ns", arrival->known_ns)) &&
 			  (!arrival->written_ns || add_int(o, "written_ns", arrival->written_ns)) &&
-			  add_int(o, "arrival_ns", arrival->arrival_ns))))
+			  add_int(o, "arrival_ns", arrival->arrival_ns) &&
+			  (!arrival->missed || add(o, "missed", json_object_new_boolean(true))))))
 		ret = print_line(f, o);
 	json_object_put(o);
 	uselocale(before);

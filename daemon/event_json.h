@@ -22,13 +22,15 @@ int event_json_line(FILE *f, const struct bp_event *ev, int64_t origin_ns);
  * @sensor:	name of the sensor that saw it
  * @known_ns, @written_ns: when the daemon's core had said it, and its disk had it; 0 = not
  *		known
- * @arrival_ns:	when the signal was received
+ * @arrival_ns:	when it was received
+ * @missed:	its signal was lost: it comes from the daemon's journal
  *
  * Times on CLOCK_MONOTONIC.
  */
 struct event_arrival {
 	const char *sensor;
 	int64_t known_ns, written_ns, arrival_ns;
+	bool missed;
 };
 
 /*

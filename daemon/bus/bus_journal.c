@@ -36,7 +36,7 @@ static int64_t wall_at(int64_t time_ns)
 
 struct event_job {
 	struct journal_job job;
-	sd_bus *bus;
+	struct bus_journal *b;
 	char path[BUS_PATH_SIZE];
 	struct record_event rec;
 };
@@ -53,13 +53,15 @@ static void announce_event(struct journal_job *job, int error)
 	int r = error;
 
 	e->rec.written_ns = job->written_ns;
+	if (r >= 0)
+		journal_last(e->b->journal)->sequence = e->rec.sequence;
 	/* What is not kept is not told. */
 	if (r >= 0)
-		r = sd_bus_message_new_signal(e->bus, &m, e->path, BUS_SENSOR, "Event");
+		r = sd_bus_message_new_signal(e->b->bus, &m, e->path, BUS_SENSOR, "Event");
 	if (r >= 0)
 		r = bus_append_event(m, &e->rec);
 	if (r >= 0)
-		r = sd_bus_send(e->bus, m, NULL);
+		r = sd_bus_send(e->b->bus, m, NULL);
 	if (r < 0)
 		log_error("%s: event %llu.%u is not told: %s", e->rec.sensor,
 			  (unsigned long long)e->rec.number, e->rec.ev.revision, strerror(-r));
@@ -78,7 +80,7 @@ int bus_journal_event(struct bus_journal *b, const char *path, uint64_t number,
 	e->job.run = run_event;
 	e->job.done = announce_event;
 	e->job.keep = true;
-	e->bus = b->bus;
+	e->b = b;
 	snprintf(e->path, sizeof(e->path), "%s", path);
 	e->rec.number = number;
 	e->rec.session = journal_session(b->journal)->number;
@@ -151,6 +153,8 @@ static void announce_annotation(struct journal_job *job, int error)
 	char text[RECORD_WORD_SIZE + RECORD_TEXT_SIZE + 2];
 	int r = 0;
 
+	if (a->job.run && !error)
+		journal_last(a->b->journal)->annotation = a->rec.number;
 	if (a->marker.send && !error)
 		r = sd_bus_emit_signal(a->b->bus, BUS_ROOT, BUS_MANAGER, "Marker", "tts",
 				       a->marker.number, a->marker.time_ns, a->marker.kind);
@@ -303,7 +307,8 @@ static int method_get_annotations(sd_bus_message *call, void *userdata, sd_bus_e
 static int get(sd_bus *bus, const char *path, const char *interface, const char *property,
 	       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	const struct journal *j = ((struct bus_journal *)userdata)->journal;
+	struct journal *j = ((struct bus_journal *)userdata)->journal;
+	const struct journal_last *last = journal_last(j);
 
 	(void)bus;
 	(void)path;
@@ -317,6 +322,10 @@ static int get(sd_bus *bus, const char *path, const char *interface, const char 
 		return sd_bus_message_append(reply, "s", journal_id(j));
 	if (!strcmp(property, "File"))
 		return sd_bus_message_append(reply, "s", journal_path(j));
+	if (!strcmp(property, "LastSequence"))
+		return sd_bus_message_append(reply, "t", last->sequence);
+	if (!strcmp(property, "LastAnnotation"))
+		return sd_bus_message_append(reply, "t", last->annotation);
 	if (!strcmp(property, "Pending"))
 		return sd_bus_message_append(reply, "t", (uint64_t)journal_pending(j));
 	if (!strcmp(property, "Dropped"))
@@ -347,6 +356,8 @@ static const sd_bus_vtable vtable[] = {
 	CHANGING("StateReason", "s"),
 	CHANGING("Id", "s"),
 	SD_BUS_PROPERTY("File", "s", get, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	POLLED("LastSequence", "t"),
+	POLLED("LastAnnotation", "t"),
 	POLLED("Pending", "t"),
 	POLLED("Dropped", "t"),
 	POLLED("SlowestWrite", "t"),

@@ -259,7 +259,8 @@ int ctl_scope_run(const char *sensor, bool session);
 
 /* ---- ctl_lines.c: monitor's lines ----------------------------------------- */
 
-struct bp_event;
+struct record_event;
+struct record_annotation;
 
 /* @origin_ns: CLOCK_MONOTONIC of second 0 of the latest event's stream */
 struct ctl_lines {
@@ -269,16 +270,16 @@ struct ctl_lines {
 	int64_t origin_ns;
 };
 
-/* On stdout; times on CLOCK_MONOTONIC, @path: the sensor's. */
-void ctl_line_event(const struct ctl_lines *l, const struct bp_event *ev, const char *path);
+/* On stdout; times on CLOCK_MONOTONIC.  @missed: not heard, but from the journal. */
+void ctl_line_event(const struct ctl_lines *l, const struct record_event *rec, bool missed);
 void ctl_line_marker(const struct ctl_lines *l, uint64_t number, uint64_t time_ns,
 		     const char *kind);
-void ctl_line_annotation(const struct ctl_lines *l, uint64_t number, uint64_t time_ns,
-			 const char *kind, const char *text);
+void ctl_line_annotation(const struct ctl_lines *l, const struct record_annotation *rec,
+			 bool missed);
 
 /* ---- ctl_event.c ------------------------------------------------------- */
 
-struct record_event;
+struct bp_event;
 
 /**
  * ctl_event_read() - read an Event signal

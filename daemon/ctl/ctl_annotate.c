@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "ctl/ctl_journal.h"
 #include "journal/record.h"
 
 struct note {
@@ -52,68 +53,52 @@ static int annotate(sd_bus *bus, const struct note *n, sd_bus_error *error)
 
 /* ---- the list ------------------------------------------------------------- */
 
-static void print_annotation(struct json_object *o, bool json)
+static void add_number(struct json_object *o, const char *key, uint64_t number)
 {
-	char time[CTL_TIME_SIZE];
-
-	ctl_time_print(time, json_object_get_int64(json_object_object_get(o, "wall_ns")), json);
-	if (json) {
-		json_object_object_add(o, "time", json_object_new_string(time));
-		ctl_print_json(o);
-		return;
-	}
-	printf("%s  %-9s %s\n", time, json_object_get_string(json_object_object_get(o, "kind")),
-	       json_object_get_string(json_object_object_get(o, "text")));
+	if (number)
+		json_object_object_add(o, key, json_object_new_uint64(number));
 }
 
-/* Return: rows printed, or a negative errno. */
-static int print_page(sd_bus_message *reply, bool json, uint64_t *next)
+static void add_word(struct json_object *o, const char *key, const char *word)
 {
-	uint64_t number, time_ns;
-	const char *kind, *text;
-	int ret, rows = 0;
+	if (*word)
+		json_object_object_add(o, key, json_object_new_string(word));
+}
 
-	ret = sd_bus_message_enter_container(reply, 'a', "(ttssa{sv})");
-	while (ret >= 0 && (ret = sd_bus_message_enter_container(reply, 'r', "ttssa{sv}")) > 0) {
-		struct json_object *o = json_object_new_object();
+static int print_annotation(void *userdata, const struct record_annotation *rec)
+{
+	const bool json = *(const bool *)userdata;
+	char time[CTL_TIME_SIZE];
+	struct json_object *o;
 
-		ret = sd_bus_message_read(reply, "ttss", &number, &time_ns, &kind, &text);
-		if (ret >= 0) {
-			json_object_object_add(o, "annotation", json_object_new_uint64(number));
-			json_object_object_add(o, "kind", json_object_new_string(kind));
-			json_object_object_add(o, "text", json_object_new_string(text));
-			json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
-			ret = ctl_read_properties(reply, o);
-		}
-		if (ret >= 0) {
-			print_annotation(o, json);
-			ret = sd_bus_message_exit_container(reply);
-		}
-		json_object_put(o);
-		rows++;
+	ctl_time_print(time, rec->wall_ns, json);
+	if (!json) {
+		printf("%s  %-9s %s\n", time, rec->kind, rec->text);
+		return 0;
 	}
-	if (ret >= 0)
-		ret = sd_bus_message_exit_container(reply);
-	if (ret >= 0)
-		ret = sd_bus_message_read_basic(reply, 't', next);
-	return ret < 0 ? ret : rows;
+	o = json_object_new_object();
+	add_number(o, "annotation", rec->number);
+	add_word(o, "kind", rec->kind);
+	json_object_object_add(o, "text", json_object_new_string(rec->text));
+	json_object_object_add(o, "time_ns", json_object_new_int64(rec->time_ns));
+	json_object_object_add(o, "wall_ns", json_object_new_int64(rec->wall_ns));
+	add_word(o, "source", rec->source);
+	add_word(o, "sensor", rec->sensor);
+	add_number(o, "event", rec->event);
+	add_number(o, "session", rec->session);
+	add_number(o, "run", rec->run);
+	add_word(o, "boot_id", rec->boot_id);
+	add_word(o, "time", time);
+	ctl_print_json(o);
+	json_object_put(o);
+	return 0;
 }
 
 static int list(sd_bus *bus, bool json, sd_bus_error *error)
 {
-	uint64_t from = 0;
-	int ret;
+	struct db_filter all = DB_FILTER_ALL;
 
-	do {
-		sd_bus_message *reply = NULL;
-
-		ret = ctl_bus_call(bus, CTL_ROOT_PATH, CTL_JOURNAL_INTERFACE, "GetAnnotations", error,
-				   &reply, "ta{sv}", from, 0);
-		if (ret >= 0)
-			ret = print_page(reply, json, &from);
-		sd_bus_message_unref(reply);
-	} while (ret > 0);
-	return ret;
+	return ctl_journal_annotations(bus, &all, print_annotation, &json, error);
 }
 
 static int serve(sd_bus *bus, void *userdata, sd_bus_error *error)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "ctl/ctl_journal.h"
 #include "event_json.h"
 #include "event_names.h"
 #include "journal/db.h"
@@ -40,78 +41,15 @@ static int take(void *userdata, const struct record_event *rec)
 
 /* ---- where from ----------------------------------------------------------- */
 
-static int ask_page(sd_bus *bus, const struct db_filter *f, uint64_t from, sd_bus_error *error,
-		    sd_bus_message **reply)
-{
-	sd_bus_message *m = NULL;
-	int ret;
-
-	ret = ctl_bus_begin(bus, &m, CTL_ROOT_PATH, CTL_JOURNAL_INTERFACE, "GetEvents");
-	if (ret >= 0)
-		ret = sd_bus_message_append(m, "t", from);
-	if (ret >= 0)
-		ret = sd_bus_message_open_container(m, 'a', "{sv}");
-	if (ret >= 0)
-		ret = sd_bus_message_append(m, "{sv}{sv}{sv}", "since", "x", f->since_ns, "until",
-					    "x", f->until_ns, "latest", "b", f->latest);
-	if (ret >= 0 && f->sensor)
-		ret = sd_bus_message_append(m, "{sv}", "sensor", "s", f->sensor);
-	if (ret >= 0 && f->class_)
-		ret = sd_bus_message_append(m, "{sv}", "class", "s", f->class_);
-	if (ret >= 0 && f->session)
-		ret = sd_bus_message_append(m, "{sv}", "session", "t", f->session);
-	if (ret >= 0)
-		ret = sd_bus_message_close_container(m);
-	if (ret >= 0)
-		ret = sd_bus_call(bus, m, 0, error, reply);
-	sd_bus_message_unref(m);
-	return ret;
-}
-
-/* Return: rows taken, or a negative errno. */
-static int take_page(sd_bus_message *reply, struct events *e, uint64_t *next)
-{
-	struct record_event rec;
-	const char *sensor;
-	int ret, rows = 0;
-
-	ret = sd_bus_message_enter_container(reply, 'a', "(stutsda{sv})");
-	while (ret >= 0 && (ret = sd_bus_message_enter_container(reply, 'r', "stutsda{sv}")) > 0) {
-		ret = sd_bus_message_read_basic(reply, 's', &sensor);
-		if (ret >= 0)
-			ret = ctl_event_read_record(reply, &rec);
-		if (ret < 0)
-			return ret;
-		snprintf(rec.sensor, sizeof(rec.sensor), "%s", sensor);
-		ret = take(e, &rec);
-		if (ret >= 0)
-			ret = sd_bus_message_exit_container(reply);
-		rows++;
-	}
-	if (ret >= 0)
-		ret = sd_bus_message_exit_container(reply);
-	if (ret >= 0)
-		ret = sd_bus_message_read_basic(reply, 't', next);
-	return ret < 0 ? ret : rows;
-}
-
 static int from_daemon(struct events *e, bool user)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus *bus = ctl_bus_open(user);
-	uint64_t from = 0;
 	int ret;
 
 	if (!bus)
 		return -ENOTCONN;
-	do {
-		sd_bus_message *reply = NULL;
-
-		ret = ask_page(bus, &e->filter, from, &error, &reply);
-		if (ret >= 0)
-			ret = take_page(reply, e, &from);
-		sd_bus_message_unref(reply);
-	} while (ret > 0);
+	ret = ctl_journal_events(bus, &e->filter, take, e, &error);
 	if (ret < 0)
 		ctl_bus_complain(&error, ret);
 	sd_bus_error_free(&error);

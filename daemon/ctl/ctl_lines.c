@@ -8,6 +8,7 @@
 #include "core/core.h"
 #include "ctl/ctl.h"
 #include "event_json.h"
+#include "journal/record.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -29,20 +30,26 @@ static const char *colour_of(enum bp_class c)
 	}
 }
 
-void ctl_line_event(const struct ctl_lines *l, const struct bp_event *ev, const char *path)
+void ctl_line_event(const struct ctl_lines *l, const struct record_event *rec, bool missed)
 {
-	struct event_arrival arrival = { .sensor = ctl_sensor_name(path) };
+	struct event_arrival arrival = {
+		.sensor = rec->sensor,
+		.known_ns = rec->known_ns,
+		.written_ns = rec->written_ns,
+		.missed = missed,
+	};
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	arrival.arrival_ns = now.tv_sec * NS_PER_S + now.tv_nsec;
 	if (l->json) {
-		event_json_live_line(stdout, ev, l->origin_ns, &arrival);
+		event_json_live_line(stdout, &rec->ev, l->origin_ns, &arrival);
 		return;
 	}
+	fputs(missed ? "+" : "", stdout);
 	if (l->colour)
-		fputs(colour_of(ev->class_), stdout);
-	event_text_line(stdout, ev, l->origin_ns);
+		fputs(colour_of(rec->ev.class_), stdout);
+	event_text_line(stdout, &rec->ev, l->origin_ns);
 	if (l->colour)
 		fputs("\033[0m", stdout);
 }
@@ -85,21 +92,24 @@ void ctl_line_marker(const struct ctl_lines *l, uint64_t number, uint64_t time_n
 	json_object_put(o);
 }
 
-void ctl_line_annotation(const struct ctl_lines *l, uint64_t number, uint64_t time_ns,
-			 const char *kind, const char *text)
+void ctl_line_annotation(const struct ctl_lines *l, const struct record_annotation *rec,
+			 bool missed)
 {
 	struct json_object *o;
 
 	if (!l->json) {
-		print_time(l, time_ns);
-		printf("%s%s%s\n", kind, *text ? ": " : "", text);
+		fputs(missed ? "+" : "", stdout);
+		print_time(l, (uint64_t)rec->time_ns);
+		printf("%s%s%s\n", rec->kind, *rec->text ? ": " : "", rec->text);
 		return;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "annotation", json_object_new_uint64(number));
-	json_object_object_add(o, "kind", json_object_new_string(kind));
-	json_object_object_add(o, "text", json_object_new_string(text));
-	json_object_object_add(o, "time_ns", json_object_new_uint64(time_ns));
+	json_object_object_add(o, "annotation", json_object_new_uint64(rec->number));
+	json_object_object_add(o, "kind", json_object_new_string(rec->kind));
+	json_object_object_add(o, "text", json_object_new_string(rec->text));
+	json_object_object_add(o, "time_ns", json_object_new_int64(rec->time_ns));
+	if (missed)
+		json_object_object_add(o, "missed", json_object_new_boolean(true));
 	ctl_print_json(o);
 	json_object_put(o);
 }

@@ -10,14 +10,20 @@
 
 #include "core/core.h"
 #include "ctl/ctl.h"
+#include "ctl/ctl_catchup.h"
+#include "ctl/ctl_journal.h"
 
 #define API_VERSION	1
+#define RECONNECT_US	500000u
 
 struct monitor {
 	sd_bus *bus;
 	sd_event *loop;
 	const char *sensor;	/* object path, NULL = all */
+	bool session;
 	bool until_ended;	/* stop when a replay has ended */
+	sd_event_source *reconnect;
+	struct catchup catchup;
 	uint64_t left;		/* lines still to print */
 	struct ctl_lines lines;
 };
@@ -37,26 +43,56 @@ static int line_done(struct monitor *m)
 	return 0;
 }
 
+static int print_event(void *userdata, const struct record_event *rec, bool missed)
+{
+	struct monitor *m = userdata;
+
+	/* After --count's last line there may be more at hand. */
+	if (!m->left)
+		return 1;
+	m->lines.origin_known = true;
+	m->lines.origin_ns = rec->stream_start_ns;
+	if (m->sensor && strcmp(ctl_sensor_name(m->sensor), rec->sensor))
+		return 0;
+	ctl_line_event(&m->lines, rec, missed);
+	return line_done(m);
+}
+
+static int print_annotation(void *userdata, const struct record_annotation *rec, bool missed)
+{
+	struct monitor *m = userdata;
+
+	if (!m->left)
+		return 1;
+	/* The button's are told as markers already. */
+	if (!missed && !strcmp(rec->source, "button"))
+		return 0;
+	ctl_line_annotation(&m->lines, rec, missed);
+	return line_done(m);
+}
+
+static const struct catchup_ops catchup_ops = {
+	.event = print_event,
+	.annotation = print_annotation,
+};
+
 /* ---- signals ------------------------------------------------------------ */
 
 static int on_event(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 {
 	const char *path = sd_bus_message_get_path(msg);
+	struct record_event rec;
 	struct monitor *m = userdata;
-	struct bp_event ev;
 
 	(void)error;
-	/* After --count's last line the loop may still have messages at hand. */
-	if (!m->left || (m->sensor && strcmp(m->sensor, path)))
-		return 0;
-	if (ctl_event_read(msg, &ev, &m->lines.origin_ns) < 0) {
+	if (ctl_event_read_record(msg, &rec) < 0) {
 		ctl_complain("%s: an Event signal that is not %s's was ignored", path,
 			     CTL_SENSOR_INTERFACE);
 		return 0;
 	}
-	m->lines.origin_known = true;
-	ctl_line_event(&m->lines, &ev, path);
-	return line_done(m);
+	snprintf(rec.sensor, sizeof(rec.sensor), "%s", ctl_sensor_name(path));
+	catchup_event(&m->catchup, m->bus, &rec);
+	return 0;
 }
 
 static int on_marker(sd_bus_message *msg, void *userdata, sd_bus_error *error)
@@ -101,46 +137,19 @@ static int on_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
-/* Those of the button are told as markers already. */
-static bool is_from_button(sd_bus_message *msg)
-{
-	const char *key, *source;
-	bool found = false;
-	int ret;
-
-	ret = sd_bus_message_enter_container(msg, 'a', "{sv}");
-	while (ret >= 0 && (ret = sd_bus_message_enter_container(msg, 'e', "sv")) > 0) {
-		ret = sd_bus_message_read_basic(msg, 's', &key);
-		if (ret >= 0 && !strcmp(key, "source")) {
-			ret = sd_bus_message_read(msg, "v", "s", &source);
-			found = ret >= 0 && !strcmp(source, "button");
-		} else if (ret >= 0) {
-			ret = sd_bus_message_skip(msg, "v");
-		}
-		if (ret >= 0)
-			ret = sd_bus_message_exit_container(msg);
-	}
-	return found;
-}
-
 static int on_annotation(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 {
+	struct record_annotation rec;
 	struct monitor *m = userdata;
-	uint64_t number, time_ns;
-	const char *kind, *text;
 
 	(void)error;
-	if (!m->left)
-		return 0;
-	if (sd_bus_message_read(msg, "ttss", &number, &time_ns, &kind, &text) < 0) {
+	if (ctl_annotation_read(msg, &rec) < 0) {
 		ctl_complain("an Annotation signal that is not %s's was ignored",
 			     CTL_JOURNAL_INTERFACE);
 		return 0;
 	}
-	if (is_from_button(msg))
-		return 0;
-	ctl_line_annotation(&m->lines, number, time_ns, kind, text);
-	return line_done(m);
+	catchup_annotation(&m->catchup, m->bus, &rec);
+	return 0;
 }
 
 static int on_owner_changed(sd_bus_message *msg, void *userdata, sd_bus_error *error)
@@ -152,21 +161,30 @@ static int on_owner_changed(sd_bus_message *msg, void *userdata, sd_bus_error *e
 	if (sd_bus_message_read(msg, "sss", &name, &old_owner, &new_owner) < 0)
 		return 0;
 	m->lines.origin_known = false;
-	if (*new_owner)
+	if (*new_owner) {
 		ctl_complain("backpopd has come: listening");
-	else
+		catchup_begin(&m->catchup, m->bus);
+	} else {
 		ctl_complain("backpopd has gone: waiting for it");
+	}
 	return 0;
 }
 
+/* A session's bus ends with the session; the system's is started anew, and so is backpopd. */
 static int on_disconnected(sd_bus_message *msg, void *userdata, sd_bus_error *error)
 {
 	struct monitor *m = userdata;
+	int ret;
 
 	(void)msg;
 	(void)error;
-	ctl_complain("the bus has closed the connection");
-	return sd_event_exit(m->loop, CTL_FAILURE);
+	if (m->session) {
+		ctl_complain("the bus has closed the connection");
+		return sd_event_exit(m->loop, CTL_FAILURE);
+	}
+	ctl_complain("the bus has closed the connection: waiting for it");
+	ret = sd_event_source_set_time_relative(m->reconnect, RECONNECT_US);
+	return ret < 0 ? ret : sd_event_source_set_enabled(m->reconnect, SD_EVENT_ONESHOT);
 }
 
 static int on_output_closed(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -259,6 +277,7 @@ static int check_daemon(struct monitor *m)
 		ret = -EPROTO;
 	} else if (ret >= 0) {
 		ctl_complain("listening to backpopd");
+		catchup_begin(&m->catchup, m->bus);
 	} else if (ctl_bus_not_running(&error)) {
 		ctl_complain("backpopd is not running: waiting for it");
 		ret = 0;
@@ -270,6 +289,27 @@ static int check_daemon(struct monitor *m)
 	return ret < 0 ? ret : 0;
 }
 
+static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct monitor *m = userdata;
+	sd_bus *bus = NULL;
+	int ret = sd_bus_open_system(&bus);
+
+	(void)usec;
+	if (ret < 0) {
+		ret = sd_event_source_set_time_relative(source, RECONNECT_US);
+		return ret < 0 ? ret : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	}
+	sd_bus_close_unref(m->bus);
+	m->bus = bus;
+	ret = add_matches(m);
+	if (ret >= 0)
+		ret = check_daemon(m);
+	if (ret >= 0)
+		ret = sd_bus_attach_event(bus, m->loop, SD_EVENT_PRIORITY_NORMAL);
+	return ret < 0 ? sd_event_exit(m->loop, CTL_FAILURE) : 0;
+}
+
 static int monitor(struct monitor *m, const struct ctl_monitor_options *opt)
 {
 	int ret;
@@ -278,6 +318,11 @@ static int monitor(struct monitor *m, const struct ctl_monitor_options *opt)
 	if (!m->bus)
 		return CTL_FAILURE;
 	ret = set_up_loop(m);
+	if (ret >= 0)
+		ret = sd_event_add_time_relative(m->loop, &m->reconnect, CLOCK_MONOTONIC, 0, 0,
+						 on_reconnect, m);
+	if (ret >= 0)
+		ret = sd_event_source_set_enabled(m->reconnect, SD_EVENT_OFF);
 	if (ret >= 0)
 		ret = add_matches(m);
 	if (ret < 0) {
@@ -302,9 +347,13 @@ int ctl_monitor_run(const struct ctl_monitor_options *opt)
 		.lines = { .json = opt->json, .colour = ctl_has_colours() },
 		.sensor = opt->sensor,
 		.until_ended = opt->listening,
+		.session = opt->session,
 	};
-	int ret = monitor(&m, opt);
+	int ret;
 
+	m.catchup = (struct catchup){ .ops = &catchup_ops, .userdata = &m };
+	ret = monitor(&m, opt);
+	sd_event_source_disable_unref(m.reconnect);
 	sd_bus_flush_close_unref(m.bus);
 	sd_event_unref(m.loop);
 	return ret;
@@ -340,6 +389,8 @@ const struct ctl_command ctl_monitor = {
 	.help =
 	"Show backpopd's events, marker presses and annotations as they arrive, one line\n"
 	"per event revision; the highest revision of an event counts.  Waits while\n"
-	"backpopd is away; ends on Ctrl-C or when nobody reads the output any more.\n",
+	"backpopd or the system bus is away, and then shows from the journal what it has\n"
+	"missed: such a line begins with \"+\", or has \"missed\".  Ends on Ctrl-C or when\n"
+	"nobody reads the output any more.\n",
 	.run = run,
 };

@@ -136,6 +136,8 @@ int db_running_session(struct db *db, struct record_session *rec);
 /* Each sensor's highest event number ever given. */
 int db_sensors(struct db *db, void (*take)(void *userdata, const char *sensor, uint64_t last),
 	       void *userdata);
+/* The highest sequence and annotation number ever given; they are never used again. */
+int db_last_numbers(struct db *db, uint64_t *sequence, uint64_t *annotation);
 /* Newest wall and monotonic time of any entry of a run; 0 = it has none. */
 int db_last_time(struct db *db, uint64_t run, int64_t *time_ns, int64_t *wall_ns);
 /* Bytes in use, of those that the file has. */

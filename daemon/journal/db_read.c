@@ -257,6 +257,20 @@ int db_sensors(struct db *db, void (*take)(void *userdata, const char *sensor, u
 	return ret;
 }
 
+int db_last_numbers(struct db *db, uint64_t *sequence, uint64_t *annotation)
+{
+	int64_t n;
+	int ret;
+
+	ret = db_number(db, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'revision'", &n);
+	*sequence = (uint64_t)n;
+	if (!ret)
+		ret = db_number(db, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'annotation'",
+				&n);
+	*annotation = ret ? 0 : (uint64_t)n;
+	return ret;
+}
+
 int db_last_time(struct db *db, uint64_t run, int64_t *time_ns, int64_t *wall_ns)
 {
 	char text[512];

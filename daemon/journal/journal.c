@@ -136,6 +136,7 @@ uint64_t journal_dropped(const struct journal *j) { return j->dropped; }
 const char *journal_path(const struct journal *j) { return j->path; }
 const char *journal_boot_id(const struct journal *j) { return j->boot_id; }
 struct record_session *journal_session(struct journal *j) { return &j->session; }
+struct journal_last *journal_last(struct journal *j) { return &j->last; }
 
 const char *journal_id(const struct journal *j)
 {
@@ -228,6 +229,8 @@ static int take_known(struct journal *j, struct db *db, char *err)
 
 	if (!ret)
 		ret = db_running_session(db, &j->session);
+	if (!ret)
+		ret = db_last_numbers(db, &j->last.sequence, &j->last.annotation);
 	if (ret) {
 		snprintf(err, DB_ERROR_SIZE, "%s", db_message(db));
 		return ret;

@@ -106,6 +106,13 @@ uint64_t journal_slowest_us(const struct journal *j);
 uint64_t journal_last_number(struct journal *j, const char *sensor);
 void journal_note_number(struct journal *j, const char *sensor, uint64_t number);
 
+/* Sequence of the last event, and number of the last annotation, that are written and done. */
+struct journal_last {
+	uint64_t sequence;
+	uint64_t annotation;
+};
+struct journal_last *journal_last(struct journal *j);
+
 /* The session that entries belong to; number 0 = none.  Set by who starts and stops it. */
 struct record_session *journal_session(struct journal *j);
 

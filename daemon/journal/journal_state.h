@@ -46,6 +46,7 @@ struct journal {
 		uint64_t last;
 	} sensors[JOURNAL_SENSORS_MAX];
 	struct record_session session;
+	struct journal_last last;
 
 	/* the thread's, once it runs */
 	struct db *db;

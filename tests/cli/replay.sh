@@ -53,7 +53,7 @@ for mode in motion+film pair; do
 	report "$mode: detect finds events" '[ $status = 0 ] && [ $(wc -l <$tmp/detected) -ge 5 ]'
 	replay "$tmp/$mode.edf"
 	report "$mode: daemon and monitor end well" '[ $status = 0 ] && [ $daemon_status = 0 ]'
-	sed 's/^{"sensor":"[^"]*",/{/; s/,"onset_ns":[0-9]*,"arrival_ns":[0-9]*}$/}/' "$tmp/out" \
+	sed 's/^{"sensor":"[^"]*",/{/; s/,"onset_ns":.*}$/}/' "$tmp/out" \
 		>"$tmp/monitored"
 	if diff "$tmp/detected" "$tmp/monitored" >"$tmp/diff"; then
 		pass "$mode: monitor says what detect says"

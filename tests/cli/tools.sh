@@ -125,7 +125,7 @@ report "stream: every sample once and in order" '[ $lines -ge 400 ] && [ $steps 
 # ---- replay ----
 "$BACKPOPCTL" detect --json "$tmp/session.edf" >"$tmp/detected"
 ctl replay --json --speed max --backpopd "$BACKPOPD" "$tmp/session.edf"
-sed 's/^{"sensor":"[^"]*",/{/; s/,"onset_ns":[0-9]*,"arrival_ns":[0-9]*}$/}/' "$tmp/out" >"$tmp/replayed"
+sed 's/^{"sensor":"[^"]*",/{/; s/,"onset_ns":.*}$/}/' "$tmp/out" >"$tmp/replayed"
 report "replay: says what detect says" '[ $status = 0 ] && [ -s $tmp/detected ] && diff $tmp/detected $tmp/replayed >&2'
 wait_until 10 daemon_is_gone
 report "replay: takes its daemon along" 'daemon_is_gone'
