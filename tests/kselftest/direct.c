@@ -12,6 +12,7 @@
 #include "fixture.h"
 
 #define G	9.80665
+#define CTRL5	0x14
 
 FIXTURE(direct)
 {
@@ -267,6 +268,29 @@ TEST_F(direct, tells_a_dead_bus)
 	EXPECT_GT(0, capture_get(&self->c, "in_accel_x_raw", text, sizeof(text)));
 	ASSERT_EQ(0, sim_set(0, "nack_next", 0));
 	EXPECT_LT(0, capture_get(&self->c, "in_accel_x_raw", text, sizeof(text)));
+}
+
+/* A read that fails is tried once more: it takes a second failure, wherever, to be told. */
+TEST_F_TIMEOUT(direct, fails_after_the_second_try, 300)
+{
+	int told = 0, i;
+	char text[32];
+
+	for (i = 1; i < 50; i += rig_simulated_time() ? 1 : 6) {
+		/* so that it is switched on anew */
+		ASSERT_EQ(0, capture_set_number(&self->c, "sampling_frequency", 800));
+		ASSERT_EQ(0, sim_set(0, "nack_reg", CTRL5));
+		ASSERT_EQ(0, sim_set(0, "nack_after", i));
+		ASSERT_EQ(0, sim_set(0, "nack_next", 1));
+		told += capture_get(&self->c, "in_accel_x_raw", text, sizeof(text)) < 0;
+		ASSERT_EQ(0, sim_set(0, "nack_reg", -1));
+		ASSERT_EQ(0, sim_set(0, "nack_next", 0));
+		ASSERT_EQ(0, sim_set(0, "nack_after", 0));
+		EXPECT_LT(0, capture_get(&self->c, "in_accel_x_raw", text, sizeof(text)))
+			TH_LOG("after a failure at transfer %d", i);
+	}
+	rig_diag("%d reads failed", told);
+	EXPECT_LT(0, told);
 }
 
 TEST_HARNESS_MAIN
