@@ -28,8 +28,8 @@
 enum { PLAIN, WEAK, NOISE_LIKE, STRENGTHS };
 
 static const float least_odds[BP_STAGES][STRENGTHS] = {
-	[BP_STAGE_SAY] = { -4.5f, -3.0f, -2.0f },
-	[BP_STAGE_SETTLE] = { 0.9f, 0.7f, 0.7f },
+	[BP_STAGE_SAY] = { -5.0f, -3.0f, -2.0f },
+	[BP_STAGE_SETTLE] = { 0.9f, 1.0f, 1.0f },
 };
 
 void bp_detect_init(struct bp_detect *d)
