@@ -195,7 +195,9 @@ static struct bp_ruling judge(const struct bp_detect *d, struct bp_candidate *c,
 	r = bp_reject(c, c->next, quiet, rate_hz);
 	if (r.outcome == BP_REFUSED)
 		return r;
-	apart = c->next == BP_LOOK_MIDDLE ? 0 : bp_strap_stroke(&d->strap, c);
+	/* A weak one that is not said yet may be a lung's, which crackles so, too. */
+	apart = c->next == BP_LOOK_MIDDLE || (bp_candidate_weak(c) && !c->number) ? 0 :
+		bp_strap_stroke(&d->strap, c);
 	if (apart != 0)
 		return (struct bp_ruling){ BP_REFUSED, BP_RULE_STROKE, BP_REASON_RUB, apart, 0 };
 	/* A much finer film hears what the accelerometer filters away: no ratio can be told. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/book.h"
 #include "core/strap.h"
 
 #define MS		1000000LL	/* ns */
@@ -36,30 +37,48 @@ static bool alike(const struct bp_stroke *s, const struct bp_candidate *c)
 	       within(s->peak[k], c->shape[k].peak, PEAK_LIKE);
 }
 
-/* Nothing between the candidate and what came @apart before it (or after, if negative)? */
-static bool silent(const struct bp_strap *st, const struct bp_candidate *c, int64_t apart)
+/* The next transient of the candidate's size behind @t_ns (before it, if @step < 0), or NULL. */
+static const struct bp_stroke *next(const struct bp_strap *st, const struct bp_candidate *c,
+				    int64_t t_ns, int step)
 {
 	int k = bp_candidate_main(c);
+	const struct bp_stroke *best = NULL;
 
 	for (uint32_t i = 0; i < BP_STROKES && i < st->n; i++) {
 		const struct bp_stroke *s = &st->seen[i];
-		int64_t at = c->onset_ns - s->onset_ns;
+		int64_t far = (s->onset_ns - t_ns) * step;
 
-		if (s->peak[k] > BETWEEN * c->shape[k].peak &&
-		    (apart > 0 ? at > 0 && at < apart : at < 0 && at > apart))
-			return false;
+		if (far > 0 && far < MOST_NS && s->peak[k] > BETWEEN * c->shape[k].peak &&
+		    (!best || far < (best->onset_ns - t_ns) * step))
+			best = s;
 	}
-	return true;
+	return best;
+}
+
+/*
+ * How far strokes like the candidate follow each other, forwards or backwards: the
+ * last one's distance, the widest gap in @gap_ns; 0 = the next is another sound.
+ */
+static int64_t run(const struct bp_strap *st, const struct bp_candidate *c, int step, int64_t *gap_ns)
+{
+	int64_t t = c->onset_ns;
+	const struct bp_stroke *s;
+
+	while ((s = next(st, c, t, step)) != NULL && alike(s, c)) {
+		int64_t gap = (s->onset_ns - t) * step;
+
+		if (gap > *gap_ns)
+			*gap_ns = gap;
+		t = s->onset_ns;
+	}
+	return (t - c->onset_ns) * step;
 }
 
 float bp_strap_stroke(const struct bp_strap *st, const struct bp_candidate *c)
 {
-	for (uint32_t i = 0; i < BP_STROKES && i < st->n; i++) {
-		int64_t apart = c->onset_ns - st->seen[i].onset_ns;
-		int64_t far = apart < 0 ? -apart : apart;
+	int64_t gap = 0, before = run(st, c, -1, &gap), after = run(st, c, 1, &gap);
 
-		if (far > LEAST_NS && far < MOST_NS && alike(&st->seen[i], c) && silent(st, c, apart))
-			return (float)apart * 1e-9f;
-	}
+	if (gap > LEAST_NS || before + after > BP_MANOEUVRE_NS)
+		return (float)(before + after) * 1e-9f;
 	return 0;
 }

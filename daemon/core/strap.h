@@ -26,12 +26,13 @@ struct bp_strap {
 void bp_strap_note(struct bp_strap *st, const struct bp_candidate *c);
 
 /**
- * bp_strap_stroke() - did the same thing happen once more, too late for a manoeuvre?
+ * bp_strap_stroke() - did the same thing happen again and again, or too late for a manoeuvre?
  *
  * Pops of one manoeuvre are 8 to 60 ms apart and come from joints that sound
- * different (3.2); a tendon snaps again after a second at the earliest (3.4).
+ * different, all within 150 ms (3.2); a tendon snaps again after a second at the earliest
+ * (3.4).
  *
- * Return: how far it is, s, negative = after the candidate; 0 = it did not.
+ * Return: how long the strokes go on, s; 0 = it is none.
  */
 float bp_strap_stroke(const struct bp_strap *st, const struct bp_candidate *c);
 
