@@ -12,8 +12,7 @@
 #define FORGET_NS	(300000 * MS)	/* a walk in between does not cure */
 #define GROUP_MIN	2u		/* crackles of a group that teaches */
 #define GROUP_MAX	12u		/* 1 to 10 per breath (3.8), and doubles */
-#define GAP_MEAN_NS	(250 * MS)	/* keys come 0.35 s apart */
-#define GAP_FIT_NS	(190 * MS)	/* a voice's syllables come four a second (3.8) */
+#define GAP_MEAN_NS	(190 * MS)	/* keys come 0.35 s apart, syllables 0.25 s (3.8) */
 #define PURE		0.04f		/* relative variance of the frequencies of one lung */
 #define HZ_LIKE		0.22f		/* part by which a crackle may differ from the usual */
 #define HZ_OTHER	0.35f		/* by which it is surely something else */
@@ -121,7 +120,7 @@ static bool teaches(const struct bp_lung *l)
 /* One breath's crackles of lungs that are known: few, of their sound, with silence around. */
 static bool fits(const struct bp_lung *l)
 {
-	if (l->n >= 3 && l->last_ns - l->first_ns > (int64_t)(l->n - 1) * GAP_FIT_NS)
+	if (l->n >= 3 && l->last_ns - l->first_ns > (int64_t)(l->n - 1) * GAP_MEAN_NS)
 		return false;
 	return !l->spoiled && l->loud && l->n <= GROUP_MAX && alike(l, l->freq_hz, l->peak);
 }
