@@ -182,33 +182,41 @@ static void single(struct bp_core *core, const struct bp_frame *f)
 	}
 }
 
-/* Frames of both channels, up to the end of a hop; returns how many, 0 = go one by one. */
-static size_t together(struct bp_core *core, const struct bp_frame *f, size_t n)
+static void end_hop(struct bp_core *core, int k, bool freeze)
 {
-	struct bp_stream *m = &core->stream[BP_MOTION], *s = &core->stream[BP_FILM];
+	if (bp_stream_hop_full(&core->stream[k])) {
+		bp_stream_end_hop(&core->stream[k], freeze);
+		hops(core, k);
+	}
+}
 
-	if (!core->one_rate || core->now_ns != m->last_t_ns || !bp_stream_in_step(m, s))
+/* Frames with nothing odd about them, up to the end of a hop; returns how many. */
+static size_t several(struct bp_core *core, const struct bp_frame *f, size_t n)
+{
+	struct bp_stream *m = f->has & BP_HAS_MOTION ? &core->stream[BP_MOTION] : NULL;
+	struct bp_stream *s = f->has & BP_HAS_FILM ? &core->stream[BP_FILM] : NULL;
+	bool freeze;
+
+	if (f->t_ns < core->now_ns || (!m && !s) || (m && !m->started) || (s && !s->started) ||
+	    (m && s && !(core->one_rate && bp_stream_in_step(m, s))))
 		return 0;
-	n = bp_stream_pair(m, s, f, n);
+	n = bp_stream_block(m, s, f, n);
 	if (!n)
 		return 0;
 	core->frames += n;
 	core->now_ns = f[n - 1].t_ns;
-	if (bp_stream_hop_full(m)) {
-		bool freeze = core->now_ns < core->detect.quiet_ns;
-
-		bp_stream_end_hop(m, freeze);
-		hops(core, BP_MOTION);
-		bp_stream_end_hop(s, freeze);
-		hops(core, BP_FILM);
-	}
+	freeze = core->now_ns < core->detect.quiet_ns;
+	if (m)
+		end_hop(core, BP_MOTION, freeze);
+	if (s)
+		end_hop(core, BP_FILM, freeze);
 	return n;
 }
 
 void bp_core_push(struct bp_core *core, const struct bp_frame *frames, size_t n)
 {
 	while (n) {
-		size_t k = together(core, frames, n);
+		size_t k = several(core, frames, n);
 
 		if (!k) {
 			single(core, frames);

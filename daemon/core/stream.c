@@ -238,11 +238,16 @@ static inline bp_v4 join(bp_v4 m, bp_v4 f)
 	return __builtin_shufflevector(m, f, 0, 1, 2, 4);
 }
 
+static inline bp_v4 film_lane(bp_v4 both)
+{
+	return __builtin_shufflevector(both, (bp_v4){ 0 }, 3, 4, 4, 4);
+}
+
 /* What is left in the accelerometer's spare lane is nobody's. */
 static inline void part(bp_v4 both, bp_v4 *m, bp_v4 *f)
 {
 	*m = both;
-	*f = __builtin_shufflevector(both, (bp_v4){ 0 }, 3, 4, 4, 4);
+	*f = film_lane(both);
 }
 
 static inline struct bp_biquad_state join_states(struct bp_biquad_state m, struct bp_biquad_state f)
@@ -297,15 +302,14 @@ static inline bp_v4 values(const struct bp_frame *f)
 }
 
 /* Nothing that asks for a closer look; NaN does. */
-static inline bool plain(bp_v4 v)
+static inline bool plain(bp_v4 v, bp_v4 most)
 {
-	static const bp_v4 most = { PLAIN_G, PLAIN_G, PLAIN_G, PLAIN_MV };
 	bp_v2l in = (bp_v2l)(bp_v4_abs(v) < most);
 
 	return (in[0] & in[1]) == -1;
 }
 
-/* Account for @n samples, which end at @t_ns; a hop's last one is put where all see it later. */
+/* Account for @n samples, the newest at @t_ns.  A hop's last one is seen when the hop is. */
 static inline void taken(struct bp_stream *s, uint32_t n, int64_t t_ns)
 {
 	s->in_hop += n;
@@ -314,36 +318,62 @@ static inline void taken(struct bp_stream *s, uint32_t n, int64_t t_ns)
 	s->settle_left -= s->settle_left < n ? s->settle_left : n;
 }
 
-size_t bp_stream_pair(struct bp_stream *m, struct bp_stream *f, const struct bp_frame *frames,
-		      size_t n)
+/* bp_stream_block(); compiled three times, for either stream and for both. */
+static inline __attribute__((always_inline)) size_t block(struct bp_stream *m, struct bp_stream *f,
+							   const struct bp_frame *frames, size_t n)
 {
-	const uint64_t gap = (uint64_t)m->gap_ns;
-	uint32_t left = m->hop_n - m->in_hop, k;
-	struct bp_lanes l = join_lanes(&m->lanes, &f->lanes);
-	int64_t t_ns = m->last_t_ns;
+	static const bp_v4 most = { PLAIN_G, PLAIN_G, PLAIN_G, PLAIN_MV };
+	const bool both = m && f;
+	struct bp_stream *s = m ? m : f;
+	const uint32_t has = (m ? BP_HAS_MOTION : 0) | (f ? BP_HAS_FILM : 0);
+	const uint64_t gap = (uint64_t)s->gap_ns;
+	struct bp_lanes l = both ? join_lanes(&m->lanes, &f->lanes) : s->lanes;
+	uint32_t left = s->hop_n - s->in_hop, k;
+	int64_t t_ns = s->last_t_ns;
+	bp_v4 raw = { 0 }, x;
 
 	for (k = 0; k < left && k < n; k++) {
 		const struct bp_frame *fr = &frames[k];
-		bp_v4 raw = values(fr), xm, xf;
+		bp_v4 v = values(fr);
 
+		/* What a frame holds of a channel that it has not is not to be looked at. */
+		if (!f)
+			v = join(v, (bp_v4){ 0 });
+		if (!m)
+			v = join((bp_v4){ 0 }, film_lane(v));
 		/* Unsigned: a step back is as bad as a hole. */
-		if (fr->has != (BP_HAS_MOTION | BP_HAS_FILM) ||
-		    (uint64_t)fr->t_ns - (uint64_t)t_ns > gap || !plain(raw))
+		if (fr->has != has || (uint64_t)fr->t_ns - (uint64_t)t_ns > gap || !plain(v, most))
 			break;
 		t_ns = fr->t_ns;
-		part(step(m, &l, raw), &xm, &xf);
-		if (k + 1 < left) {
-			put(m, m->n + k, xm, t_ns);
-			put(f, f->n + k, xf, t_ns);
-		}
+		raw = m ? v : film_lane(v);
+		x = step(s, &l, raw);
+		if (k + 1 < left && m)
+			put(m, m->n + k, x, t_ns);
+		if (k + 1 < left && f)
+			put(f, f->n + k, both ? film_lane(x) : x, t_ns);
 	}
 	if (!k)
 		return 0;
-	part_lanes(&l, &m->lanes, &f->lanes);
-	part(values(&frames[k - 1]), &m->last_raw, &f->last_raw);
-	taken(m, k, t_ns);
-	taken(f, k, t_ns);
+	if (both) {
+		part_lanes(&l, &m->lanes, &f->lanes);
+		part(raw, &m->last_raw, &f->last_raw);
+	} else {
+		s->lanes = l;
+		s->last_raw = raw;
+	}
+	if (m)
+		taken(m, k, t_ns);
+	if (f)
+		taken(f, k, t_ns);
 	return k;
+}
+
+size_t bp_stream_block(struct bp_stream *m, struct bp_stream *f, const struct bp_frame *frames,
+		       size_t n)
+{
+	if (m && f)
+		return block(m, f, frames, n);
+	return m ? block(m, NULL, frames, n) : block(NULL, f, frames, n);
 }
 
 int64_t bp_stream_find(const struct bp_stream *s, int64_t t_ns)

@@ -103,24 +103,25 @@ void bp_stream_init(struct bp_stream *s, double rate_hz, double range, float flo
  */
 bool bp_stream_sample(struct bp_stream *s, int64_t t_ns, bp_v4 raw, bool clipped, bool freeze);
 
-/* May their next sample be given to bp_stream_pair()?  Then it may until one is given alone. */
+/* May both streams, of one rate, be given to bp_stream_block() together? */
 static inline bool bp_stream_in_step(const struct bp_stream *m, const struct bp_stream *f)
 {
-	return m->started && f->started && m->last_t_ns == f->last_t_ns && m->in_hop == f->in_hop;
+	return m->last_t_ns == f->last_t_ns && m->in_hop == f->in_hop;
 }
 
 /**
- * bp_stream_pair() - take frames of two streams of one rate, four lanes at once
- * @m, @f:	accelerometer and film, in step
+ * bp_stream_block() - take many frames at once: the quick way of bp_stream_sample()
+ * @m, @f:	accelerometer and film, or one of them and NULL; started; if both, in step
  *
- * Takes frames up to the end of the hop, but only such as hold both channels,
- * without flags, without a hole before them and with values that are well within
- * reason; the next one is left to bp_stream_sample().  Gives the same results as that.
+ * Two are filtered in one vector.  Takes frames up to the end of the hop, but only such
+ * as hold just these channels, without flags, without a hole before them and with values
+ * well within reason; the next one is left to bp_stream_sample().  Gives the same
+ * results as that, to the last bit.
  *
- * Return: frames taken.  If bp_stream_hop_full() then, both need bp_stream_end_hop().
+ * Return: frames taken.  If bp_stream_hop_full() then, bp_stream_end_hop() must follow.
  */
-size_t bp_stream_pair(struct bp_stream *m, struct bp_stream *f, const struct bp_frame *frames,
-		      size_t n);
+size_t bp_stream_block(struct bp_stream *m, struct bp_stream *f, const struct bp_frame *frames,
+		       size_t n);
 
 static inline bool bp_stream_hop_full(const struct bp_stream *s)
 {
