@@ -139,22 +139,16 @@ static const struct notify_ops notify_ops = {
 	.status = describe,
 };
 
-/* Claims or settings have changed: do we have to listen? */
+/* Claims or settings have changed: to whom do we have to listen? */
 static void update_paused(struct app *app)
 {
-	bool paused = app->cfg.on_demand && !bus_manager_claimed(&app->manager);
-
-	if (paused == app->env.paused)
-		return;
-	log_info(paused ? "nobody claims the sensors: they are left alone" : "sensors are claimed");
-	app->env.paused = paused;
+	app->env.paused = app->cfg.on_demand;
 	sensor_set_pause(&app->sensors);
 	notify_wake(app->notify);
 }
 
-static void on_claimed(void *userdata, bool any)
+static void on_claimed(void *userdata)
 {
-	(void)any;
 	update_paused(userdata);
 }
 
@@ -297,6 +291,7 @@ static int start_sensors(struct app *app, struct source *src, bool realtime)
 		.cfg = &app->cfg,
 		.open = source_open_iio,
 		.paused = app->cfg.on_demand,
+		.claims = &app->manager.claims,
 	};
 	app->sensors.env = &app->env;
 	if (src) {

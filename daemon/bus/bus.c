@@ -3,42 +3,34 @@
 #include <stddef.h>
 
 #include "bus/bus.h"
+#include "bus/bus_error.h"
 #include "bus/bus_options.h"
 
-static void claims_changed(struct bus_manager *m, bool edge)
+static void on_claims_changed(void *userdata)
 {
-	if (edge && m->claimed)
-		m->claimed(m->userdata, bus_manager_claimed(m));
-	bus_manager_changed(m, "Claims");
-}
+	struct bus_manager *m = userdata;
 
-/* The last client that had claimed has gone from the bus. */
-static int on_no_claims(sd_bus_track *track, void *userdata)
-{
-	(void)track;
-	claims_changed(userdata, true);
-	return 1;	/* 0: it would be called again and again */
+	if (m->claimed)
+		m->claimed(m->userdata);
+	bus_manager_changed(m, "Claims");
 }
 
 static int method_claim(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	static const struct bus_option none[] = { { NULL, NULL, NULL } };
 	struct bus_manager *m = userdata;
-	unsigned int before;
+	const char *sensor = NULL;
+	const struct bus_option options[] = {
+		{ "sensor", "s", &sensor }, { NULL, NULL, NULL }
+	};
 	int r;
 
-	r = bus_read_options(call, none, error);
-	if (r >= 0 && !m->claims)
-		r = sd_bus_track_new(m->bus, &m->claims, on_no_claims, m);
+	r = bus_read_options(call, options, error);
 	if (r < 0)
 		return r;
-	before = sd_bus_track_count(m->claims);
-	r = sd_bus_track_add_sender(m->claims, call);
-	if (r < 0)
-		return r;
-	if (sd_bus_track_count(m->claims) != before)
-		claims_changed(m, !before);
-	return sd_bus_reply_method_return(call, "");
+	if (sensor && !bus_sensor_name_valid(sensor))
+		return bus_refuse(error, "\"%.64s\" is not a sensor's name", sensor);
+	r = bus_claims_add(&m->claims, call, sensor, error);
+	return r < 0 ? r : sd_bus_reply_method_return(call, "");
 }
 
 static int method_release(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -46,10 +38,7 @@ static int method_release(sd_bus_message *call, void *userdata, sd_bus_error *er
 	struct bus_manager *m = userdata;
 
 	(void)error;
-	/* Who is the last to let go makes on_no_claims() run. */
-	if (m->claims && sd_bus_track_remove_sender(m->claims, call) > 0 &&
-	    sd_bus_track_count(m->claims))
-		claims_changed(m, false);
+	bus_claims_remove(&m->claims, call, NULL);
 	return sd_bus_reply_method_return(call, "");
 }
 
@@ -63,7 +52,7 @@ static int get_claims(sd_bus *bus, const char *path, const char *interface, cons
 	(void)interface;
 	(void)property;
 	(void)error;
-	return sd_bus_message_append(reply, "u", m->claims ? sd_bus_track_count(m->claims) : 0);
+	return sd_bus_message_append(reply, "u", bus_claims_count(&m->claims));
 }
 
 static const sd_bus_vtable manager_vtable[] = {
@@ -115,6 +104,7 @@ int bus_manager_add(struct bus_manager *m, sd_bus *bus)
 	m->clock = "monotonic";
 	m->marker_line = "";
 	m->trigger_line = "";
+	m->claims = (struct bus_claims){ .bus = bus, .changed = on_claims_changed, .userdata = m };
 	r = sd_bus_add_object_manager(bus, &m->manager_slot, BUS_ROOT);
 	if (r < 0)
 		return r;
@@ -125,12 +115,7 @@ void bus_manager_remove(struct bus_manager *m)
 {
 	m->slot = sd_bus_slot_unref(m->slot);
 	m->manager_slot = sd_bus_slot_unref(m->manager_slot);
-	m->claims = sd_bus_track_unref(m->claims);
-}
-
-bool bus_manager_claimed(const struct bus_manager *m)
-{
-	return m->claims && sd_bus_track_count(m->claims);
+	bus_claims_free(&m->claims);
 }
 
 int bus_take_name(sd_bus *bus)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "bus/bus_claims.h"
 #include "bus/bus_journal.h"
 
 #define BUS_NAME		"org.backpop1"
@@ -22,8 +23,8 @@
  * @marker_edges_lost: edges that the kernel had no room for
  * @triggers:	pulses begun
  * @journal:	where marker presses go first
- * @claims:	clients that want samples to come, NULL = there was none yet
- * @claimed:	the first has come or the last has gone; may be NULL
+ * @claims:	clients that want samples to come
+ * @claimed:	what is claimed may be another now; may be NULL
  *
  * The owner writes the values; sd-bus reads them when asked.
  */
@@ -40,8 +41,8 @@ struct bus_manager {
 	const char *trigger_line;
 	uint64_t triggers;
 	struct bus_journal *journal;
-	sd_bus_track *claims;
-	void (*claimed)(void *userdata, bool any);
+	struct bus_claims claims;
+	void (*claimed)(void *userdata);
 	void *userdata;
 };
 
@@ -51,9 +52,6 @@ int bus_connect(sd_bus **bus, bool session);
 /* Put the root object with its ObjectManager on the bus.  Return: 0 or negative errno. */
 int bus_manager_add(struct bus_manager *m, sd_bus *bus);
 void bus_manager_remove(struct bus_manager *m);
-
-/* Does any client claim the sensors? */
-bool bus_manager_claimed(const struct bus_manager *m);
 
 /* Take the name, after all objects are there.  Return: 0 or negative errno. */
 int bus_take_name(sd_bus *bus);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "bus/bus.h"
+#include "bus/bus_claims.h"
 #include "bus/bus_event.h"
+#include "bus/bus_options.h"
 #include "bus/bus_query.h"
 #include "bus/bus_sensor.h"
 
@@ -25,11 +27,48 @@ static int method_get_events(sd_bus_message *call, void *userdata, sd_bus_error 
 	return bus_query_events(call, s->journal, bus_sensor_name(s->path), error);
 }
 
+static int method_claim(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	static const struct bus_option none[] = { { NULL, NULL, NULL } };
+	struct bus_sensor *s = userdata;
+	int r;
+
+	r = bus_read_options(call, none, error);
+	if (r >= 0 && s->claims)
+		r = bus_claims_add(s->claims, call, bus_sensor_name(s->path), error);
+	return r < 0 ? r : sd_bus_reply_method_return(call, "");
+}
+
+static int method_release(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct bus_sensor *s = userdata;
+
+	(void)error;
+	if (s->claims)
+		bus_claims_remove(s->claims, call, bus_sensor_name(s->path));
+	return sd_bus_reply_method_return(call, "");
+}
+
+static int get_claims(sd_bus *bus, const char *path, const char *interface, const char *property,
+		      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct bus_sensor *s = userdata;
+	uint32_t n = s->claims ? bus_claims_count_of(s->claims, bus_sensor_name(s->path)) : 0;
+
+	(void)bus; (void)path; (void)interface; (void)property; (void)error;
+	return sd_bus_message_append(reply, "u", n);
+}
+
 static const sd_bus_vtable sensor_vtable[] = {
 	SD_BUS_VTABLE_START(0),
 	SD_BUS_METHOD_WITH_ARGS("GetEvents", SD_BUS_ARGS("t", from, "a{sv}", options),
 				SD_BUS_RESULT("a(" BUS_EVENT_TYPES ")", events, "t", next),
 				method_get_events, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Claim", SD_BUS_ARGS("a{sv}", options), SD_BUS_NO_RESULT,
+				method_claim, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Release", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_release,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_PROPERTY("Claims", "u", get_claims, 0, 0),
 	CONSTANT("Name", "s", name),
 	CONSTANT("Device", "s", device),
 	CHANGING("Mode", "s", mode),

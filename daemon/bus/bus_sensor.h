@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+struct bus_claims;
 struct journal;
 
 #define BUS_PATH_SIZE		128
@@ -22,6 +23,7 @@ struct bus_sensor {
 	sd_bus *bus;
 	sd_bus_slot *slot;
 	struct journal *journal;
+	struct bus_claims *claims;
 	char path[BUS_PATH_SIZE];
 	const char *name;
 	const char *device;

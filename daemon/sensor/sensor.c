@@ -27,6 +27,7 @@ int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 	if (!s->core_mem)
 		return -ENOMEM;
 	s->bus.journal = env->journal->journal;
+	s->bus.claims = env->claims;
 	s->bus.name = s->name;
 	s->bus.device = s->device;
 	s->bus.mode = s->mode;

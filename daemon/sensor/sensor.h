@@ -29,7 +29,8 @@ struct sensor_env {
 	struct bus_journal *journal;
 	struct trigger *trigger;
 	const struct config *cfg;
-	bool paused;		/* nobody wants samples: devices are left alone */
+	bool paused;		/* only claimed devices run, others are left alone */
+	struct bus_claims *claims;	/* NULL = none */
 	source_opener open;	/* of IIO devices: source_open_iio() or a test's */
 };
 
@@ -121,7 +122,7 @@ bool sensor_live_has(const struct sensor_live *l, const char *device);
 /* Settings have changed, or the machine has slept: open the devices anew. */
 void sensor_live_restart(struct sensor_live *l);
 
-/* The environment's @paused has changed. */
+/* The environment's @paused or @claims have changed. */
 void sensor_live_pause(struct sensor_live *l);
 
 /* As leg_progress(), of all legs. */

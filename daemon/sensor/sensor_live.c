@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bus/bus_claims.h"
 #include "log.h"
 #include "sensor/sensor.h"
 #include "sensor/sensor_leg.h"
@@ -27,6 +28,7 @@ enum { PAIR_MOTION, PAIR_FILM };
  * @info:	of the leg's source, last seen; mode "" = never
  * @merge:	of a pair
  * @due:	when frames of a pair have waited long enough
+ * @was_paused:	as last seen by sensor_live_pause()
  * @lent:	how many hold the sensor by Inhibit()
  */
 struct sensor_live {
@@ -37,6 +39,7 @@ struct sensor_live {
 	struct source_info info[MERGE_LEGS];
 	struct merge merge;
 	sd_event_source *due;
+	bool was_paused;
 	unsigned int lent;
 	char lent_to[BUS_REASON_SIZE];
 };
@@ -54,6 +57,15 @@ static int64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+/* Nobody wants its samples. */
+static bool is_paused(const struct sensor_live *l)
+{
+	const struct sensor_env *env = l->base.env;
+
+	return env->paused && !(env->claims &&
+				bus_claims_count_of(env->claims, bus_sensor_name(l->base.bus.path)));
 }
 
 /* ---- state ---------------------------------------------------------------- */
@@ -86,8 +98,8 @@ static void update_state(struct sensor_live *l)
 		sensor_set_state(&l->base, "inhibited", l->lent_to);
 		return;
 	}
-	if (l->base.env->paused) {
-		sensor_set_state(&l->base, "idle", "no client claims the sensors (Listen=on-demand)");
+	if (is_paused(l)) {
+		sensor_set_state(&l->base, "idle", "no client claims it (Listen=on-demand)");
 		return;
 	}
 	for (unsigned int i = 0; i < l->n_legs; i++) {
@@ -292,12 +304,17 @@ static void stop_legs(struct sensor_live *l)
 /* Somebody has the device, or nobody wants it. */
 static bool is_off(const struct sensor_live *l)
 {
-	return l->lent || l->base.env->paused;
+	return l->lent || is_paused(l);
 }
 
 void sensor_live_pause(struct sensor_live *l)
 {
-	if (!l->lent && l->base.env->paused)
+	if (l->was_paused == is_paused(l))
+		return;
+	l->was_paused = is_paused(l);
+	log_info(l->was_paused ? "%s: nobody claims it: it is left alone" : "%s: is claimed",
+		 l->base.device);
+	if (!l->lent && l->was_paused)
 		stop_legs(l);
 	else if (!l->lent)
 		start_legs(l);
@@ -311,7 +328,7 @@ static void lend(struct sensor *s, bool on, const char *who)
 	if (on)
 		snprintf(l->lent_to, sizeof(l->lent_to), "%s", who);
 	if (on && !l->lent++) {
-		if (!l->base.env->paused)
+		if (!is_paused(l))
 			stop_legs(l);
 		log_info("%s: lent to %s", s->device, who);
 	} else if (!on && !--l->lent) {
@@ -354,6 +371,7 @@ int sensor_live_new(struct sensor_live **ret, const struct sensor_env *env, cons
 		return r;
 	}
 	l->base.share.lend = lend;
+	l->was_paused = is_paused(l);
 	*ret = l;
 	return 0;
 }
@@ -381,7 +399,7 @@ void sensor_live_attach(struct sensor_live *l, unsigned int leg, const char *dev
 		snprintf(l->legs[leg].device, sizeof(l->legs[leg].device), "%s", device);
 	else
 		leg_start(&l->legs[leg], device);
-	if (l->base.env->paused)
+	if (is_paused(l))
 		update_state(l);
 }
 

@@ -45,7 +45,7 @@ void sensor_set_reload(struct sensor_set *set, const struct config *old);
 /* The machine has slept: open all devices anew. */
 void sensor_set_restart(struct sensor_set *set);
 
-/* The environment's @paused has changed: stop or start all devices. */
+/* The environment's @paused or @claims have changed: stop or start devices. */
 void sensor_set_pause(struct sensor_set *set);
 
 /* Is there anything that could hang? */

@@ -37,7 +37,7 @@ fds() { find "/proc/$daemon/fd" -mindepth 1 | wc -l; }
 alive() { kill -0 "$daemon" 2>/dev/null; }
 fds_are() { [ "$(fds)" = "$1" ]; }
 
-plan 12
+plan 14
 
 start_daemon --state "$tmp/state" --replay "$tmp/long.edf" --speed max
 wait_until 60 ended
@@ -87,6 +87,7 @@ refused $invalid 'a key must be' $root $s.Start "{'No Key': <'x'>}"
 refused $invalid 'no finite number' $root $s.Start "{'x': <$(printf 'nan')>}"
 refused $invalid 'expected a string' $root $s.Start "{'x': <['a']>}"
 refused $invalid 'no option' $root org.backpop1.Manager.Claim "{'x': <1>}"
+refused $invalid 'not a sensor' $root org.backpop1.Manager.Claim "{'sensor': <'../x'>}"
 refused org.backpop1.Error.NoSession 'no session' $root $s.Stop
 call Session Start 'a{sv}' 0 >/dev/null
 refused org.backpop1.Error.SessionRunning 'stop it first' $root $s.Start '{}'
@@ -106,6 +107,24 @@ same "the log level can be set at run time" "s \"err\" $stops" \
 busctl --user call org.backpop1 $root org.backpop1.Manager Claim 'a{sv}' 0
 wait_until 10 is Manager Claims 0
 report "a claim goes with its client" 'is Manager Claims 0'
+
+# Two clients, each with a sensor of its own; one of the two sensors is not there.
+claims() { echo "$(property Manager Claims) $(property Sensor Claims "$replay")"; }
+mkfifo "$tmp/keep1" "$tmp/keep2"
+"$tmp/crowd" claim replay <"$tmp/keep1" >"$tmp/claim1" &
+others+=($!)
+"$tmp/crowd" claim iio_device7 <"$tmp/keep2" >"$tmp/claim2" &
+others+=($!)
+exec 8>"$tmp/keep1" 9>"$tmp/keep2"
+wait_until 10 grep -q ready "$tmp/claim1"
+wait_until 10 grep -q ready "$tmp/claim2"
+same "a claim is of one sensor, also of one that is not there" "2 1" "$(claims)"
+exec 9>&-
+wait_until 10 is Manager Claims 1
+before=$(claims)
+exec 8>&-
+wait_until 10 is Manager Claims 0
+same "and each ends with its client alone" "1 1, 0 0" "$before, $(claims)"
 
 # --- a thousand that come and go
 "$tmp/crowd" 100 >"$tmp/out" || cat "$tmp/out"

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bus/backpop-stream.h"
+#include "bus/bus_claims.h"
 #include "sensor/sensor_set.h"
 #include "unit/ktap.h"
 
@@ -623,6 +624,57 @@ static void nobody_claims_nobody_listens(void)
 	end();
 }
 
+/* Of the daemon's tracks of clients this test has none, and says what they would. */
+static unsigned int clients;
+
+unsigned sd_bus_track_count(sd_bus_track *track)
+{
+	return track ? clients : 0;
+}
+
+static void a_claim_is_of_one_sensor(void)
+{
+	struct bus_claims claims = {
+		.one[3] = { .sensor = "iio_device1", .who = (sd_bus_track *)&clients },
+	};
+
+	begin();
+	env.paused = true;
+	env.claims = &claims;
+	clients = 0;
+	plug(0, 0x20);
+	plug(1, 0x21);
+	settle();
+	ktap_check(fakes[0].fd < 0 && fakes[1].fd < 0, "opened though nobody claims them");
+	clients = 1;
+	sensor_set_pause(&set);
+	/* Another client claims it, too: no reason to begin anew. */
+	clients = 2;
+	sensor_set_pause(&set);
+	settle();
+	ktap_check(fakes[0].fd < 0 && fakes[1].fd >= 0 && fakes[1].opens == 1,
+		   "claimed the second: open %d and %d, %u times", fakes[0].fd >= 0,
+		   fakes[1].fd >= 0, fakes[1].opens);
+	/* Unplugged and plugged in, and after sleep: the claim is still there. */
+	sensor_set_remove(&set, "iio:device1");
+	plug(1, 0x21);
+	settle();
+	ktap_check(fakes[0].fd < 0 && fakes[1].fd >= 0, "plugged in again: open %d and %d",
+		   fakes[0].fd >= 0, fakes[1].fd >= 0);
+	sensor_set_restart(&set);
+	settle();
+	ktap_check(fakes[0].fd < 0 && fakes[1].fd >= 0, "after sleep: open %d and %d",
+		   fakes[0].fd >= 0, fakes[1].fd >= 0);
+	clients = 0;
+	sensor_set_pause(&set);
+	settle();
+	ktap_check(fakes[0].fd < 0 && fakes[1].fd < 0, "let go: open %d and %d", fakes[0].fd >= 0,
+		   fakes[1].fd >= 0);
+	env.claims = NULL;
+	env.paused = false;
+	end();
+}
+
 static void leases_are_limited(void)
 {
 	struct reply r[SHARE_LEASES + 1];
@@ -806,6 +858,7 @@ int main(void)
 		{ "an_inhibited_device_is_free_until_the_descriptor_closes",
 		  an_inhibited_device_is_free_until_the_descriptor_closes },
 		{ "nobody_claims_nobody_listens", nobody_claims_nobody_listens },
+		{ "a_claim_is_of_one_sensor", a_claim_is_of_one_sensor },
 		{ "leases_are_limited", leases_are_limited },
 		{ "the_stream_has_header_sequence_and_end",
 		  the_stream_has_header_sequence_and_end },
