@@ -164,6 +164,8 @@ static int load_config(const struct options *opt, struct config *cfg)
 			  config_load(cfg, BACKPOP_SYSCONFDIR, BACKPOP_LIBDIR, err);
 	if (r < 0)
 		log_error("%s", err);
+	else if (config_warning(cfg))
+		log_warning("%s", config_warning(cfg));
 	return r;
 }
 

@@ -294,8 +294,10 @@ static const char unknown_key[] = "";
 
 static const char *set_sensor(struct config *cfg, const char *key, const char *value)
 {
-	if (!strcmp(key, "Mode"))
+	if (!strcmp(key, "Mode")) {
+		cfg->mode_given = true;
 		return parse_mode(value, cfg->mode);
+	}
 	if (!strcmp(key, "Rate"))
 		return parse_number(value, BP_RATE_MIN_HZ, BP_RATE_MAX_HZ, &cfg->rate_hz) ?
 		       "a rate of 200 to 6400 Hz" : NULL;
@@ -603,6 +605,14 @@ int config_load(struct config *cfg, const char *etc, const char *vendor, char *e
 	return ret;
 }
 
+const char *config_warning(const struct config *cfg)
+{
+	if (cfg->pair[0][0] && cfg->mode_given && strcmp(cfg->mode, "motion"))
+		return "Mode= does not count with Pair=: the first device gives motion alone, for the "
+		       "film is the second one's, at FilmRate=";
+	return NULL;
+}
+
 bool config_sensor_differs(const struct config *a, const struct config *b)
 {
 	return strcmp(a->mode, b->mode) || a->rate_hz != b->rate_hz ||
@@ -651,8 +661,9 @@ static void print_trigger(FILE *f, const struct config_trigger *t)
 
 void config_print(FILE *f, const struct config *cfg)
 {
-	fprintf(f, "[Sensor]\nMode=%s\nRate=%g\nAccelRange=%g\nFilmRange=%g\nWatermark=%u\n",
-		cfg->mode, cfg->rate_hz, cfg->accel_range_g, cfg->film_range_mv, cfg->watermark);
+	/* What nobody has set with a pair must not look as if somebody had. */
+	fprintf(f, "[Sensor]\n%sMode=%s\nRate=%g\nAccelRange=%g\nFilmRange=%g\nWatermark=%u\n",
+		cfg->pair[0][0] && !cfg->mode_given ? "#" : "", cfg->mode, cfg->rate_hz, cfg->accel_range_g, cfg->film_range_mv, cfg->watermark);
 	fprintf(f, "Listen=%s\n", cfg->on_demand ? "on-demand" : "always");
 	fprintf(f, "Pair=%s%s%s\nFilmRate=%g\nUri=%s\n", cfg->pair[0], cfg->pair[0][0] ? " " : "",
 		cfg->pair[1], cfg->film_rate_hz, cfg->uri);

@@ -43,6 +43,7 @@ struct config_trigger {
 /**
  * struct config - everything that can be set
  * @mode:		"motion+film", "motion" or "film"
+ * @mode_given:		a file has set it
  * @rate_hz:		BP_RATE_MIN_HZ..BP_RATE_MAX_HZ
  * @accel_range_g, @film_range_mv: wanted full scales, > 0
  * @watermark:		scans per wake-up, 0 = chosen from rate and hardware
@@ -60,6 +61,7 @@ struct config_trigger {
  */
 struct config {
 	char mode[16];
+	bool mode_given;
 	double rate_hz;
 	double accel_range_g;
 	double film_range_mv;
@@ -102,6 +104,9 @@ int config_load_file(struct config *cfg, const char *path, char *err);
  * Missing files are no error.  Return: as config_load_file().
  */
 int config_load(struct config *cfg, const char *etc, const char *vendor, char *err);
+
+/* Settings that do not do what they seem to: a sentence about it, or NULL. */
+const char *config_warning(const struct config *cfg);
 
 /* What a reload must do: does the part of the settings that the name says differ? */
 bool config_sensor_differs(const struct config *a, const struct config *b);

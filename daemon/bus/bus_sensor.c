@@ -85,6 +85,8 @@ static const sd_bus_vtable sensor_vtable[] = {
 	CHANGING("BreathRate", "d", breath_rate),
 	CHANGING("BreathPhase", "s", breath_phase),
 	CHANGING("Movement", "s", movement),
+	CHANGING("MotionHealth", "s", motion_health),
+	CHANGING("FilmHealth", "s", film_health),
 	CHANGING("StreamStart", "t", stream_start),
 	SD_BUS_SIGNAL_WITH_ARGS("Event",
 				SD_BUS_ARGS("t", number, "u", revision, "t", onset_ns, "s", class,

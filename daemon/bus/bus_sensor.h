@@ -41,6 +41,8 @@ struct bus_sensor {
 	double breath_rate;
 	const char *breath_phase;
 	const char *movement;
+	const char *motion_health;
+	const char *film_health;
 	uint64_t stream_start;
 };
 

@@ -69,6 +69,15 @@ static void print_line(struct json_object *status, const char *what, const char 
 		printf("  %-9s none\n", what);
 }
 
+/* A channel that is as it should be needs no words. */
+static void print_health(struct json_object *s, const char *channel, const char *key)
+{
+	const char *health = ctl_text(s, key);
+
+	if (*health && strcmp(health, "ok") && strcmp(health, "absent"))
+		printf("  %-9s %s\n", channel, health);
+}
+
 static void print_sensor(struct json_object *s)
 {
 	const char *reason = ctl_text(s, "state_reason");
@@ -87,6 +96,8 @@ static void print_sensor(struct json_object *s)
 	printf("\n  %-9s %s", "breath", ctl_text(s, "breath_phase"));
 	print_number(s, "breath_rate", ", ", 1, "/min");
 	printf("\n  %-9s %s\n", "movement", ctl_text(s, "movement"));
+	print_health(s, "accel", "motion_health");
+	print_health(s, "film", "film_health");
 }
 
 static void print_journal(struct json_object *journal)

@@ -36,6 +36,8 @@ int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 	s->bus.breath_rate = NAN;
 	s->bus.breath_phase = bp_breath_phase_name(BP_BREATH_UNKNOWN);
 	s->bus.movement = bp_movement_name(BP_MOVEMENT_UNKNOWN);
+	s->bus.motion_health = bp_channel_state_name(BP_CHANNEL_ABSENT);
+	s->bus.film_health = bp_channel_state_name(BP_CHANNEL_ABSENT);
 	bus_sensor_path(path, id);
 	r = sensor_share_init(&s->share, s, env->event, env->bus, path);
 	if (r >= 0)
@@ -124,10 +126,27 @@ static void publish_events(struct sensor *s)
 	}
 }
 
-/* Breathing and movement, told when they change, and not too often. */
+/* One channel's health; what is wrong with it is for the log, too.  Return: is it news? */
+static bool note_health(const struct sensor *s, const char *channel, const char **shown,
+			enum bp_channel_state state)
+{
+	const char *before = *shown;
+
+	*shown = bp_channel_state_name(state);
+	if (!strcmp(before, *shown))
+		return false;
+	if (state != BP_CHANNEL_OK && state != BP_CHANNEL_ABSENT)
+		log_warning("%s: %s is %s: what it would hear is not heard", s->device, channel,
+			    *shown);
+	else if (strcmp(before, bp_channel_state_name(BP_CHANNEL_ABSENT)))
+		log_notice("%s: %s is %s again", s->device, channel, *shown);
+	return true;
+}
+
+/* Breathing, movement and channels, told when they change, and not too often. */
 static void publish_status(struct sensor *s)
 {
-	const char *news[4];
+	const char *news[6];
 	size_t n = 0;
 	struct bp_status st;
 
@@ -147,6 +166,10 @@ static void publish_status(struct sensor *s)
 	}
 	s->bus.breath_phase = bp_breath_phase_name(st.breath_phase);
 	s->bus.movement = bp_movement_name(st.movement);
+	if (note_health(s, "the accelerometer", &s->bus.motion_health, st.motion.state))
+		news[n++] = "MotionHealth";
+	if (note_health(s, "the film", &s->bus.film_health, st.film.state))
+		news[n++] = "FilmHealth";
 	news[n] = NULL;
 	if (n)
 		bus_sensor_changed(&s->bus, news);

@@ -79,6 +79,12 @@ printf '[Sensor]\nRate=0\n' >"$tmp/bad.conf"
 must_refuse "$tmp/bad.conf:2: " 1 "$BACKPOPD" --config "$tmp/bad.conf" --check-config
 must_refuse "$tmp/bad.conf:2: " 1 "$BACKPOPD" --config "$tmp/bad.conf" --session
 must_refuse "$tmp/none.conf" 1 "$BACKPOPD" --config "$tmp/none.conf" --check-config
+printf '[Sensor]\nMode=motion+film\nPair=0x20 0x21\n' >"$tmp/pair.conf"
+"$BACKPOPD" --config "$tmp/pair.conf" --check-config 2>&1 >/dev/null | grep -q "Mode= does not count" ||
+	complaints+="Mode= beside Pair= is not warned about"$'\n'
+printf '[Sensor]\nPair=0x20 0x21\n' >"$tmp/pair.conf"
+[ -z "$("$BACKPOPD" --config "$tmp/pair.conf" --check-config 2>&1 >/dev/null)" ] ||
+	complaints+="Pair= alone is warned about"$'\n'
 must_refuse "--speed" 2 "$BACKPOPD" --replay "$tmp/session.edf" --speed 3
 must_refuse "unexpected argument" 2 "$BACKPOPD" "$tmp/session.edf"
 must_refuse "no object" 1 "$BACKPOPD" --bus-introspect /nowhere

@@ -624,6 +624,35 @@ static void nobody_claims_nobody_listens(void)
 	end();
 }
 
+/* Three seconds of frames whose accelerometer moves or stands still. */
+static void feed_seconds(struct fake *f, int64_t from_ns, bool moves)
+{
+	for (int s = 0; s < 3; s++) {
+		put(f, from_ns + s * 1000000000LL, 800);
+		for (size_t i = 0; moves && i < 800; i++)
+			f->q[f->head + i].accel_g[1] = 0.001f * (float)(i % 7);
+		settle();
+	}
+}
+
+static void a_dead_channel_is_said(void)
+{
+	const struct bus_sensor *b;
+	int64_t from;
+
+	begin();
+	plug(0, 0x20);
+	from = now_ns();
+	feed_seconds(&fakes[0], from, true);
+	b = &the_sensor()->bus;
+	ktap_check(!strcmp(b->motion_health, "ok"), "moving: %s", b->motion_health);
+	feed_seconds(&fakes[0], from + 3000000000LL, false);
+	ktap_check(!strcmp(b->motion_health, "dead"), "standing still: %s", b->motion_health);
+	feed_seconds(&fakes[0], from + 6000000000LL, true);
+	ktap_check(!strcmp(b->motion_health, "ok"), "moving again: %s", b->motion_health);
+	end();
+}
+
 /* Of the daemon's tracks of clients this test has none, and says what they would. */
 static unsigned int clients;
 
@@ -858,6 +887,7 @@ int main(void)
 		{ "an_inhibited_device_is_free_until_the_descriptor_closes",
 		  an_inhibited_device_is_free_until_the_descriptor_closes },
 		{ "nobody_claims_nobody_listens", nobody_claims_nobody_listens },
+		{ "a_dead_channel_is_said", a_dead_channel_is_said },
 		{ "a_claim_is_of_one_sensor", a_claim_is_of_one_sensor },
 		{ "leases_are_limited", leases_are_limited },
 		{ "the_stream_has_header_sequence_and_end",
