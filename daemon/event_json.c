@@ -183,6 +183,7 @@ static bool add_train(struct json_object *o, const struct bp_train_looks *l)
 {
 	return add_int(o, "parts", l->parts) &&
 	       add_double(o, "crackly", l->crackly, FORMAT_3) &&
+	       add_double(o, "strokes", l->strokes, FORMAT_3) &&
 	       add_double(o, "span_s", l->span_s, FORMAT_3) &&
 	       add_double(o, "gap_cv", l->gap_cv, FORMAT_3) &&
 	       add_double(o, "freq_hz", l->freq_hz, FORMAT_3) &&

@@ -42,6 +42,7 @@ struct bp_candidate {
 	bool in_train;			/* one crackle of a train: no event of its own */
 	bool touched;			/* the film was, see coupling.h */
 	bool fellow;			/* in one manoeuvre with what was said already */
+	bool stroke;			/* one of many alike, strap.h */
 	bool held;			/* not said: perhaps a crackle of a train */
 };
 

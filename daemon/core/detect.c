@@ -224,10 +224,12 @@ static enum bp_ear ear(const struct bp_candidate *c, const struct bp_stream *str
 /* Half a syllable after its end it is known what it was: a part of a train, perhaps. */
 static void crackle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams)
 {
-	if (c->next == BP_LOOK_MIDDLE && !c->in_train)
-		c->in_train = bp_train_take(&d->train, c, bp_crackly(c) &&
-					    c->onset_ns - d->touched_ns > TOUCH_NS,
-					    ear(c, streams));
+	if (c->next != BP_LOOK_MIDDLE || c->in_train)
+		return;
+	c->stroke = bp_strap_goes_on(&d->strap, c);
+	c->in_train = bp_train_take(&d->train, c,
+				    bp_crackly(c) && c->onset_ns - d->touched_ns > TOUCH_NS,
+				    ear(c, streams));
 }
 
 static void step_train(struct bp_detect *d, struct bp_book *book, int64_t now_ns, bool all)

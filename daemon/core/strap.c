@@ -74,6 +74,13 @@ static int64_t run(const struct bp_strap *st, const struct bp_candidate *c, int 
 	return (t - c->onset_ns) * step;
 }
 
+bool bp_strap_goes_on(const struct bp_strap *st, const struct bp_candidate *c)
+{
+	int64_t gap = 0;
+
+	return run(st, c, -1, &gap) + run(st, c, 1, &gap) > BP_MANOEUVRE_NS;
+}
+
 float bp_strap_stroke(const struct bp_strap *st, const struct bp_candidate *c)
 {
 	int64_t gap = 0, before = run(st, c, -1, &gap), after = run(st, c, 1, &gap);

@@ -36,4 +36,7 @@ void bp_strap_note(struct bp_strap *st, const struct bp_candidate *c);
  */
 float bp_strap_stroke(const struct bp_strap *st, const struct bp_candidate *c);
 
+/* Do strokes alike go on for longer than a manoeuvre?  Crackles of a joint are not alike (3.5). */
+bool bp_strap_goes_on(const struct bp_strap *st, const struct bp_candidate *c);
+
 #endif

@@ -161,6 +161,7 @@ struct bp_trace_shape {
  * struct bp_train_looks - what tells crepitus from other trains, means over its parts
  * @parts:	transients in it
  * @crackly:	share of them that may be crackles
+ * @strokes:	share of them with others alike around them, strap.h
  * @span_s:	first to last
  * @gap_cv:	coefficient of variation of the gaps: crepitus 0.9 to 1.05
  *		(signal-model.md 1.2), a regular train less
@@ -174,7 +175,7 @@ struct bp_trace_shape {
 struct bp_train_looks {
 	uint32_t parts;
 	float crackly, span_s, gap_cv, freq_hz, cycles, late, ratio_db, moving, coupling;
-	float pitch_spread, peak_spread;
+	float pitch_spread, peak_spread, strokes;
 	bool said;
 };
 

@@ -12,6 +12,7 @@
 #define ODDS_LEAST	0.5f	/* log-odds for crepitus with which it is said */
 #define ODDS_TAKE	0.0f	/* and with which what was said of its parts is put right */
 #define PARTS		3u		/* system.md 6 counts from the third */
+#define STROKES_MOST	0.5f		/* share of them: a strap creaks */
 #define SPAN_S		0.2f		/* longer than a manoeuvre, which has 150 ms (3.2) */
 #define SAID		16u		/* newest events that can have been said of it */
 #define LEAD_NS		700000000	/* its first crackles may not have been told as such */
@@ -50,6 +51,7 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 		tr->third_ns = c->onset_ns;
 	tr->last_ns = c->onset_ns;
 	tr->crackly += crackly;
+	tr->strokes += c->stroke;
 	tr->still += mv == BP_MOVEMENT_NONE;
 	tr->moving += mv != BP_MOVEMENT_NONE && mv != BP_MOVEMENT_UNKNOWN;
 	tr->freq_hz += s->freq_hz;
@@ -104,6 +106,7 @@ static void describe(const struct bp_train *tr, float usual, struct bp_train_loo
 	*l = (struct bp_train_looks){
 		.parts = tr->n,
 		.crackly = (float)tr->crackly / n,
+		.strokes = (float)tr->strokes / n,
 		.span_s = tr->gap_s,
 		.gap_cv = mean > 0 ? spread(tr->gap_s, tr->gap2, gaps) / mean : 0,
 		.freq_hz = tr->freq_hz / n,
@@ -214,6 +217,7 @@ bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64
 		line->n_looks = BP_TRAIN_LOOKS;
 		line->odds = bp_weigh_train(&line->train, tr->ear, line->looks);
 		line->train.said = tr->crackly >= PARTS && tr->gap_s > SPAN_S &&
+				   line->train.strokes < STROKES_MOST &&
 				   line->odds > (any_part(tr, book) ? ODDS_TAKE : ODDS_LEAST);
 		decided = true;
 		tr->state = line->train.said ? BP_TRAIN_SAID : BP_TRAIN_REFUSED;

@@ -24,6 +24,7 @@ struct bp_train {
 	int64_t first_ns, third_ns, last_ns;
 	uint32_t n;			/* parts */
 	uint32_t crackly;		/* those that may be crackles */
+	uint32_t strokes;		/* those that others alike surround: a strap's */
 	uint32_t moving;		/* those while the trunk moved */
 	uint32_t still;			/* those while it did not: neither if it cannot be seen */
 	uint32_t both;			/* those that film and accelerometer show */
