@@ -26,6 +26,7 @@
 #define MIN_DRIFT_RECORDS 30	/* however bad a clock is, no shower of files */
 #define EARLY_S		(GRID_RATE_S + 2)	/* of frames kept until the rates are known */
 #define NS_PER_S	1000000000LL
+#define SHORTEST_NS	NS_PER_S	/* a file begins with a record's worth of samples */
 
 struct note {
 	int64_t t_ns;
@@ -413,9 +414,13 @@ static void finish(struct recorder *r)
 {
 	struct file_job *job;
 
-	/* What there is of the waiting time is worth a file too. */
-	if (r->state == RECORDER_WAITING && r->n_early)
-		begin(r);
+	/* What there is of the waiting time is worth a file too, from a second on. */
+	if (r->state == RECORDER_WAITING && r->n_early) {
+		if (r->early[r->n_early - 1].t_ns - r->early[0].t_ns >= SHORTEST_NS)
+			begin(r);
+		else
+			log_info("%s: not even a second was heard: no recording is kept", r->id);
+	}
 	settle(r, INT64_MAX);
 	grid_end(&r->grid);
 	if (r->opened) {

@@ -819,6 +819,27 @@ static void unplugged_and_back(void)
 	ktap_check(n_out == n_in, "%zu samples, expected %zu", n_out, n_in);
 }
 
+/* A loose contact: half a second makes no file, a second and a half does. */
+static void less_than_a_second_makes_no_file(void)
+{
+	const struct source_info *info = describe(800, 800);
+	static const struct {
+		size_t samples, files;
+	} cases[] = { { 1, 0 }, { 400, 0 }, { 799, 0 }, { 1200, 1 } };
+	struct recorder *r;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fresh();
+		make_stream(info, 800, 12);
+		r = start(info);
+		recorder_feed(r, in, cases[i].samples);
+		end(r);
+		list_files();
+		ktap_check(n_files == cases[i].files, "%zu samples: %zu files, expected %zu",
+			   cases[i].samples, n_files, cases[i].files);
+	}
+}
+
 /* A session records what there is and what comes, and the next one never in its file. */
 static void sessions(void)
 {
@@ -905,6 +926,7 @@ int main(void)
 		{ "killed", killed },
 		{ "old_files_go", old_files_go },
 		{ "unplugged_and_back", unplugged_and_back },
+		{ "less_than_a_second_makes_no_file", less_than_a_second_makes_no_file },
 		{ "sessions", sessions },
 		{ "refusals", refusals },
 	};
