@@ -206,9 +206,10 @@ void sensor_feed(struct sensor *s, const struct bp_frame *frames, size_t n)
 		bus_sensor_changed(&s->bus, news);
 	}
 	bp_core_push(s->core, frames, n);
-	recorder_feed(s->recorder, frames, n);
 	s->last_ns = frames[n - 1].t_ns;
+	/* Before the frames: what the recorder holds for settled must not lack a revision. */
 	publish_events(s);
+	recorder_feed(s->recorder, frames, n);
 	trigger_advance(s->env->trigger, &s->settle, s->last_ns);
 	tap_push(&s->share.tap, frames, n, s->bus.samples_lost);
 	s->bus.samples_read += n;
