@@ -140,7 +140,8 @@ static void close_group(struct bp_lung *l, struct bp_book *book, int64_t now_ns)
 			if (!l->number)
 				say(l, book, now_ns);
 			clear_doubts(l, book, now_ns);
-		} else if (!known(l, now_ns)) {
+		} else if (!known(l, now_ns) && l->last_ns - l->first_ns > BP_MANOEUVRE_NS) {
+			/* A shorter group may be a manoeuvre's weak pops: it confirms, but does not begin. */
 			l->breaths = 1;
 			l->breath_ns = l->first_ns;
 			l->usual_hz = l->freq_hz;
