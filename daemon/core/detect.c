@@ -18,6 +18,7 @@
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
+#define ODDS_TRUSTED	2.0f	/* log-odds for a joint from which no lung takes it over */
 #define NEVER		INT64_MAX
 
 /*
@@ -169,6 +170,8 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	    ev->class_ == BP_CLASS_ARTEFACT)
 		return;
 	bp_coupling_learn(&d->coupling, c);
+	if (c->odds > ODDS_TRUSTED)
+		bp_lung_trust(&d->lung, c->number);
 	/* Tilt's filters are late by as much as this look: now they show the onset (breath.c). */
 	phase = ev->breath_phase;
 	if (c->context.movement != BP_MOVEMENT_UNKNOWN)

@@ -224,6 +224,13 @@ void bp_lung_doubt(struct bp_lung *l, const struct bp_event *ev, const struct bp
 	l->n_doubtful = (l->n_doubtful + 1) % BP_DOUBTFUL;
 }
 
+void bp_lung_trust(struct bp_lung *l, uint32_t number)
+{
+	for (uint32_t i = 0; i < BP_DOUBTFUL; i++)
+		if (l->doubtful[i].number == number)
+			l->doubtful[i].number = 0;
+}
+
 void bp_lung_step(struct bp_lung *l, struct bp_book *book, int64_t now_ns, bool all)
 {
 	if (l->n && (all || now_ns - l->last_ns > GAP_NS ||

@@ -64,6 +64,9 @@ bool bp_lung_like(const struct bp_lung *l, const struct bp_candidate *c);
 /* An event was said for want of better knowledge: crackles, if these lungs turn out to. */
 void bp_lung_doubt(struct bp_lung *l, const struct bp_event *ev, const struct bp_candidate *c);
 
+/* All the evidence speaks for a joint: event @number is no crackle, whatever the lungs turn out to be. */
+void bp_lung_trust(struct bp_lung *l, uint32_t number);
+
 /* Time goes on: judge a group that has ended, or with @all any. */
 void bp_lung_step(struct bp_lung *l, struct bp_book *book, int64_t now_ns, bool all);
 
