@@ -106,7 +106,7 @@ fuzzers: $(FUZZ_BIN) $(O)/tests/fuzz/seeds
 $(O)/obj/tests/fuzz/fifo.o: CPPFLAGS += -Itests/unit/kernel
 $(O)/tests/fuzz/fifo: $(call obj,driver/st1vafe3bx_word.c driver/st1vafe3bx_time.c)
 $(O)/tests/fuzz/chip: $(call obj,$(CHIP_SRC))
-$(O)/tests/fuzz/config $(O)/tests/fuzz/seeds: $(call obj,daemon/config.c daemon/log.c $(wildcard daemon/recorder/*.c))
+$(O)/tests/fuzz/config $(O)/tests/fuzz/seeds: $(call obj,daemon/config.c daemon/config_keys.c daemon/log.c $(wildcard daemon/recorder/*.c))
 $(O)/tests/fuzz/score: $(call obj,$(SCORE_SRC))
 $(FUZZ_BIN): FUZZER := -fsanitize=fuzzer
 $(FUZZ_BIN) $(O)/tests/fuzz/seeds: $(O)/tests/%: $(O)/obj/tests/%.o $(LIB)
