@@ -17,26 +17,15 @@
 #include "log.h"
 #include "recorder/recorder_file.h"
 #include "recorder/recorder_grid.h"
+#include "recorder/recorder_notes.h"
 #include "recorder/recorder_words.h"
 
-#define MAX_NOTES	128	/* waiting for a record */
 #define PATIENT_SYNC_S	60
 #define MAX_UNPLUGGED	16
-#define MAX_OPEN	64	/* events not yet settled */
 #define MIN_DRIFT_RECORDS 30	/* however bad a clock is, no shower of files */
 #define EARLY_S		(GRID_RATE_S + 2)	/* of frames kept until the rates are known */
 #define NS_PER_S	1000000000LL
 #define SHORTEST_NS	NS_PER_S	/* a file begins with a record's worth of samples */
-
-struct note {
-	int64_t t_ns;
-	struct edf_annotation a;
-};
-
-struct open_event {
-	struct bp_event ev;
-	int64_t due_ns;
-};
 
 struct recorder {
 	struct recorder *next;
@@ -68,16 +57,7 @@ struct recorder {
 	uint64_t dropped;
 	bool dropping;
 
-	struct note notes[MAX_NOTES];
-	size_t n_notes;
-	struct open_event events[MAX_OPEN];
-	size_t n_events;
-	/* Numbers below have been annotated, and as what: for later revisions. */
-	struct {
-		uint32_t number;
-		enum bp_class class_;
-	} said[MAX_OPEN];
-	size_t next_said;
+	struct notes notes;
 };
 
 /* All there are, and those whose sensor was unplugged while they ran. */
@@ -154,6 +134,11 @@ static void set_state(struct recorder *r, enum recorder_state state)
 
 /* ---- handing over --------------------------------------------------------- */
 
+static void move_notes(struct recorder *r, struct file_job *job)
+{
+	notes_take(&r->notes, r->newest_ns, &r->grid, r->begun_ns, r->old_shift_s, job);
+}
+
 /* A free job; one who is patient gets one in every case. */
 static struct file_job *next_job(struct recorder *r)
 {
@@ -163,36 +148,6 @@ static struct file_job *next_job(struct recorder *r)
 	while (!(job = recorder_file_job(r->file)) && r->patient_caller)
 		nanosleep(&pause, NULL);
 	return job;
-}
-
-/* Notes whose moment has come, into a job.  Their place is known now: it is not far away. */
-static void move_notes(struct recorder *r, struct file_job *job)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < r->n_notes; i++) {
-		struct note *n = &r->notes[i];
-		bool old = n->t_ns < r->begun_ns && !isnan(r->old_shift_s);
-
-		if (job->n_notes == FILE_NOTES || n->t_ns > r->newest_ns) {
-			r->notes[kept++] = *n;
-			continue;
-		}
-		n->a.onset_s = grid_place(&r->grid, n->t_ns) + (old ? r->old_shift_s : 0);
-		job->note_is_old[job->n_notes] = old;
-		job->notes[job->n_notes++] = n->a;
-	}
-	r->n_notes = kept;
-}
-
-static void add_note(struct recorder *r, int64_t t_ns, const struct edf_annotation *a)
-{
-	if (r->n_notes == MAX_NOTES) {
-		log_warning("recorder: annotation \"%s\" is left out: too many at once", a->text);
-		return;
-	}
-	r->notes[r->n_notes].t_ns = t_ns;
-	r->notes[r->n_notes++].a = *a;
 }
 
 static void hole_note(struct file_job *job, const struct recorder *r, const struct grid_hole *h,
@@ -383,33 +338,6 @@ static int prepare_early(struct recorder *r)
 	return -ENOMEM;
 }
 
-static void say_event(struct recorder *r, const struct bp_event *ev, bool revised)
-{
-	struct edf_annotation a = { 0 };
-
-	recorder_words_event(&a, ev, revised);
-	add_note(r, ev->onset_ns, &a);
-	r->said[r->next_said % MAX_OPEN].number = ev->number;
-	r->said[r->next_said % MAX_OPEN].class_ = ev->class_;
-	r->next_said++;
-}
-
-/* Events that are settled by @now_ns become annotations. */
-static void settle(struct recorder *r, int64_t now_ns)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < r->n_events; i++) {
-		struct open_event *o = &r->events[i];
-
-		if (o->due_ns > now_ns)
-			r->events[kept++] = *o;
-		else if (o->ev.class_ != BP_CLASS_ARTEFACT)
-			say_event(r, &o->ev, false);
-	}
-	r->n_events = kept;
-}
-
 static void finish(struct recorder *r)
 {
 	struct file_job *job;
@@ -421,7 +349,7 @@ static void finish(struct recorder *r)
 		else
 			log_info("%s: not even a second was heard: no recording is kept", r->id);
 	}
-	settle(r, INT64_MAX);
+	notes_settle(&r->notes, INT64_MAX);
 	grid_end(&r->grid);
 	if (r->opened) {
 		job = next_job(r);
@@ -433,7 +361,7 @@ static void finish(struct recorder *r)
 		}
 	}
 	r->opened = false;
-	r->n_notes = 0;
+	r->notes.n = 0;
 	r->rotate = false;
 	drop_early(r);
 }
@@ -450,7 +378,7 @@ static void check_failure(struct recorder *r)
 		  RECORDER_RETRY_S);
 	r->grid.running = false;
 	r->opened = false;
-	r->n_notes = 0;
+	r->notes.n = 0;
 	drop_early(r);
 	r->retry_ns = r->newest_ns + RECORDER_RETRY_S * NS_PER_S;
 	set_state(r, RECORDER_FAILED);
@@ -643,69 +571,19 @@ void recorder_feed(struct recorder *r, const struct bp_frame *frames, size_t n)
 				set_state(r, RECORDER_WAITING);
 		}
 	}
-	settle(r, r->newest_ns);
-}
-
-static bool was_said(const struct recorder *r, uint32_t number, enum bp_class *class_)
-{
-	for (size_t i = 0; i < MAX_OPEN && i < r->next_said; i++) {
-		size_t at = (r->next_said - 1 - i) % MAX_OPEN;
-
-		if (r->said[at].number == number) {
-			*class_ = r->said[at].class_;
-			return true;
-		}
-	}
-	return false;
+	notes_settle(&r->notes, r->newest_ns);
 }
 
 void recorder_event(struct recorder *r, const struct bp_event *ev)
 {
-	enum bp_class before;
-
-	if (r->state != RECORDER_WAITING && r->state != RECORDER_RECORDING)
-		return;
-	for (size_t i = 0; i < r->n_events; i++) {
-		if (r->events[i].ev.number == ev->number) {
-			r->events[i].ev = *ev;
-			return;
-		}
-	}
-	if (ev->revision > 0) {
-		/* Settled long ago, or withdrawn: only another judgement is worth a line. */
-		if (was_said(r, ev->number, &before) ? before != ev->class_ :
-		    ev->class_ != BP_CLASS_ARTEFACT)
-			say_event(r, ev, true);
-		return;
-	}
-	if (r->n_events == MAX_OPEN)
-		settle(r, INT64_MAX);
-	r->events[r->n_events++] = (struct open_event) {
-		.ev = *ev,
-		.due_ns = ev->emitted_ns + (int64_t)(RECORDER_SETTLE_S * 1e9),
-	};
+	if (r->state == RECORDER_WAITING || r->state == RECORDER_RECORDING)
+		notes_event(&r->notes, ev);
 }
 
 void recorder_annotate(struct recorder *r, int64_t t_ns, double duration_s, const char *text)
 {
-	struct edf_annotation a = { .duration_s = duration_s };
-	size_t n = 0;
-
-	if (r->state != RECORDER_WAITING && r->state != RECORDER_RECORDING)
-		return;
-	/* TALs end their parts with control characters; UTF-8 may pass, but whole. */
-	for (; *text && n + 1 < sizeof(a.text); text++)
-		a.text[n++] = (unsigned char)*text < ' ' ? ' ' : *text;
-	if (*text) {
-		/* Cut off: not in the middle of a character. */
-		while (n && ((unsigned char)a.text[n - 1] & 0xc0) == 0x80)
-			n--;
-		if (n && (unsigned char)a.text[n - 1] >= 0xc0)
-			n--;
-	}
-	a.text[n] = '\0';
-	if (n)
-		add_note(r, t_ns, &a);
+	if (r->state == RECORDER_WAITING || r->state == RECORDER_RECORDING)
+		notes_text(&r->notes, t_ns, duration_s, text);
 }
 
 void recorder_set_settings_all(const struct recorder_settings *s)
