@@ -8,33 +8,58 @@
 
 #define RETAIN_ROWS	2000	/* deleted at once */
 
-/* "" and 0 are kept as NULL where they mean that there is none. */
-static void bind_text(sqlite3_stmt *stmt, int column, const char *text)
+/* What a statement's parameters are bound to, in their order. */
+struct value {
+	enum { INTEGER, REAL, TEXT } type;
+	bool optional;		/* 0 and "" mean that there is none: NULL */
+	int64_t integer;
+	double real;		/* not finite: NULL */
+	const char *text;	/* NULL: NULL */
+};
+#define INT(v)		{ .type = INTEGER, .integer = (int64_t)(v) }
+#define NUMBER(v)	{ .type = INTEGER, .integer = (int64_t)(v), .optional = true }
+#define FLOAT(v)	{ .type = REAL, .real = (double)(v) }
+#define WORD(v)		{ .type = TEXT, .text = (v) }
+#define WORD_IF(v)	{ .type = TEXT, .text = (v), .optional = true }
+#define RUN(db, text, values) \
+	run(db, text, values, sizeof(values) / sizeof((values)[0]))
+
+static void bind(sqlite3_stmt *stmt, int column, const struct value *v)
 {
-	if (*text)
-		sqlite3_bind_text(stmt, column, text, -1, SQLITE_STATIC);
+	switch (v->type) {
+	case INTEGER:
+		if (v->integer || !v->optional)
+			sqlite3_bind_int64(stmt, column, v->integer);
+		break;
+	case REAL:
+		if (isfinite(v->real))
+			sqlite3_bind_double(stmt, column, v->real);
+		break;
+	case TEXT:
+		if (v->text && (*v->text || !v->optional))
+			sqlite3_bind_text(stmt, column, v->text, -1, SQLITE_STATIC);
+		break;
+	}
 }
 
-static void bind_number(sqlite3_stmt *stmt, int column, uint64_t number)
+/* Run a statement (a string constant) that returns no rows. */
+static int run(struct db *db, const char *text, const struct value *values, size_t n)
 {
-	if (number)
-		sqlite3_bind_int64(stmt, column, (sqlite3_int64)number);
+	sqlite3_stmt *stmt;
+	int ret;
+
+	stmt = db_statement(db, text, &ret);
+	if (!stmt)
+		return ret;
+	for (size_t i = 0; i < n; i++)
+		bind(stmt, (int)i + 1, &values[i]);
+	return db_run(db, stmt);
 }
 
-static void bind_real(sqlite3_stmt *stmt, int column, float value)
+/* The row of the INSERT just run. */
+static uint64_t inserted(const struct db *db)
 {
-	if (isfinite(value))
-		sqlite3_bind_double(stmt, column, (double)value);
-}
-
-/* Run an INSERT; its rowid out. */
-static int insert(struct db *db, sqlite3_stmt *stmt, uint64_t *number)
-{
-	int ret = db_run(db, stmt);
-
-	if (!ret)
-		*number = (uint64_t)sqlite3_last_insert_rowid(db->sql);
-	return ret;
+	return (uint64_t)sqlite3_last_insert_rowid(db->sql);
 }
 
 int db_add_run(struct db *db, const char *boot_id, int64_t now_ns, int64_t wall_ns,
@@ -42,17 +67,11 @@ int db_add_run(struct db *db, const char *boot_id, int64_t now_ns, int64_t wall_
 {
 	static const char text[] = "INSERT INTO run(boot_id, version, started_ns, started_wall_ns)"
 				   " VALUES(?, '" BACKPOP_VERSION "', ?, ?)";
-	sqlite3_stmt *stmt;
-	int ret;
+	const struct value values[] = { WORD(boot_id), INT(now_ns), INT(wall_ns) };
+	int ret = RUN(db, text, values);
 
-	stmt = db_statement(db, text, &ret);
-	if (!stmt)
-		return ret;
-	sqlite3_bind_text(stmt, 1, boot_id, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, now_ns);
-	sqlite3_bind_int64(stmt, 3, wall_ns);
-	ret = insert(db, stmt, &db->run);
-	*number = db->run;
+	if (!ret)
+		*number = db->run = inserted(db);
 	return ret;
 }
 
@@ -62,15 +81,9 @@ static int note_number(struct db *db, const char *sensor, uint64_t number)
 	static const char text[] =
 		"INSERT INTO sensor VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET"
 		" last_number = max(last_number, ?2)";
-	sqlite3_stmt *stmt;
-	int ret;
+	const struct value values[] = { WORD(sensor), INT(number) };
 
-	stmt = db_statement(db, text, &ret);
-	if (!stmt)
-		return ret;
-	sqlite3_bind_text(stmt, 1, sensor, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 2, (sqlite3_int64)number);
-	return db_run(db, stmt);
+	return RUN(db, text, values);
 }
 
 int db_add_event(struct db *db, struct record_event *rec)
@@ -82,40 +95,25 @@ int db_add_event(struct db *db, struct record_event *rec)
 		" silent_s, since_s)"
 		" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 	const struct bp_event *ev = &rec->ev;
-	sqlite3_stmt *stmt;
-	int ret, n = 0;
+	const struct value values[] = {
+		INT(db->run), NUMBER(rec->session), WORD(rec->sensor), INT(rec->number),
+		INT(ev->revision), INT(ev->onset_ns), INT(ev->end_ns), INT(ev->emitted_ns),
+		INT(rec->stream_start_ns), INT(rec->wall_ns), WORD(bp_class_name(ev->class_)),
+		FLOAT(ev->confidence),
+		WORD(ev->reason != BP_REASON_NONE ? bp_reason_name(ev->reason) : NULL),
+		NUMBER(ev->site), NUMBER(ev->manoeuvre), FLOAT(ev->peak_mg), FLOAT(ev->peak_mv),
+		WORD_IF(bp_breath_phase_name(ev->breath_phase)), FLOAT(ev->breath_depth),
+		FLOAT(ev->breath_rate_bpm), WORD_IF(bp_movement_name(ev->movement)),
+		FLOAT(ev->silent_s), FLOAT(ev->since_s),
+	};
+	int ret;
 
-	stmt = db_statement(db, text, &ret);
-	if (!stmt)
-		return ret;
 	rec->run = db->run;
-	sqlite3_bind_int64(stmt, ++n, (sqlite3_int64)db->run);
-	bind_number(stmt, ++n, rec->session);
-	sqlite3_bind_text(stmt, ++n, rec->sensor, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, ++n, (sqlite3_int64)rec->number);
-	sqlite3_bind_int64(stmt, ++n, ev->revision);
-	sqlite3_bind_int64(stmt, ++n, ev->onset_ns);
-	sqlite3_bind_int64(stmt, ++n, ev->end_ns);
-	sqlite3_bind_int64(stmt, ++n, ev->emitted_ns);
-	sqlite3_bind_int64(stmt, ++n, rec->stream_start_ns);
-	sqlite3_bind_int64(stmt, ++n, rec->wall_ns);
-	sqlite3_bind_text(stmt, ++n, bp_class_name(ev->class_), -1, SQLITE_STATIC);
-	sqlite3_bind_double(stmt, ++n, (double)ev->confidence);
-	n++;
-	if (ev->reason != BP_REASON_NONE)
-		sqlite3_bind_text(stmt, n, bp_reason_name(ev->reason), -1, SQLITE_STATIC);
-	bind_number(stmt, ++n, ev->site);
-	bind_number(stmt, ++n, ev->manoeuvre);
-	bind_real(stmt, ++n, ev->peak_mg);
-	bind_real(stmt, ++n, ev->peak_mv);
-	bind_text(stmt, ++n, bp_breath_phase_name(ev->breath_phase));
-	bind_real(stmt, ++n, ev->breath_depth);
-	bind_real(stmt, ++n, ev->breath_rate_bpm);
-	bind_text(stmt, ++n, bp_movement_name(ev->movement));
-	bind_real(stmt, ++n, ev->silent_s);
-	bind_real(stmt, ++n, ev->since_s);
-	ret = insert(db, stmt, &rec->sequence);
-	return ret ? ret : note_number(db, rec->sensor, rec->number);
+	ret = RUN(db, text, values);
+	if (ret)
+		return ret;
+	rec->sequence = inserted(db);
+	return note_number(db, rec->sensor, rec->number);
 }
 
 int db_add_annotation(struct db *db, struct record_annotation *rec)
@@ -123,23 +121,17 @@ int db_add_annotation(struct db *db, struct record_annotation *rec)
 	static const char text[] =
 		"INSERT INTO annotation(run, session, sensor, event, time_ns, wall_ns, kind, source,"
 		" text) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)";
-	sqlite3_stmt *stmt;
-	int ret;
+	const struct value values[] = {
+		INT(db->run), NUMBER(rec->session), WORD_IF(rec->sensor), NUMBER(rec->event),
+		INT(rec->time_ns), INT(rec->wall_ns), WORD(rec->kind), WORD(rec->source),
+		WORD(rec->text),
+	};
+	int ret = RUN(db, text, values);
 
-	stmt = db_statement(db, text, &ret);
-	if (!stmt)
-		return ret;
 	rec->run = db->run;
-	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)db->run);
-	bind_number(stmt, 2, rec->session);
-	bind_text(stmt, 3, rec->sensor);
-	bind_number(stmt, 4, rec->event);
-	sqlite3_bind_int64(stmt, 5, rec->time_ns);
-	sqlite3_bind_int64(stmt, 6, rec->wall_ns);
-	sqlite3_bind_text(stmt, 7, rec->kind, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 8, rec->source, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 9, rec->text, -1, SQLITE_STATIC);
-	return insert(db, stmt, &rec->number);
+	if (!ret)
+		rec->number = inserted(db);
+	return ret;
 }
 
 int db_start_session(struct db *db, struct record_session *rec)
@@ -147,18 +139,15 @@ int db_start_session(struct db *db, struct record_session *rec)
 	static const char text[] =
 		"INSERT INTO session(run, started_ns, started_wall_ns, metadata)"
 		" VALUES(?, ?, ?, ?)";
-	sqlite3_stmt *stmt;
-	int ret;
+	const struct value values[] = {
+		INT(db->run), INT(rec->started_ns), INT(rec->started_wall_ns), WORD(rec->metadata),
+	};
+	int ret = RUN(db, text, values);
 
-	stmt = db_statement(db, text, &ret);
-	if (!stmt)
-		return ret;
 	rec->run = db->run;
-	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)db->run);
-	sqlite3_bind_int64(stmt, 2, rec->started_ns);
-	sqlite3_bind_int64(stmt, 3, rec->started_wall_ns);
-	sqlite3_bind_text(stmt, 4, rec->metadata, -1, SQLITE_STATIC);
-	return insert(db, stmt, &rec->number);
+	if (!ret)
+		rec->number = inserted(db);
+	return ret;
 }
 
 int db_stop_session(struct db *db, uint64_t number, int64_t now_ns, int64_t wall_ns,
@@ -167,31 +156,17 @@ int db_stop_session(struct db *db, uint64_t number, int64_t now_ns, int64_t wall
 	static const char text[] =
 		"UPDATE session SET stopped_ns = ?2, stopped_wall_ns = ?3, ended_by = ?4"
 		" WHERE number = ?1 AND ended_by IS NULL";
-	sqlite3_stmt *stmt;
-	int ret;
+	const struct value values[] = { INT(number), INT(now_ns), INT(wall_ns), WORD(ended_by) };
+	int ret = RUN(db, text, values);
 
-	stmt = db_statement(db, text, &ret);
-	if (!stmt)
-		return ret;
-	sqlite3_bind_int64(stmt, 1, (sqlite3_int64)number);
-	sqlite3_bind_int64(stmt, 2, now_ns);
-	sqlite3_bind_int64(stmt, 3, wall_ns);
-	sqlite3_bind_text(stmt, 4, ended_by, -1, SQLITE_STATIC);
-	ret = db_run(db, stmt);
 	return !ret && !sqlite3_changes(db->sql) ? -ENOENT : ret;
 }
 
 static int delete_rows(struct db *db, const char *text, int64_t before, bool *more)
 {
-	sqlite3_stmt *stmt;
-	int ret;
+	const struct value values[] = { INT(before), INT(RETAIN_ROWS) };
+	int ret = RUN(db, text, values);
 
-	stmt = db_statement(db, text, &ret);
-	if (!stmt)
-		return ret;
-	sqlite3_bind_int64(stmt, 1, before);
-	sqlite3_bind_int(stmt, 2, RETAIN_ROWS);
-	ret = db_run(db, stmt);
 	*more |= !ret && sqlite3_changes(db->sql) == RETAIN_ROWS;
 	return ret;
 }
