@@ -18,7 +18,7 @@
 #define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
-#define ODDS_TRUSTED	2.0f	/* log-odds for a joint from which no lung takes it over */
+#define ODDS_TRUSTED	3.5f	/* log-odds for a joint from which no lung takes it over */
 #define NEVER		INT64_MAX
 
 /*

@@ -13,6 +13,7 @@
 #define GROUP_MIN	2u		/* crackles of a group that teaches */
 #define GROUP_MAX	12u		/* 1 to 10 per breath (3.8), and doubles */
 #define GAP_MEAN_NS	(190 * MS)	/* keys come 0.35 s apart, syllables 0.25 s (3.8) */
+#define POPS_NS		(60 * MS)	/* pops of a manoeuvre are closer */
 #define PURE		0.04f		/* relative variance of the frequencies of one lung */
 #define HZ_LIKE		0.22f		/* part by which a crackle may differ from the usual */
 #define HZ_OTHER	0.35f		/* by which it is surely something else */
@@ -117,6 +118,14 @@ static bool teaches(const struct bp_lung *l)
 	       l->last_ns - l->first_ns < (int64_t)(l->n - 1) * GAP_MEAN_NS;
 }
 
+/* It may be a manoeuvre's weak pops, 8 to 60 ms apart (3.2): that confirms, but does not begin. */
+static bool like_pops(const struct bp_lung *l)
+{
+	int64_t span = l->last_ns - l->first_ns;
+
+	return span < BP_MANOEUVRE_NS && span < (int64_t)(l->n - 1) * POPS_NS;
+}
+
 /* One breath's crackles of lungs that are known: few, of their sound, with silence around. */
 static bool fits(const struct bp_lung *l)
 {
@@ -140,8 +149,7 @@ static void close_group(struct bp_lung *l, struct bp_book *book, int64_t now_ns)
 			if (!l->number)
 				say(l, book, now_ns);
 			clear_doubts(l, book, now_ns);
-		} else if (!known(l, now_ns) && l->last_ns - l->first_ns > BP_MANOEUVRE_NS) {
-			/* A shorter group may be a manoeuvre's weak pops: it confirms, but does not begin. */
+		} else if (!known(l, now_ns) && !like_pops(l)) {
 			l->breaths = 1;
 			l->breath_ns = l->first_ns;
 			l->usual_hz = l->freq_hz;
