@@ -29,10 +29,10 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PLOT_PKGS) 2>/dev/null)
 PKG_LIBS   = $(shell pkg-config --libs $(1))
 
 # ---- what is built from what ----------------------------------------------
-LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c) daemon/source/source_edf.c daemon/event_json.c \
+LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c daemon/source/source_edf*.c) daemon/event_json.c \
 	     daemon/event_names.c $(wildcard daemon/journal/db*.c)
 DAEMON_SRC := $(filter-out daemon/event_json.c daemon/event_names.c,$(wildcard daemon/*.c daemon/sensor/*.c)) \
-	     $(filter-out daemon/source/source_edf.c,$(wildcard daemon/source/*.c)) \
+	     $(filter-out daemon/source/source_edf%,$(wildcard daemon/source/*.c)) \
 	     $(wildcard daemon/journal/journal*.c daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
 CTL_SRC   := $(wildcard daemon/ctl/*.c daemon/plot/*.c)
 CHIP_SRC  := tests/sim/chip_model.c

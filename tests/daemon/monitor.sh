@@ -18,7 +18,8 @@ for program in sqlite3 dbus-daemon busctl; do
 done
 
 tmp=$(mktemp -d)
-bus= monitor=
+bus=
+monitor=
 cleanup()
 {
 	kill -CONT ${monitor:+"$monitor"} 2>/dev/null
