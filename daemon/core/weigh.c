@@ -63,7 +63,8 @@ static void shape_looks(const struct bp_candidate *c, float usual, float *x)
 	}
 	if (f->seen) {
 		soft = at_least(SOFT_NOISE * f->noise, 1e-6f);
-		x[BP_SHARP_STRAIN_SHARE] = bp_ln(at_least(f->low_swing, f->noise) / at_least(f->peak, soft / SOFT_NOISE));
+		x[BP_SHARP_STRAIN_SHARE] = bp_ln(at_least(f->low_swing, f->noise) /
+						 at_least(f->peak, soft / SOFT_NOISE));
 		x[BP_SHARP_STRAIN_NEW] = bp_ln((f->low_swing + soft) / (f->low_before + soft));
 	}
 	if (m->seen && f->seen) {
