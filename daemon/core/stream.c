@@ -19,6 +19,10 @@
 #define FLOOR_CLIP	4.0f	/* a hop counts at most this many floors: robust mean */
 #define FLOOR_HOLD_S	0.06	/* longer than any pop; what lasts longer is background */
 #define QUIET_TAU_S	15.0	/* a minute of rubbing does not become the wearer's rest */
+/* Far below the floor for longer than a period of 60 Hz: what raised the floor is over. */
+#define FALL_BELOW	0.33f
+#define FALL_AFTER_S	0.03
+#define FALL_TAU_S	0.08
 #define FLOOR_LEARN	40u	/* first hops are taken as a plain mean */
 #define FLUSH_HOPS	8
 #define CLIP_SHARE	0.97	/* of full scale: 12-bit codes and offsets */
@@ -52,6 +56,8 @@ void bp_stream_init(struct bp_stream *s, double rate_hz, double range, float flo
 	s->hop_rate_hz = (float)hop_rate;
 	s->settle_n = (uint32_t)(rate_hz * SETTLE_S);
 	s->floor_rate = (float)(1 / (hop_rate * FLOOR_TAU_S));
+	s->fall_rate = (float)(1 / (hop_rate * FALL_TAU_S));
+	s->fall_after = (uint32_t)(hop_rate * FALL_AFTER_S);
 	s->quiet_rise = (float)(1 + 1 / (hop_rate * QUIET_TAU_S));
 	s->floor_min = floor_min * floor_min;
 	s->clip_level = range > 0 ? (float)(range * CLIP_SHARE) : 3e38f;
@@ -101,6 +107,10 @@ static void track_floor(struct bp_stream *s, const struct bp_hop *h, bool freeze
 	}
 	if (!freeze)
 		s->frozen_for = 0;
+	if (bp_lanes_sum(h->energy) >= FALL_BELOW * bp_lanes_sum(s->floor))
+		s->below_for = 0;
+	else if (++s->below_for > s->fall_after)
+		rate = s->fall_rate;
 	/* min(e, clip) without a branch per lane */
 	e = -bp_v4_max(-h->energy, -FLOOR_CLIP * s->floor);
 	s->floor = bp_v4_max(s->floor + rate * (e - s->floor), least);

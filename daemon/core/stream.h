@@ -59,6 +59,8 @@ struct bp_stream {
 	float hop_scale;	/* 1 / hop_n */
 	uint32_t settle_n;	/* samples until filters are trusted after a reset */
 	float floor_rate;	/* share of a hop that the noise floor takes over */
+	float fall_rate;	/* the same when it falls fast */
+	uint32_t fall_after;	/* hops in a row far below the floor, then it does */
 	float quiet_rise;	/* factor per hop by which the quiet floor may rise */
 	float floor_min;	/* mean square; no channel is quieter than its last bit */
 	float clip_level;	/* raw magnitude held for full scale */
@@ -76,6 +78,7 @@ struct bp_stream {
 	float floor_slope;	/* of the floor as hop.slope is: what noise adds to a spectrum */
 	float quiet;		/* lower envelope of the floor, all lanes: the wearer at rest */
 	uint32_t frozen_for;	/* hops in a row that the floor was held */
+	uint32_t below_for;	/* hops in a row far below the floor */
 	uint32_t floor_age;	/* hops the floor has learned from, saturating */
 	uint64_t n;		/* samples taken */
 	uint64_t n_hops;
