@@ -10,6 +10,7 @@
 #define JOINT_FIRST	0.9f	/* of what is said at first, so much stays */
 #define WEAK_PLAIN	0.1f
 #define WEAK_ODDS	1.0f	/* log-odds with which a weak one is held for a joint's at last */
+#define WEAK_ODDS_REST	4.0f	/* the same where nothing loads a joint */
 #define WEAK_JOINT	0.8f	/* of these so many are */
 #define CRACKLE_RATIO	50.0f	/* power over noise, 17 dB */
 #define CRACKLE_SURE	50.0f	/* below it a likeness to a tendon's is chance more often */
@@ -144,7 +145,8 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 			to_snap(book, other, SERIES * joint, now_ns);
 	}
 	/* Of a weak one that nothing else tells it takes more to be told from a lung's crackle. */
-	if (weak && ev->class_ == BP_CLASS_CAVITATION && c->odds < WEAK_ODDS) {
+	if (weak && ev->class_ == BP_CLASS_CAVITATION &&
+	    c->odds < (rests(c) && !loaded(&c->context) ? WEAK_ODDS_REST : WEAK_ODDS)) {
 		ev->class_ = BP_CLASS_UNCLASSIFIED;
 		ev->confidence = WEAK_PLAIN;
 		ev->silent_s = NAN;
