@@ -115,9 +115,8 @@ int score_print_table(FILE *f, struct score *s)
 	fprintf(f, "%-22s %8" PRIu64 "   (one site's within %.0f min)\n", "cavitations too soon",
 		s->too_soon, SCORE_REFRACTORY_S / 60.0);
 	if (s->phase_known + s->phase_unknown)
-		fprintf(f, "%-22s %8.3f   (of %" PRIu64 "; unknown: %" PRIu64 ")\n",
-			"breath phase right", s->phase_known ? (double)s->phase_right /
-			(double)s->phase_known : NAN, s->phase_known, s->phase_unknown);
+		fprintf(f, "%-22s %8" PRIu64 "   (of %" PRIu64 "; unknown: %" PRIu64 ")\n",
+			"breath phase right", s->phase_right, s->phase_known, s->phase_unknown);
 	if (s->breath_error_bpm.n)
 		fprintf(f, "%-22s %8.2f   (breaths/min, median; 95 %%: %.2f; %zu)\n",
 			"breathing rate error", score_percentile(&s->breath_error_bpm, 50),
