@@ -80,6 +80,25 @@ static inline bool bp_candidate_weak(const struct bp_candidate *c)
 	       bp_candidate_faint(c, BP_WEAK_RATIO);
 }
 
+#define BP_LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
+
+static inline bool bp_candidate_moves(const struct bp_candidate *c)
+{
+	return c->context.movement == BP_MOVEMENT_TWIST || c->context.movement == BP_MOVEMENT_BEND;
+}
+
+/* A movement or a deep breath, which make joints pop. */
+static inline bool bp_candidate_loaded(const struct bp_candidate *c)
+{
+	return bp_candidate_moves(c) || c->context.volume > BP_LOADED_VOLUME;
+}
+
+/* A film alone cannot see whether the trunk does. */
+static inline bool bp_candidate_rests(const struct bp_candidate *c)
+{
+	return !bp_candidate_moves(c) && c->context.movement != BP_MOVEMENT_UNKNOWN;
+}
+
 /* One line of the trace. */
 void bp_candidate_trace(struct bp_trace *tr, const struct bp_candidate *c,
 			const struct bp_ruling *r, int64_t now_ns);

@@ -10,7 +10,6 @@
 #define JOINT_FIRST	0.9f	/* of what is said at first, so much stays */
 #define WEAK_PLAIN	0.1f
 #define WEAK_ODDS	1.0f	/* log-odds with which a weak one is held for a joint's at last */
-#define WEAK_ODDS_REST	4.0f	/* the same where nothing loads a joint */
 #define WEAK_JOINT	0.8f	/* of these so many are */
 #define CRACKLE_RATIO	50.0f	/* power over noise, 17 dB */
 #define CRACKLE_SURE	50.0f	/* below it a likeness to a tendon's is chance more often */
@@ -18,13 +17,6 @@
 #define CRACKLE_ALONE	0.5f
 #define SERIES		0.95f
 #define EARLY		0.8f	/* of the silence: joints differ by this (17 to 25 min, 3.2) */
-#define LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
-
-static bool loaded(const struct bp_context *ctx)
-{
-	return ctx->movement == BP_MOVEMENT_TWIST || ctx->movement == BP_MOVEMENT_BEND ||
-	       (ctx->volume > LOADED_VOLUME);
-}
 
 static float since_s(const struct bp_site *site, const struct bp_event *ev)
 {
@@ -47,23 +39,12 @@ static bool repeats(const struct bp_site *site, const struct bp_event *ev)
  * An accelerometer hears but the loudest crackles of crepitus; what is so faint while
  * the trunk moves is one of these more often than a joint's.
  */
-static bool moves(const struct bp_candidate *c)
-{
-	return c->context.movement == BP_MOVEMENT_TWIST || c->context.movement == BP_MOVEMENT_BEND;
-}
-
 static bool crackles(const struct bp_candidate *c)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION];
 
 	return bp_candidate_main(c) == BP_MOTION && m->ratio < CRACKLE_RATIO &&
-	       m->peak < CRACKLE_G && moves(c);
-}
-
-/* A film alone cannot see whether it does. */
-static bool rests(const struct bp_candidate *c)
-{
-	return !moves(c) && c->context.movement != BP_MOVEMENT_UNKNOWN;
+	       m->peak < CRACKLE_G && bp_candidate_moves(c);
 }
 
 /* The class that a site, or its absence, makes of a sharp event. */
@@ -79,7 +60,7 @@ static void name(struct bp_event *ev, const struct bp_candidate *c, const struct
 		return;
 	}
 	ev->class_ = BP_CLASS_CAVITATION;
-	ev->confidence = (loaded(&c->context) ? FIRST_LOADED : FIRST_PLAIN) * joint;
+	ev->confidence = (bp_candidate_loaded(c) ? FIRST_LOADED : FIRST_PLAIN) * joint;
 	ev->silent_s = bp_memory_silent_s(site);
 }
 
@@ -134,19 +115,18 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 		bp_book_revise(book, ev, now_ns);
 		return;
 	}
-	if (ev->class_ == BP_CLASS_CAVITATION && !rests(c) && bp_memory_series(mem, site, c, true, &i)) {
+	if (ev->class_ == BP_CLASS_CAVITATION && !bp_candidate_rests(c) && bp_memory_series(mem, site, c, true, &i)) {
 		ev->class_ = BP_CLASS_SNAP;
 		ev->confidence = SERIES * joint;
 		ev->silent_s = NAN;
 		site = NULL;
 	} else if (ev->class_ == BP_CLASS_SNAP) {
 		to_snap(book, site, ev->confidence, now_ns);
-		for (i = 0; !rests(c) && (other = bp_memory_series(mem, site, c, false, &i)) != NULL;)
+		for (i = 0; !bp_candidate_rests(c) && (other = bp_memory_series(mem, site, c, false, &i)) != NULL;)
 			to_snap(book, other, SERIES * joint, now_ns);
 	}
 	/* Of a weak one that nothing else tells it takes more to be told from a lung's crackle. */
-	if (weak && ev->class_ == BP_CLASS_CAVITATION &&
-	    c->odds < (rests(c) && !loaded(&c->context) ? WEAK_ODDS_REST : WEAK_ODDS)) {
+	if (weak && ev->class_ == BP_CLASS_CAVITATION && c->odds < WEAK_ODDS) {
 		ev->class_ = BP_CLASS_UNCLASSIFIED;
 		ev->confidence = WEAK_PLAIN;
 		ev->silent_s = NAN;

@@ -32,6 +32,8 @@ static const float least_odds[BP_STAGES][STRENGTHS] = {
 	[BP_STAGE_SAY] = { -5.0f, -3.0f, -2.0f },
 	[BP_STAGE_SETTLE] = { 0.9f, 1.0f, 1.0f },
 };
+/* For a weak one to stand where nothing loads a joint: keys, knocks, lungs are many there. */
+#define ODDS_IDLE	4.0f
 
 void bp_detect_init(struct bp_detect *d)
 {
@@ -289,6 +291,7 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 	enum bp_stage stage = c->next == BP_LOOK_LAST ? BP_STAGE_SETTLE : BP_STAGE_SAY;
 	enum bp_ear by = ear(c, streams);
 	float least = least_odds[stage][strength(c)], looks[BP_SHARP_LOOKS];
+	bool idle = bp_candidate_rests(c) && !bp_candidate_loaded(c);
 	struct bp_ruling r = { .outcome = BP_KEPT };
 	struct bp_around around = {
 		.usual = bp_coupling_usual(&d->coupling),
@@ -299,6 +302,8 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 
 	bp_clutter_company(&d->clutter, c, &around.company);
 	c->odds = bp_weigh_sharp(c, stage, by, &around, looks);
+	if (stage == BP_STAGE_SETTLE && idle && bp_candidate_weak(c))
+		least = ODDS_IDLE;
 	if (c->odds < least && !c->in_train)
 		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED,
 					bp_weigh_against(c, stage, by, looks), c->odds, least };
