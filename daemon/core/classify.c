@@ -99,7 +99,7 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 	struct bp_event said = *ev;
 	struct bp_site *site, *other;
 	uint32_t i = 0;
-	bool weak = bp_candidate_weak(c);
+	bool weak = bp_candidate_weak(c), rests = bp_candidate_rests(c);
 	float like, joint = bp_logistic(c->odds);
 
 	if (weak)
@@ -115,14 +115,14 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 		bp_book_revise(book, ev, now_ns);
 		return;
 	}
-	if (ev->class_ == BP_CLASS_CAVITATION && !bp_candidate_rests(c) && bp_memory_series(mem, site, c, true, &i)) {
+	if (ev->class_ == BP_CLASS_CAVITATION && !rests && bp_memory_series(mem, site, c, true, &i)) {
 		ev->class_ = BP_CLASS_SNAP;
 		ev->confidence = SERIES * joint;
 		ev->silent_s = NAN;
 		site = NULL;
 	} else if (ev->class_ == BP_CLASS_SNAP) {
 		to_snap(book, site, ev->confidence, now_ns);
-		for (i = 0; !bp_candidate_rests(c) && (other = bp_memory_series(mem, site, c, false, &i)) != NULL;)
+		for (i = 0; !rests && (other = bp_memory_series(mem, site, c, false, &i)) != NULL;)
 			to_snap(book, other, SERIES * joint, now_ns);
 	}
 	/* Of a weak one that nothing else tells it takes more to be told from a lung's crackle. */
