@@ -11,8 +11,7 @@
 #define WEAK_PLAIN	0.1f
 #define WEAK_ODDS	1.0f	/* log-odds with which a weak one is held for a joint's at last */
 #define WEAK_JOINT	0.8f	/* of these so many are */
-#define CRACKLE_RATIO	50.0f	/* power over noise, 17 dB */
-#define CRACKLE_SURE	50.0f	/* below it a likeness to a tendon's is chance more often */
+#define CRACKLE_RATIO	50.0f	/* power over noise, 17 dB: a likeness to a tendon's is chance */
 #define CRACKLE_G	0.040f	/* crackles: median 12 mg, 2 % beyond this (3.5) */
 #define CRACKLE_ALONE	0.5f
 #define SERIES		0.95f
@@ -106,8 +105,7 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 		joint *= WEAK_JOINT;
 	site = bp_memory_find(mem, c, s, &like);
 	name(ev, c, site, like, joint);
-	if (crackles(c) && (ev->class_ == BP_CLASS_CAVITATION ||
-			    c->shape[BP_MOTION].ratio < CRACKLE_SURE)) {
+	if (crackles(c)) {
 		ev->class_ = BP_CLASS_CREPITUS;
 		ev->confidence = CRACKLE_ALONE;
 		ev->site = 0;

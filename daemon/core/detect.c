@@ -150,13 +150,23 @@ static void report(struct bp_detect *d, struct bp_candidate *c,
 		bp_lung_doubt(&d->lung, &ev, c);
 }
 
-static void withdraw(struct bp_candidate *c, struct bp_book *book, enum bp_reason reason,
-		     int64_t now_ns)
+/* Its event, if it was said and nothing has taken it over or back, or NULL. */
+static struct bp_event *sharp_event(const struct bp_candidate *c, struct bp_book *book)
 {
 	struct bp_event *ev = bp_book_find(book, c->number);
 
 	if (!ev || ev->class_ == BP_CLASS_CREPITUS || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
 	    ev->class_ == BP_CLASS_ARTEFACT)
+		return NULL;
+	return ev;
+}
+
+static void withdraw(struct bp_candidate *c, struct bp_book *book, enum bp_reason reason,
+		     int64_t now_ns)
+{
+	struct bp_event *ev = sharp_event(c, book);
+
+	if (!ev)
 		return;
 	bp_book_withdraw(book, ev, reason, now_ns);
 }
@@ -164,12 +174,11 @@ static void withdraw(struct bp_candidate *c, struct bp_book *book, enum bp_reaso
 static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
 		   const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
-	struct bp_event *ev = bp_book_find(book, c->number);
+	struct bp_event *ev = sharp_event(c, book);
 	enum bp_breath_phase phase;
 	uint32_t revision;
 
-	if (!ev || ev->class_ == BP_CLASS_CREPITUS || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
-	    ev->class_ == BP_CLASS_ARTEFACT)
+	if (!ev)
 		return;
 	bp_coupling_learn(&d->coupling, c);
 	if (c->odds > ODDS_TRUSTED)
@@ -277,11 +286,13 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	drop(d, c);
 }
 
-static int strength(const struct bp_candidate *c)
+static float least(const struct bp_candidate *c, enum bp_stage stage)
 {
 	if (!bp_candidate_weak(c))
-		return PLAIN;
-	return c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO ? WEAK : NOISE_LIKE;
+		return least_odds[stage][PLAIN];
+	if (stage == BP_STAGE_SETTLE && bp_candidate_rests(c) && !bp_candidate_loaded(c))
+		return ODDS_IDLE;
+	return least_odds[stage][c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO ? WEAK : NOISE_LIKE];
 }
 
 /* All the evidence there is at this stage against what it takes: BP_KEPT or BP_REFUSED. */
@@ -290,8 +301,7 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 {
 	enum bp_stage stage = c->next == BP_LOOK_LAST ? BP_STAGE_SETTLE : BP_STAGE_SAY;
 	enum bp_ear by = ear(c, streams);
-	float least = least_odds[stage][strength(c)], looks[BP_SHARP_LOOKS];
-	bool idle = bp_candidate_rests(c) && !bp_candidate_loaded(c);
+	float limit = least(c, stage), looks[BP_SHARP_LOOKS];
 	struct bp_ruling r = { .outcome = BP_KEPT };
 	struct bp_around around = {
 		.usual = bp_coupling_usual(&d->coupling),
@@ -302,11 +312,9 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 
 	bp_clutter_company(&d->clutter, c, &around.company);
 	c->odds = bp_weigh_sharp(c, stage, by, &around, looks);
-	if (stage == BP_STAGE_SETTLE && idle && bp_candidate_weak(c))
-		least = ODDS_IDLE;
-	if (c->odds < least && !c->in_train)
+	if (c->odds < limit && !c->in_train)
 		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED,
-					bp_weigh_against(c, stage, by, looks), c->odds, least };
+					bp_weigh_against(c, stage, by, looks), c->odds, limit };
 	if (d->trace) {
 		bp_candidate_trace(&tr, c, &r, now_ns);
 		if (r.outcome == BP_REFUSED && c->held)

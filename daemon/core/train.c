@@ -158,14 +158,13 @@ static void say(struct bp_train *tr, struct bp_book *book, float odds, int64_t n
 		if (!ev)
 			continue;
 		if (tr->number && now_ns - ev->onset_ns < BP_WITHDRAW_NS) {
-			ev->class_ = BP_CLASS_ARTEFACT;
-			ev->reason = BP_REASON_OTHER;
-		} else {
-			ev->class_ = BP_CLASS_CREPITUS;
-			ev->confidence = confidence;
-			ev->site = 0;
-			ev->silent_s = NAN;
+			bp_book_withdraw(book, ev, BP_REASON_OTHER, now_ns);
+			continue;
 		}
+		ev->class_ = BP_CLASS_CREPITUS;
+		ev->confidence = confidence;
+		ev->site = 0;
+		ev->silent_s = NAN;
 		if (!tr->number) {
 			tr->number = ev->number;
 			ev->end_ns = tr->last_ns;
