@@ -5,6 +5,34 @@
 #include "ctl/ctl.h"
 #include "ctl/ctl_journal.h"
 
+/*
+ * A page of rows of type @row: @take reads each and hands it on; what it returns other
+ * than 0 ends it.  @rows: taken; @next: where the next page begins.
+ */
+static int take_page(sd_bus_message *reply, const char *row,
+		     int (*take)(sd_bus_message *reply, const void *userdata),
+		     const void *userdata, int *rows, uint64_t *next)
+{
+	char rows_type[32];
+	int ret;
+
+	*rows = 0;
+	snprintf(rows_type, sizeof(rows_type), "(%s)", row);
+	ret = sd_bus_message_enter_container(reply, 'a', rows_type);
+	while (ret >= 0 && (ret = sd_bus_message_enter_container(reply, 'r', row)) > 0) {
+		ret = take(reply, userdata);
+		if (ret)
+			return ret;
+		ret = sd_bus_message_exit_container(reply);
+		++*rows;
+	}
+	if (ret >= 0)
+		ret = sd_bus_message_exit_container(reply);
+	if (ret >= 0)
+		ret = sd_bus_message_read_basic(reply, 't', next);
+	return ret < 0 ? ret : 0;
+}
+
 /* ---- events --------------------------------------------------------------- */
 
 static int ask_events(sd_bus *bus, const struct db_filter *f, uint64_t from, sd_bus_error *error,
@@ -35,39 +63,30 @@ static int ask_events(sd_bus *bus, const struct db_filter *f, uint64_t from, sd_
 	return ret;
 }
 
-/* @rows: taken from this page; @next: where the next begins. */
-static int take_events(sd_bus_message *reply, db_take_event take, void *userdata, int *rows,
-		       uint64_t *next)
+struct event_taker {
+	db_take_event take;
+	void *userdata;
+};
+
+static int take_event(sd_bus_message *reply, const void *userdata)
 {
+	const struct event_taker *taker = userdata;
 	struct record_event rec;
 	const char *sensor;
-	int ret;
+	int ret = sd_bus_message_read_basic(reply, 's', &sensor);
 
-	*rows = 0;
-	ret = sd_bus_message_enter_container(reply, 'a', "(stutsda{sv})");
-	while (ret >= 0 && (ret = sd_bus_message_enter_container(reply, 'r', "stutsda{sv}")) > 0) {
-		ret = sd_bus_message_read_basic(reply, 's', &sensor);
-		if (ret >= 0)
-			ret = ctl_event_read_record(reply, &rec);
-		if (ret < 0)
-			return ret;
-		snprintf(rec.sensor, sizeof(rec.sensor), "%s", sensor);
-		ret = take(userdata, &rec);
-		if (ret)
-			return ret;
-		ret = sd_bus_message_exit_container(reply);
-		++*rows;
-	}
 	if (ret >= 0)
-		ret = sd_bus_message_exit_container(reply);
-	if (ret >= 0)
-		ret = sd_bus_message_read_basic(reply, 't', next);
-	return ret < 0 ? ret : 0;
+		ret = ctl_event_read_record(reply, &rec);
+	if (ret < 0)
+		return ret;
+	snprintf(rec.sensor, sizeof(rec.sensor), "%s", sensor);
+	return taker->take(taker->userdata, &rec);
 }
 
 int ctl_journal_events(sd_bus *bus, const struct db_filter *f, db_take_event take, void *userdata,
 		       sd_bus_error *error)
 {
+	const struct event_taker taker = { take, userdata };
 	uint64_t from = f->from;
 	int ret, rows = 0;
 
@@ -76,7 +95,7 @@ int ctl_journal_events(sd_bus *bus, const struct db_filter *f, db_take_event tak
 
 		ret = ask_events(bus, f, from, error, &reply);
 		if (ret >= 0)
-			ret = take_events(reply, take, userdata, &rows, &from);
+			ret = take_page(reply, "stutsda{sv}", take_event, &taker, &rows, &from);
 		sd_bus_message_unref(reply);
 	} while (!ret && rows);
 	return ret;
@@ -151,34 +170,24 @@ int ctl_annotation_read(sd_bus_message *m, struct record_annotation *rec)
 	return ret < 0 ? ret : sd_bus_message_exit_container(m);
 }
 
-static int take_annotations(sd_bus_message *reply, db_take_annotation take, void *userdata,
-			    int *rows, uint64_t *next)
-{
-	struct record_annotation rec;
-	int ret;
+struct annotation_taker {
+	db_take_annotation take;
+	void *userdata;
+};
 
-	*rows = 0;
-	ret = sd_bus_message_enter_container(reply, 'a', "(ttssa{sv})");
-	while (ret >= 0 && (ret = sd_bus_message_enter_container(reply, 'r', "ttssa{sv}")) > 0) {
-		ret = ctl_annotation_read(reply, &rec);
-		if (ret < 0)
-			return ret;
-		ret = take(userdata, &rec);
-		if (ret)
-			return ret;
-		ret = sd_bus_message_exit_container(reply);
-		++*rows;
-	}
-	if (ret >= 0)
-		ret = sd_bus_message_exit_container(reply);
-	if (ret >= 0)
-		ret = sd_bus_message_read_basic(reply, 't', next);
-	return ret < 0 ? ret : 0;
+static int take_annotation(sd_bus_message *reply, const void *userdata)
+{
+	const struct annotation_taker *taker = userdata;
+	struct record_annotation rec;
+	int ret = ctl_annotation_read(reply, &rec);
+
+	return ret < 0 ? ret : taker->take(taker->userdata, &rec);
 }
 
 int ctl_journal_annotations(sd_bus *bus, const struct db_filter *f, db_take_annotation take,
 			    void *userdata, sd_bus_error *error)
 {
+	const struct annotation_taker taker = { take, userdata };
 	uint64_t from = f->from;
 	int ret, rows = 0;
 
@@ -188,7 +197,7 @@ int ctl_journal_annotations(sd_bus *bus, const struct db_filter *f, db_take_anno
 		ret = ctl_bus_call(bus, CTL_ROOT_PATH, CTL_JOURNAL_INTERFACE, "GetAnnotations", error,
 				   &reply, "ta{sv}", from, 0);
 		if (ret >= 0)
-			ret = take_annotations(reply, take, userdata, &rows, &from);
+			ret = take_page(reply, "ttssa{sv}", take_annotation, &taker, &rows, &from);
 		sd_bus_message_unref(reply);
 	} while (!ret && rows);
 	return ret;

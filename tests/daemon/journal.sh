@@ -132,6 +132,24 @@ numbers=$(cut -d' ' -f2 "$tmp/heard" | sort -nu | wc -l)
 same "full disk: no event is left out" "$(cut -d' ' -f2 "$tmp/heard" | sort -n | tail -n 1)" "$numbers"
 stop_daemon TERM
 
+# With $tmp/small full from the start: nothing is told until there is room, then all; $name
+held_back_while_full()
+{
+	listen
+	start_daemon --state "$tmp/small" --replay "$tmp/short.edf" --speed max
+	full=$(property Journal State)
+	wait_until 30 eval '[ "$(property Journal Pending)" -gt 0 ]'
+	before=$(heard)
+	rm "$tmp/small/filler"
+	wait_until 30 is Journal State ok
+	wait_until 30 ended
+	events=$(property Sensor LastEvent "$replay")
+	wait_until 10 eval '[ "$(cut -d" " -f2 "$tmp/heard" | sort -nu | wc -l)" = "$events" ]'
+	got=$(cut -d' ' -f2 "$tmp/heard" | sort -nu | wc -l)
+	same "$name" "full 0 $events" "$full $before $got"
+	stop_daemon TERM
+}
+
 # --- a disk of its own that is full from the start
 name="full from the start: the same"
 mkdir "$tmp/small"
@@ -139,37 +157,13 @@ if mount -t tmpfs -o size=1m tmpfs "$tmp/small" 2>/dev/null; then
 	start_daemon --state "$tmp/small"
 	stop_daemon KILL
 	dd if=/dev/zero of="$tmp/small/filler" bs=4096 2>/dev/null
-	listen
-	start_daemon --state "$tmp/small" --replay "$tmp/short.edf" --speed max
-	full=$(property Journal State)
-	wait_until 30 eval '[ "$(property Journal Pending)" -gt 0 ]'
-	before=$(heard)
-	rm "$tmp/small/filler"
-	wait_until 30 is Journal State ok
-	wait_until 30 ended
-	events=$(property Sensor LastEvent "$replay")
-	wait_until 10 eval '[ "$(cut -d" " -f2 "$tmp/heard" | sort -nu | wc -l)" = "$events" ]'
-	got=$(cut -d' ' -f2 "$tmp/heard" | sort -nu | wc -l)
-	same "$name" "full 0 $events" "$full $before $got"
-	stop_daemon TERM
+	held_back_while_full
 
 	# Not even a file could be made there yet.
 	name="first start on a full disk: the same"
 	rm "$tmp/small"/*
 	dd if=/dev/zero of="$tmp/small/filler" bs=4096 2>/dev/null
-	listen
-	start_daemon --state "$tmp/small" --replay "$tmp/short.edf" --speed max
-	full=$(property Journal State)
-	wait_until 30 eval '[ "$(property Journal Pending)" -gt 0 ]'
-	before=$(heard)
-	rm "$tmp/small/filler"
-	wait_until 30 is Journal State ok
-	wait_until 30 ended
-	events=$(property Sensor LastEvent "$replay")
-	wait_until 10 eval '[ "$(cut -d" " -f2 "$tmp/heard" | sort -nu | wc -l)" = "$events" ]'
-	got=$(cut -d' ' -f2 "$tmp/heard" | sort -nu | wc -l)
-	same "$name" "full 0 $events" "$full $before $got"
-	stop_daemon TERM
+	held_back_while_full
 
 	# Read-only, after an end in order and after none: what it held is known all the same.
 	for how in TERM KILL; do
