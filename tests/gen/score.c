@@ -53,6 +53,9 @@ static enum score_cause cause_of(const struct score_session *s, double onset_s)
 		const struct truth *t = &s->truth[i];
 		double from = t->onset_s - ARTEFACT_S, to = t->end_s + ARTEFACT_S;
 
+		/* in the order of their onsets: none of the others is near */
+		if (onset_s < from && onset_s < t->onset_s - NEAR_S)
+			break;
 		if (t->class_ == CLASS_ARTEFACT && onset_s >= from && onset_s <= to)
 			return t->cause;
 		if (score_is_train(t->class_) && onset_s >= from && onset_s <= to)

@@ -25,6 +25,7 @@
 #define SCORE_COLLAR_S		0.05
 #define SCORE_STRICT_S		0.01	/* reported beside it */
 #define SCORE_REFRACTORY_S	1020.0	/* 17 min: no joint cracks again before (3.2) */
+#define SCORE_SESSION_MAX_S	(7 * 86400.0)	/* what the generator makes at most */
 #define SCORE_BINS		10	/* of the reliability table */
 #define SCORE_RESAMPLES		1000	/* of the bootstrap */
 #define SCORE_SETTLE_S		0.3	/* withdrawn later than this: late */

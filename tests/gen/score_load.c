@@ -157,8 +157,14 @@ static int take_truth(struct score_session *s, const struct score_options *opt,
 	struct json_object *x;
 	int c, ret;
 
-	if (json_object_object_get_ex(o, "session", &x))
-		return get_number(p, x, "duration_s", &s->duration_s);
+	if (json_object_object_get_ex(o, "session", &x)) {
+		ret = get_number(p, x, "duration_s", &s->duration_s);
+		/* what goes through a session step by step must come to an end */
+		if (!ret && !(s->duration_s > 0.0 && s->duration_s <= SCORE_SESSION_MAX_S))
+			ret = bad(p, "\"duration_s\" is not above 0 and up to %.0f",
+				  SCORE_SESSION_MAX_S);
+		return ret;
+	}
 	if (json_object_object_get_ex(o, "breath", &x) && json_object_is_type(x, json_type_object))
 		return take_breath(s, p, x);
 	if (json_object_object_get_ex(o, "activity", &x) && json_object_is_type(x, json_type_object))

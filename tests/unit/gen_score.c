@@ -345,6 +345,8 @@ static void test_bad_lines(void)
 		const char *truth, *events, *message;
 	} cases[] = {
 		{ "", "", "session" },
+		{ "{\"session\":{\"duration_s\":3e62}}\n", "", "duration_s" },
+		{ "{\"session\":{\"duration_s\":NaN}}\n", "", "duration_s" },
 		{ SESSION "hello\n", "", ":2:" },
 		{ SESSION "{\"t_onset\":\"x\",\"t_end\":1,\"class\":\"snap\"}\n", "", "t_onset" },
 		{ SESSION TRUE(1, 2, "sneeze"), "", "sneeze" },
