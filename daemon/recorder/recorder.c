@@ -269,7 +269,7 @@ static void rotate_file(struct recorder *r)
 
 	/* The boundary's moment: where the newest sample is, less what lies between. */
 	t_ns = r->newest_ns - llround((grid_place(&r->grid, r->newest_ns) - begin_before) * 1e9);
-	if (!recorder_file_job(r->file))
+	if (!next_job(r))
 		return;		/* at the next record then */
 	grid_continue(&r->grid, 0);
 	open_file(r, t_ns, &onset);
