@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * backpopd: runs the sensors that are there, and tells what they hear on D-Bus
- * and a trigger line.  This file is the program: options, start, reload and end.
+ * and a trigger line.  This file is the program: start, reload and end.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,20 +23,10 @@
 #include "hotplug.h"
 #include "log.h"
 #include "notify.h"
+#include "options.h"
 #include "sensor/sensor.h"
 #include "sensor/sensor_set.h"
 #include "session_person.h"
-
-struct options {
-	const char *config;
-	const char *replay;
-	const char *introspect;
-	const char *state;
-	bool realtime;
-	bool session;
-	bool check_config;
-	bool idle_lines;
-};
 
 struct app {
 	const struct options *opt;
@@ -390,97 +379,7 @@ static int run(const struct options *opt, struct app *app)
 	return sd_event_loop(app->event);
 }
 
-/* ---- options -------------------------------------------------------------- */
-
-static void usage(FILE *f)
-{
-	fputs("Usage: backpopd [OPTION]...\n"
-	      "Listen to a back sensor and tell what pops on D-Bus (org.backpop1).\n"
-	      "\n"
-	      "  --config FILE          read only this configuration, no drop-ins\n"
-	      "  --check-config         print the settings in force, or what is wrong; exit\n"
-	      "  --replay FILE.edf      play a session file in place of a device\n"
-	      "  --speed 1|max          pace of the replay: recorded (default), or no waiting\n"
-	      "  --state DIR            keep the journal there; default $STATE_DIRECTORY, or in memory\n"
-	      "  --session              use the session bus\n"
-	      "  --idle-lines           make the trigger lines of a daemon that died inactive; exit\n"
-	      "  --bus-introspect PATH  print the D-Bus interfaces of an object as XML; exit\n"
-	      "  -h, --help             print this\n"
-	      "  --version              print the version\n", f);
-}
-
-/* Return: -1 = go on, else an exit status. */
-static int parse_options(int argc, char **argv, struct options *opt)
-{
-	enum { CONFIG = 256, CHECK, REPLAY, SPEED, SESSION, IDLE, STATE, INTROSPECT, VERSION };
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, CONFIG },
-		{ "check-config", no_argument, NULL, CHECK },
-		{ "replay", required_argument, NULL, REPLAY },
-		{ "speed", required_argument, NULL, SPEED },
-		{ "state", required_argument, NULL, STATE },
-		{ "session", no_argument, NULL, SESSION },
-		{ "idle-lines", no_argument, NULL, IDLE },
-		{ "bus-introspect", required_argument, NULL, INTROSPECT },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, VERSION },
-		{ NULL, 0, NULL, 0 }
-	};
-	const char *speed = NULL;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case CONFIG:
-			opt->config = optarg;
-			break;
-		case CHECK:
-			opt->check_config = true;
-			break;
-		case REPLAY:
-			opt->replay = optarg;
-			break;
-		case SPEED:
-			speed = optarg;
-			break;
-		case STATE:
-			opt->state = optarg;
-			break;
-		case SESSION:
-			opt->session = true;
-			break;
-		case IDLE:
-			opt->idle_lines = true;
-			break;
-		case INTROSPECT:
-			opt->introspect = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		case VERSION:
-			printf("backpopd %s (D-Bus API %d)\n", BACKPOP_VERSION, BUS_API_VERSION);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
-	if (optind < argc) {
-		log_error("unexpected argument '%s'", argv[optind]);
-		return 2;
-	}
-	if (speed && !opt->replay) {
-		log_error("--speed goes with --replay");
-		return 2;
-	}
-	if (speed && strcmp(speed, "1") && strcmp(speed, "max")) {
-		log_error("--speed is 1 or max, not '%s'", speed);
-		return 2;
-	}
-	opt->realtime = !speed || !strcmp(speed, "1");
-	return -1;
-}
+/* ---- the program ---------------------------------------------------------- */
 
 static int print_introspection(const char *path)
 {
@@ -504,7 +403,7 @@ int main(int argc, char **argv)
 
 	/* What is heard is somebody's health. */
 	umask(0077);
-	r = parse_options(argc, argv, &opt);
+	r = options_parse(argc, argv, &opt);
 	if (r >= 0)
 		return r;
 	if (opt.introspect)

@@ -2,10 +2,10 @@
 /*
  * Recording of one sensor's stream into EDF+ files while it runs.
  *
- * The caller's side (recorder.c, recorder_grid.c) cuts frames into data records in
- * memory; a thread of its own (recorder_file.c) writes them.  Between them is a ring of
- * RECORDER_QUEUE records: a slow disk never holds the caller up; when the ring is
- * full, records are dropped, counted, and the file says where.
+ * The caller's side (recorder.c, recorder_cut.c, recorder_grid.c) cuts frames into data
+ * records in memory; a thread of its own (recorder_file.c) writes them.  Between them is a
+ * ring of RECORDER_QUEUE records: a slow disk never holds the caller up; when the ring
+ * is full, records are dropped, counted, and the file says where.
  *
  * Time in a file runs by the sensor's samples: the length of a record says the true
  * rate, so that a second in the file is a second.  Where it would be off by more than
