@@ -138,13 +138,13 @@ struct plot;
 
 /**
  * ctl_plot_write() - draw what was collected, or one event of it
- * @edf:	the session, read once more for an event's samples
+ * @edf:	the session, read once more for its annotations and an event's samples
  * @out:	.svg or .png
  * @event:	number, 0 = the whole session
  *
  * Complains itself; returns an exit code.
  */
-int ctl_plot_write(const struct plot *p, const char *edf, const char *out, uint32_t event);
+int ctl_plot_write(struct plot *p, const char *edf, const char *out, uint32_t event);
 
 /* ---- ctl_bus.c: talking to the daemon ---------------------------------- */
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* backpopctl detect --plot: from what was collected to a picture. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "edf/edf.h"
 #include "plot/plot.h"
 #include "source/source.h"
 
 #define CHUNK	256
+#define ANONYMOUS	473385600	/* 1 January 1985: no date, by EDF+'s rules */
 
 /* What the drawing functions get. */
 struct picture {
@@ -55,14 +58,64 @@ static int read_samples(const char *edf, struct plot_samples *s, const struct bp
 	return s->failed || (n < 0 && n != -ENODATA) ? -1 : 0;
 }
 
-int ctl_plot_write(const struct plot *p, const char *edf, const char *out, uint32_t event)
+/*
+ * Is it what the recorder writes of events and of the file itself?  Of the events the
+ * detector has just given its own opinion.
+ */
+static bool is_recorders(const char *text)
+{
+	if (!strncmp(text, EDF_TEXT_ENDS, strlen(EDF_TEXT_ENDS)))
+		return true;
+	for (int c = 0; c < BP_CLASS_COUNT; c++) {
+		const char *name = bp_class_name((enum bp_class)c);
+		size_t n = strlen(name);
+
+		if (!strncmp(text, name, n) && !strncmp(text + n, " #", 2))
+			return true;
+	}
+	return false;
+}
+
+/* The session's date and what people have noted in it.  Frames begin at 0 s. */
+static int read_notes(const char *edf, struct plot *p)
+{
+	struct edf_annotation a;
+	char err[EDF_ERROR_SIZE];
+	struct edf_reader *r = edf_open(edf, err);
+	double onset_s, first_s = 0;
+	bool first = true;
+	int ret;
+
+	if (!r) {
+		ctl_complain("%s", err);
+		return -1;
+	}
+	while ((ret = edf_read_record(r, &onset_s, NULL)) > 0) {
+		if (first)
+			first_s = onset_s;
+		first = false;
+		while (edf_next_annotation(r, &a))
+			if (!is_recorders(a.text))
+				plot_note(p, llround((a.onset_s - first_s) * 1e9), a.text);
+	}
+	if (ret < 0)
+		ctl_complain("%s", edf_reader_error(r));
+	if (edf_start_time(r) && edf_start_time(r) != ANONYMOUS)
+		p->clock_s = (double)edf_start_time(r) + first_s;
+	edf_close(r);
+	return ret;
+}
+
+int ctl_plot_write(struct plot *p, const char *edf, const char *out, uint32_t event)
 {
 	const char *slash = strrchr(edf, '/');
 	struct picture pic = { .plot = p, .name = slash ? slash + 1 : edf };
 	struct plot_samples samples;
 	char err[PLOT_ERROR_SIZE];
-	int ret = 0;
+	int ret = read_notes(edf, p);
 
+	if (ret < 0)
+		return CTL_FAILURE;
 	if (p->failed) {
 		ctl_complain("out of memory");
 		return CTL_FAILURE;

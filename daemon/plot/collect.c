@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is kept of a session for its picture: fixed size, coarser as it grows longer. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ struct plot *plot_new(const struct bp_config *config, uint32_t watched)
 	p->bucket_ns = FIRST_BUCKET_NS;
 	p->start_ns = INT64_MIN;
 	p->watched = watched;
+	p->clock_s = NAN;
 	if (config->motion_rate_hz > 0.0)
 		plot_band_init(&p->motion_band, config->motion_rate_hz);
 	if (config->film_rate_hz > 0.0)
@@ -65,6 +67,7 @@ void plot_free(struct plot *p)
 		return;
 	free(p->events);
 	free(p->refused);
+	free(p->notes);
 	free(p->looks);
 	free(p);
 }
@@ -72,6 +75,8 @@ void plot_free(struct plot *p)
 /* Twice as long buckets: each is two of the old ones. */
 static void coarsen(struct plot *p)
 {
+	struct plot_state state;
+
 	for (size_t i = 0; i < PLOT_BUCKETS / 2; i++) {
 		for (int s = 0; s < PLOT_SERIES; s++) {
 			struct plot_envelope *e = &p->series[s];
@@ -79,14 +84,10 @@ static void coarsen(struct plot *p)
 			e->lo[i] = fminf(e->lo[2 * i], e->lo[2 * i + 1]);
 			e->hi[i] = fmaxf(e->hi[2 * i], e->hi[2 * i + 1]);
 		}
-		/* The later half, if it knows anything. */
-		p->state[i] = p->state[2 * i + 1];
-		if (isnan(p->state[i].rate_bpm))
-			p->state[i].rate_bpm = p->state[2 * i].rate_bpm;
-		if (!p->state[i].movement)
-			p->state[i].movement = p->state[2 * i].movement;
-		if (!p->state[i].phase)
-			p->state[i].phase = p->state[2 * i].phase;
+		state = p->state[p->state[2 * i + 1].asked ? 2 * i + 1 : 2 * i];
+		if (isnan(state.rate_bpm))
+			state.rate_bpm = p->state[2 * i].rate_bpm;
+		p->state[i] = state;
 	}
 	clear(p, PLOT_BUCKETS / 2);
 	p->bucket_ns *= 2;
@@ -144,6 +145,7 @@ void plot_frames(struct plot *p, const struct bp_frame *frames, size_t n,
 			.rate_bpm = status->breath_rate_bpm,
 			.phase = (unsigned char)status->breath_phase,
 			.movement = (unsigned char)status->movement,
+			.asked = true,
 		};
 }
 
@@ -188,6 +190,19 @@ void plot_trace(struct plot *p, const struct bp_trace *tr)
 	if (p->watched && tr->event == p->watched &&
 	    grow(p, &p->looks, p->n_looks, sizeof(*p->looks)))
 		p->looks[p->n_looks++] = *tr;
+}
+
+void plot_note(struct plot *p, int64_t t_ns, const char *text)
+{
+	size_t i;
+
+	if (!grow(p, &p->notes, p->n_notes, sizeof(*p->notes)))
+		return;
+	/* Files are nearly in order: this moves little. */
+	for (i = p->n_notes++; i > 0 && p->notes[i - 1].t_ns > t_ns; i--)
+		p->notes[i] = p->notes[i - 1];
+	p->notes[i].t_ns = t_ns;
+	snprintf(p->notes[i].text, sizeof(p->notes[i].text), "%s", text);
 }
 
 const struct bp_event *plot_find_event(const struct plot *p, uint32_t number)

@@ -4,6 +4,10 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "edf/utf8.h"
 
 const struct colour draw_black = { 0.1, 0.1, 0.1 }, draw_grey = { 0.45, 0.45, 0.45 };
 const struct colour draw_pale = { 0.88, 0.88, 0.88 };
@@ -43,6 +47,59 @@ void draw_text(cairo_t *cr, double x, double y, double size, double align, const
 	cairo_text_extents(cr, text, &e);
 	cairo_move_to(cr, x - align * e.x_advance, y);
 	cairo_show_text(cr, text);
+}
+
+double draw_text_width(cairo_t *cr, double size, const char *text)
+{
+	cairo_text_extents_t e;
+
+	cairo_select_font_face(cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+	cairo_set_font_size(cr, size);
+	cairo_text_extents(cr, text, &e);
+	return e.x_advance;
+}
+
+void draw_foreign(cairo_t *cr, double x, double y, double size, double width, const char *text)
+{
+	char shown[160];
+	size_t n;
+
+	utf8_copy(shown, sizeof(shown) - 3, text, strlen(text));
+	n = strlen(shown);
+	if (draw_text_width(cr, size, shown) > width) {
+		do {
+			while (n && ((unsigned char)shown[n - 1] & 0xc0) == 0x80)
+				n--;
+			if (!n)
+				return;
+			strcpy(shown + --n, "...");
+		} while (draw_text_width(cr, size, shown) > width);
+		if (!n)
+			return;
+	}
+	draw_text(cr, x, y, size, 0.0, "%s", shown);
+}
+
+void draw_duration(char out[DRAW_TIME_SIZE], double seconds)
+{
+	long s = lround(seconds);
+
+	if (s < 300)
+		snprintf(out, DRAW_TIME_SIZE, "%ld s", s);
+	else if (s < 7200)
+		snprintf(out, DRAW_TIME_SIZE, "%ld min %ld s", s / 60, s % 60);
+	else
+		snprintf(out, DRAW_TIME_SIZE, "%ld h %ld min", s / 3600, s % 3600 / 60);
+}
+
+void draw_clock(char out[DRAW_TIME_SIZE], double clock_s, bool date)
+{
+	time_t when = (time_t)floor(clock_s);
+	struct tm tm;
+
+	out[0] = '\0';
+	if (gmtime_r(&when, &tm))
+		strftime(out, DRAW_TIME_SIZE, date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm);
 }
 
 double draw_step(double range, int most)
@@ -101,21 +158,28 @@ double draw_time_unit(double seconds)
 	return seconds < 1.5 ? 0.001 : seconds < 300.0 ? 1.0 : seconds < 4.0 * 3600.0 ? 60.0 : 3600.0;
 }
 
-void draw_time_axis(cairo_t *cr, const struct panel *p, double unit_s)
+void draw_time_axis(cairo_t *cr, const struct panel *p, double unit_s, double clock_s)
 {
 	const char *unit = unit_s < 1.0 ? "ms" : unit_s < 60.0 ? "s" : unit_s < 3600.0 ? "min" : "h";
 	double from = p->t0 / unit_s, to = p->t1 / unit_s, step = draw_step(to - from, 12);
 	double y = p->y + p->h;
+	char clock[DRAW_TIME_SIZE];
 
 	cairo_set_line_width(cr, 1.0);
 	draw_colour(cr, draw_grey);
-	for (double v = step * ceil(from / step - 1e-9); v <= to + 1e-9 * step; v += step) {
+	/* The last sample is one before the full second. */
+	for (double v = step * ceil(from / step - 1e-9); v <= to + 1e-3 * step; v += step) {
 		double x = draw_x(p, v * unit_s);
 
 		line(cr, x, y, x, y + 5.0);
 		draw_text(cr, x, y + 18.0, 12.0, 0.5, "%g", fabs(v) < 1e-9 * step ? 0.0 : v);
+		if (isfinite(clock_s)) {
+			draw_clock(clock, clock_s + v * unit_s, false);
+			draw_text(cr, x, y + 31.0, 10.0, 0.5, "%s", clock);
+		}
 	}
-	draw_text(cr, p->x + p->w, y + 34.0, 12.0, 1.0, "time, %s", unit);
+	draw_text(cr, p->x + p->w, y + 46.0, 12.0, 1.0, isfinite(clock_s) ? "time, %s; time of day" :
+		  "time, %s", unit);
 }
 
 struct colour draw_class_colour(enum bp_class c)

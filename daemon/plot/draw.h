@@ -7,6 +7,7 @@
 
 #define DRAW_LEFT	150.0	/* room for the names of panels */
 #define DRAW_RIGHT	30.0
+#define DRAW_CLOCK_S	300.0	/* sessions from this length on have the time of day below the axis */
 
 struct colour {
 	double r, g, b;
@@ -30,10 +31,23 @@ void draw_colour(cairo_t *cr, struct colour c);
 __attribute__((format(printf, 6, 7)))
 void draw_text(cairo_t *cr, double x, double y, double size, double align, const char *format, ...);
 
+double draw_text_width(cairo_t *cr, double size, const char *text);
+/* From outside, of any encoding and length: cut off to @width.  Nothing if there is no room. */
+void draw_foreign(cairo_t *cr, double x, double y, double size, double width, const char *text);
+
+/* "45 s", "12 min 5 s", "10 h 2 min" */
+#define DRAW_TIME_SIZE	32
+void draw_duration(char out[DRAW_TIME_SIZE], double seconds);
+/* Date and time of day, or without the date; @clock_s as of struct plot. */
+void draw_clock(char out[DRAW_TIME_SIZE], double clock_s, bool date);
+
 /* Frame, grid, y ticks, name and unit. */
 void draw_panel(cairo_t *cr, const struct panel *p, const char *name, const char *unit);
-/* Time ticks below the panel. @unit_s: 1, 60 or 3600, or 0.001 for milliseconds. */
-void draw_time_axis(cairo_t *cr, const struct panel *p, double unit_s);
+/*
+ * Time ticks below the panel. @unit_s: 1, 60 or 3600, or 0.001 for milliseconds; @clock_s:
+ * time of day at 0 s, NAN = without.
+ */
+void draw_time_axis(cairo_t *cr, const struct panel *p, double unit_s, double clock_s);
 double draw_time_unit(double seconds);
 
 /* Round numbers around values: at most @most steps. */
@@ -43,5 +57,13 @@ struct colour draw_class_colour(enum bp_class c);
 /* A mark of its own shape for each class, as for people who do not see its colour. */
 void draw_mark(cairo_t *cr, enum bp_class c, double x, double y, double r);
 const char *draw_class_label(enum bp_class c);
+
+/* ---- lanes.c ---------------------------------------------------------------- */
+
+/*
+ * Events by class, what was withdrawn and refused, and notes, a lane each, from panel->y
+ * down; sets panel->h.  Are numbers beside the marks?
+ */
+bool draw_lanes(cairo_t *cr, struct panel *panel, const struct plot *p);
 
 #endif

@@ -35,6 +35,7 @@ struct plot_envelope {
 struct plot_state {
 	float rate_bpm;			/* NaN = unknown */
 	unsigned char phase, movement;	/* enum bp_breath_phase, bp_movement */
+	bool asked;			/* false: as in the bucket before */
 };
 
 /* The vibration band of one stream: 60 Hz to min(1400 Hz, 0.42 of its rate). */
@@ -50,6 +51,12 @@ struct plot_refused {
 	enum bp_reason reason;
 };
 
+/* What somebody has noted in the session, or a press of the button. */
+struct plot_note {
+	int64_t t_ns;
+	char text[128];			/* UTF-8 */
+};
+
 struct plot {
 	struct bp_config config;
 	int64_t start_ns, end_ns;	/* of the frames so far */
@@ -61,6 +68,9 @@ struct plot {
 	size_t n_events;
 	struct plot_refused *refused;
 	size_t n_refused;
+	struct plot_note *notes;	/* in the order of their times */
+	size_t n_notes;
+	double clock_s;			/* time of day and date at 0 s, as edf_start_time(); NAN */
 	uint32_t watched;		/* event whose looks are kept; 0 = none */
 	struct bp_trace *looks;
 	size_t n_looks;
@@ -76,6 +86,7 @@ void plot_frames(struct plot *p, const struct bp_frame *frames, size_t n,
 		 const struct bp_status *status);
 void plot_event(struct plot *p, const struct bp_event *ev);
 void plot_trace(struct plot *p, const struct bp_trace *tr);
+void plot_note(struct plot *p, int64_t t_ns, const char *text);
 
 void plot_band_init(struct plot_band *b, double rate_hz);
 bp_v4 plot_band_step(struct plot_band *b, bp_v4 x);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The whole session on one page: channels, breathing, movement, events by class. */
+/* The whole session on one page: channels, breathing, movement; the lanes are in lanes.c. */
 #include <math.h>
 #include <stdio.h>
 
@@ -8,15 +8,7 @@
 #define TOP		76.0
 #define GAP		14.0
 #define STRIP_H		16.0
-#define LANE_H		24.0
-#define NUMBERED_MAX	60	/* more events' numbers would cover each other */
 #define PHASE_MAX_S	600.0	/* breaths of longer sessions are thinner than a pixel */
-
-static const enum bp_class lanes[] = {
-	BP_CLASS_CAVITATION, BP_CLASS_SNAP, BP_CLASS_CREPITUS, BP_CLASS_LUNG_CRACKLE,
-	BP_CLASS_UNCLASSIFIED, BP_CLASS_ARTEFACT
-};
-#define N_LANES	(sizeof(lanes) / sizeof(lanes[0]))
 
 static const struct colour movement_colours[BP_MOVEMENT_COUNT] = {
 	[BP_MOVEMENT_UNKNOWN] = { 1.0, 1.0, 1.0 }, [BP_MOVEMENT_NONE] = { 0.93, 0.93, 0.93 },
@@ -137,12 +129,11 @@ static void draw_strip(cairo_t *cr, const struct panel *panel, const struct plot
 
 	for (size_t i = 0; i <= n_buckets(p); i++) {
 		const struct plot_state *s = i < n_buckets(p) ? &p->state[i] : NULL;
-		bool known = s && (movement ? s->movement : s->phase);
+		bool asked = s && s->asked;
 		double x;
 
-		/* Buckets in which nobody asked go on as before. */
 		if (i && i < n_buckets(p) &&
-		    (!known || (before && (movement ? before->movement == s->movement :
+		    (!asked || (before && (movement ? before->movement == s->movement :
 						      before->phase == s->phase))))
 			continue;
 		if (before) {
@@ -155,7 +146,7 @@ static void draw_strip(cairo_t *cr, const struct panel *panel, const struct plot
 			cairo_fill(cr);
 			from = to;
 		}
-		if (known) {
+		if (asked) {
 			before = s;
 			from = fmax(from, bucket_s(p, i));
 		}
@@ -182,7 +173,7 @@ static double strip_key(cairo_t *cr, double x, double y, struct colour c, const 
 static void breathing_panels(cairo_t *cr, struct panel *panel, const struct plot *p)
 {
 	double usual = panel->h, x;
-	bool drawing = false;
+	bool drawing = false, found = false;
 
 	panel->h = 70.0;
 	panel->lo = 0.0;
@@ -191,15 +182,20 @@ static void breathing_panels(cairo_t *cr, struct panel *panel, const struct plot
 	draw_colour(cr, draw_axes[2]);
 	cairo_set_line_width(cr, 1.5);
 	for (size_t i = 0; i < n_buckets(p); i++) {
-		if (isnan(p->state[i].rate_bpm))
+		if (!p->state[i].asked)
 			continue;
+		if (isnan(p->state[i].rate_bpm)) {
+			drawing = false;
+			continue;
+		}
+		found = true;
 		x = draw_x(panel, bucket_s(p, i));
 		(drawing ? cairo_line_to : cairo_move_to)(cr, x, draw_y(panel,
 								(double)p->state[i].rate_bpm));
 		drawing = true;
 	}
 	cairo_stroke(cr);
-	if (!drawing) {
+	if (!found) {
 		draw_colour(cr, draw_grey);
 		draw_text(cr, panel->x + 0.5 * panel->w, panel->y + 40.0, 12.0, 0.5, "not found");
 	}
@@ -230,65 +226,17 @@ static void breathing_panels(cairo_t *cr, struct panel *panel, const struct plot
 	panel->h = usual;
 }
 
-static void event_lanes(cairo_t *cr, struct panel *panel, const struct plot *p)
+/* "accelerometer 800 Hz, film 3200 Hz" */
+static const char *channels(const struct plot *p, char rates[64])
 {
-	size_t count[BP_CLASS_COUNT] = { 0 };
-	double y;
+	double motion = p->config.motion_rate_hz, film = p->config.film_rate_hz;
+	int n = 0;
 
-	for (size_t i = 0; i < p->n_events; i++)
-		count[p->events[i].class_]++;
-	for (size_t k = 0; k <= N_LANES; k++) {
-		bool refused = k == N_LANES;
-
-		y = panel->y + LANE_H * ((double)k + 0.5);
-		cairo_set_line_width(cr, 1.0);
-		draw_colour(cr, draw_pale);
-		cairo_move_to(cr, panel->x, y);
-		cairo_line_to(cr, panel->x + panel->w, y);
-		cairo_stroke(cr);
-		if (!refused)
-			draw_mark(cr, lanes[k], 18.0, y, 5.5);
-		draw_colour(cr, draw_black);
-		draw_text(cr, 30.0, y + 4.5, 13.0, 0.0, "%s",
-			  refused ? "refused" : draw_class_label(lanes[k]));
-		draw_colour(cr, draw_grey);
-		draw_text(cr, panel->x - 6.0, y + 4.5, 12.0, 1.0, "%zu",
-			  refused ? p->n_refused : count[lanes[k]]);
-	}
-	draw_colour(cr, draw_grey);
-	cairo_set_line_width(cr, 1.0);
-	y = panel->y + LANE_H * ((double)N_LANES + 0.5);
-	for (size_t i = 0; i < p->n_refused; i++) {
-		double x = draw_x(panel, 1e-9 * (double)p->refused[i].onset_ns);
-
-		cairo_move_to(cr, x, y - 5.0);
-		cairo_line_to(cr, x, y + 5.0);
-	}
-	cairo_stroke(cr);
-	for (size_t i = 0; i < p->n_events; i++) {
-		const struct bp_event *ev = &p->events[i];
-		double x = draw_x(panel, 1e-9 * (double)ev->onset_ns);
-		double end = draw_x(panel, 1e-9 * (double)ev->end_ns);
-
-		for (size_t k = 0; k < N_LANES; k++)
-			if (lanes[k] == ev->class_)
-				y = panel->y + LANE_H * ((double)k + 0.5);
-		if (end - x > 6.0) {
-			draw_colour(cr, draw_class_colour(ev->class_));
-			cairo_rectangle(cr, x, y - 4.0, end - x, 8.0);
-			cairo_fill(cr);
-		} else {
-			draw_mark(cr, ev->class_, x, y, 5.5);
-		}
-		if (p->n_events <= NUMBERED_MAX && ev->class_ != BP_CLASS_ARTEFACT) {
-			draw_colour(cr, draw_black);
-			draw_text(cr, x + 7.0, y - 4.0, 9.0, 0.0, "%u", ev->number);
-		}
-	}
-	draw_colour(cr, draw_grey);
-	cairo_rectangle(cr, panel->x, panel->y, panel->w, LANE_H * (double)(N_LANES + 1));
-	cairo_stroke(cr);
-	panel->h = LANE_H * (double)(N_LANES + 1);
+	if (motion > 0.0)
+		n = snprintf(rates, 64, "accelerometer %g Hz%s", motion, film > 0.0 ? ", " : "");
+	if (film > 0.0)
+		snprintf(rates + n, 64 - (size_t)n, "film %g Hz", film);
+	return rates;
 }
 
 void plot_draw_session(cairo_t *cr, const struct plot *p, const char *name)
@@ -299,18 +247,23 @@ void plot_draw_session(cairo_t *cr, const struct plot *p, const char *name)
 		.x = DRAW_LEFT, .y = TOP, .w = PLOT_WIDTH - DRAW_LEFT - DRAW_RIGHT,
 		.t0 = 1e-9 * (double)p->start_ns, .t1 = 1e-9 * (double)p->start_ns + fmax(seconds, 1e-3),
 	};
+	char length[DRAW_TIME_SIZE], rates[64], clock[DRAW_TIME_SIZE] = "";
 	size_t standing = 0;
+	bool numbered;
 
 	for (size_t i = 0; i < p->n_events; i++)
 		standing += p->events[i].class_ != BP_CLASS_ARTEFACT;
 	cairo_set_source_rgb(cr, 1.0, 1.0, 1.0);
 	cairo_paint(cr);
 	draw_colour(cr, draw_black);
-	draw_text(cr, 12.0, 30.0, 20.0, 0.0, "%s", name);
+	draw_foreign(cr, 12.0, 30.0, 20.0, PLOT_WIDTH - 200.0, name);
 	draw_colour(cr, draw_grey);
+	draw_duration(length, seconds);
+	if (isfinite(p->clock_s))
+		draw_clock(clock, p->clock_s, true);
 	draw_text(cr, 12.0, 52.0, 13.0, 0.0,
-		  "%.0f s, accelerometer %g Hz, film %g Hz: %zu events, %zu withdrawn, %zu candidates refused",
-		  seconds, p->config.motion_rate_hz, p->config.film_rate_hz, standing,
+		  "%s%s%s, %s: %zu events, %zu withdrawn, %zu candidates refused", length,
+		  *clock ? " from " : "", clock, channels(p, rates), standing,
 		  p->n_events - standing, p->n_refused);
 	draw_text(cr, PLOT_WIDTH - DRAW_RIGHT, 30.0, 12.0, 1.0, "backpop " BACKPOP_VERSION);
 	draw_text(cr, PLOT_WIDTH - DRAW_RIGHT, 52.0, 12.0, 1.0,
@@ -322,10 +275,12 @@ void plot_draw_session(cairo_t *cr, const struct plot *p, const char *name)
 	if (film)
 		film_panels(cr, &panel, p);
 	breathing_panels(cr, &panel, p);
-	event_lanes(cr, &panel, p);
-	draw_time_axis(cr, &panel, draw_time_unit(fmax(seconds, 2.0)));
-	draw_text(cr, 12.0, panel.y + panel.h + 34.0, 11.0, 0.0,
+	numbered = draw_lanes(cr, &panel, p);
+	draw_time_axis(cr, &panel, draw_time_unit(fmax(seconds, 2.0)),
+		       seconds < DRAW_CLOCK_S ? NAN : p->clock_s);
+	draw_colour(cr, draw_grey);
+	draw_text(cr, 12.0, panel.y + panel.h + 46.0, 11.0, 0.0,
 		  "%sBars: trains, from their first to their last crackle. "
 		  "Refused: candidates that were never reported.",
-		  p->n_events <= NUMBERED_MAX ? "Numbers beside marks: for --event. " : "");
+		  numbered ? "Numbers beside marks: for --event. " : "");
 }

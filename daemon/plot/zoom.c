@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "draw.h"
 
@@ -231,12 +232,18 @@ static void draw_motion(cairo_t *cr, struct panel *panel, const struct view *v)
 	struct trace raw[3], band[3];
 	float (*level)[3] = calloc(s->n_motion + 1, sizeof(*level));
 	double mean[3] = { 0.0 };
+	size_t n = 0;
 
 	if (!level)
 		return;
-	for (size_t i = 0; i < s->n_motion; i++)
+	/* Of what is drawn: posture may have changed in the second before. */
+	for (size_t i = 0; i < s->n_motion; i++) {
+		if (s->motion_t[i] < s->from_ns)
+			continue;
+		n++;
 		for (int c = 0; c < 3; c++)
-			mean[c] += (double)s->motion[i][c] / (double)s->n_motion;
+			mean[c] += ((double)s->motion[i][c] - mean[c]) / (double)n;
+	}
 	for (size_t i = 0; i < s->n_motion; i++)
 		for (int c = 0; c < 3; c++)
 			level[i][c] = s->motion[i][c] - (float)mean[c];
@@ -272,7 +279,7 @@ static void draw_facts(cairo_t *cr, const struct view *v, double y)
 {
 	const struct bp_event *ev = v->ev;
 	double x = 12.0;
-	char mg[32] = "", mv[32] = "", depth[48] = "", rate[32] = "";
+	char mg[32] = "", mv[32] = "", depth[48] = "", rate[32] = "", site[96] = "";
 
 	if (isfinite(ev->peak_mg))
 		snprintf(mg, sizeof(mg), ", %.1f mg", (double)ev->peak_mg);
@@ -282,10 +289,20 @@ static void draw_facts(cairo_t *cr, const struct view *v, double y)
 		snprintf(depth, sizeof(depth), ", %.1f times the usual depth", (double)ev->breath_depth);
 	if (isfinite(ev->breath_rate_bpm))
 		snprintf(rate, sizeof(rate), ", %.1f breaths/min", (double)ev->breath_rate_bpm);
+	/* 0: belongs to none. */
+	if (ev->site)
+		snprintf(site, sizeof(site), ", site %u", ev->site);
+	if (isfinite(ev->since_s))
+		snprintf(site + strlen(site), sizeof(site) - strlen(site),
+			 " (last heard %.0f s before)", (double)ev->since_s);
+	if (isfinite(ev->silent_s))
+		snprintf(site + strlen(site), sizeof(site) - strlen(site),
+			 ", joint now silent for %.0f min or more", (double)ev->silent_s / 60.0);
 	draw_colour(cr, draw_black);
-	draw_text(cr, x, y, 13.0, 0.0, "confidence %.2f, length %.1f ms, peak%s%s, site %u, manoeuvre %u",
+	draw_text(cr, x, y, 13.0, 0.0, "confidence %.2f, length %.1f ms%s%s%s%s",
 		  (double)ev->confidence, 1e-6 * (double)(ev->end_ns - ev->onset_ns),
-		  mg[0] ? mg + 1 : "", mg[0] ? mv : mv + 1, ev->site, ev->manoeuvre);
+		  mg[0] || mv[0] ? ", peak" : "", mg[0] ? mg + 1 : "",
+		  mg[0] || !mv[0] ? mv : mv + 1, site);
 	draw_text(cr, x, y + 18.0, 13.0, 0.0, "breath: %s%s%s; movement: %s",
 		  bp_breath_phase_name(ev->breath_phase), depth, rate, bp_movement_name(ev->movement));
 	draw_colour(cr, draw_grey);
@@ -318,16 +335,20 @@ void plot_draw_event(cairo_t *cr, const struct plot *p, const struct plot_sample
 		.t1 = 1e-9 * (double)(s->to_ns - ev->onset_ns),
 	};
 	int n = 2 * (motion + film);
+	char clock[DRAW_TIME_SIZE] = "";
 
+	if (isfinite(p->clock_s))
+		draw_clock(clock, p->clock_s + 1e-9 * (double)ev->onset_ns, true);
 	cairo_set_source_rgb(cr, 1.0, 1.0, 1.0);
 	cairo_paint(cr);
 	draw_mark(cr, ev->class_, 22.0, 24.0, 9.0);
 	draw_colour(cr, draw_black);
-	draw_text(cr, 42.0, 31.0, 20.0, 0.0, "event %u: %s%s%s, at %.4f s", ev->number,
+	draw_text(cr, 42.0, 31.0, 20.0, 0.0, "event %u: %s%s%s, at %.4f s%s%s%s", ev->number,
 		  draw_class_label(ev->class_), ev->reason ? ": " : "",
-		  ev->reason ? bp_reason_name(ev->reason) : "", 1e-9 * (double)ev->onset_ns);
+		  ev->reason ? bp_reason_name(ev->reason) : "", 1e-9 * (double)ev->onset_ns,
+		  *clock ? " (" : "", clock, *clock ? ")" : "");
 	draw_colour(cr, draw_grey);
-	draw_text(cr, 12.0, 54.0, 13.0, 0.0, "%s", name);
+	draw_foreign(cr, 12.0, 54.0, 13.0, PLOT_WIDTH - 200.0, name);
 	draw_text(cr, PLOT_WIDTH - DRAW_RIGHT, 30.0, 12.0, 1.0, "backpop " BACKPOP_VERSION);
 	draw_facts(cr, &v, TOP + 6.0);
 
@@ -337,5 +358,5 @@ void plot_draw_event(cairo_t *cr, const struct plot *p, const struct plot_sample
 	if (film)
 		draw_film_panels(cr, &panel, &v);
 	panel.y -= panel.h + GAP;
-	draw_time_axis(cr, &panel, draw_time_unit(panel.t1 - panel.t0));
+	draw_time_axis(cr, &panel, draw_time_unit(panel.t1 - panel.t0), NAN);
 }

@@ -28,9 +28,17 @@ detect()
 
 # PNG's width and height: eight bytes from offset 16
 png_size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }
+# Width in pixels of the longest inhalation that the picture shows
+longest_inhalation()
+{
+	grep -E 'fill:rgb\(55%, ?75%, ?95%\)' "$1" | sed -E 's/.* d="M ([0-9.]+) [0-9.]+ L ([0-9.]+) .*/\1 \2/' |
+		awk '{ w = $2 - $1; if (w > most) most = w } END { print int(most) }'
+}
+# A session like motion+film.edf, but with another note of 13 characters in it
+noted() { sed "s/session start/$1/" "$tmp/motion+film.edf" >"$tmp/noted.edf"; }
 nothing_but() { [ "$(find "$tmp/pictures" -type f -printf "%f ")" = "$1" ]; }
 
-plan 16
+plan 19
 mkdir "$tmp/pictures"
 for mode in motion+film film motion pair; do
 	"$BACKPOP_GEN" --seed 3 --duration 60 --mode $mode --script demo --out "$tmp/$mode.edf" \
@@ -41,6 +49,7 @@ for mode in motion+film film motion pair; do
 	report "$mode: the session as SVG, the lines as without" \
 		'[ $status = 0 ] && cmp -s $tmp/out $tmp/without && grep -q "<svg" $picture &&
 		 tail -n1 $picture | grep -q "</svg>" && nothing_but "session.svg "'
+	[ "$mode" != motion+film ] || cp "$picture" "$tmp/whole.svg"
 	rm "$picture"
 	picture=$tmp/pictures/event.png
 	detect --plot "$picture" --event 2 "$tmp/$mode.edf"
@@ -48,6 +57,21 @@ for mode in motion+film film motion pair; do
 		'[ $status = 0 ] && [ "$(png_size $picture)" = 1600x1000 ] && nothing_but "event.png "'
 	rm "$picture"
 done
+
+# A minute is 1420 pixels wide; the back bends for 15 s, and then nobody knows the breath.
+report "a breath phase that is not known is not drawn as the one before" \
+	'[ "$(longest_inhalation $tmp/whole.svg)" -gt 10 ] && [ "$(longest_inhalation $tmp/whole.svg)" -lt 120 ]'
+noted "pain: low, ok"
+detect --plot "$tmp/pain.svg" "$tmp/noted.edf"
+noted "cavitation #1"
+detect --plot "$tmp/one.svg" "$tmp/noted.edf"
+noted "cavitation #2"
+detect --plot "$tmp/two.svg" "$tmp/noted.edf"
+report "notes of the file are drawn, the events that a recorder found are not" \
+	'[ $status = 0 ] && ! cmp -s $tmp/pain.svg $tmp/one.svg && cmp $tmp/one.svg $tmp/two.svg'
+cp "$tmp/film.edf" "$tmp/$(printf 'caf\351').edf"
+detect --plot "$tmp/cafe.svg" "$tmp/$(printf 'caf\351').edf"
+report "a file name that is no UTF-8" '[ $status = 0 ] && [ -s $tmp/cafe.svg ]'
 
 detect --plot "$tmp/pictures/a.png" --event 9999 "$tmp/film.edf"
 report "an event that is not there" \
