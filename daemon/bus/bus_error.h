@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Errors of our own: what a client can tell apart and act upon. */
+/*
+ * Errors of our own: what a client can tell apart and act upon.  All that our methods refuse
+ * has one of these; org.freedesktop.DBus.Error.* comes from the bus and its library alone.
+ */
 #ifndef BACKPOP_BUS_ERROR_H
 #define BACKPOP_BUS_ERROR_H
 
@@ -11,6 +14,12 @@
 #define BUS_ERROR_JOURNAL_FAILED "org.backpop1.Error.JournalFailed"
 #define BUS_ERROR_SESSION_RUNNING "org.backpop1.Error.SessionRunning"
 #define BUS_ERROR_NO_SESSION	"org.backpop1.Error.NoSession"
+#define BUS_ERROR_NO_SUCH_SENSOR "org.backpop1.Error.NoSuchSensor"
+#define BUS_ERROR_NO_SUCH_EVENT	"org.backpop1.Error.NoSuchEvent"
+#define BUS_ERROR_NO_DEVICE	"org.backpop1.Error.NoDevice"
+#define BUS_ERROR_RECORDING_OFF	"org.backpop1.Error.RecordingOff"
+#define BUS_ERROR_RECORDING	"org.backpop1.Error.AlreadyRecording"
+#define BUS_ERROR_NOT_RECORDING	"org.backpop1.Error.NotRecording"
 
 struct journal;
 

@@ -245,11 +245,34 @@ static int check_annotation(const char *kind, const char *text, uint64_t time_ns
 		return bus_refuse(error, "\"%.64s\" is not a sensor's name", sensor);
 	if (event && !sensor)
 		return bus_refuse(error, "option \"event\" needs \"sensor\"");
-	if (event > INT64_MAX)
-		return bus_refuse(error, "there is no event %llu", (unsigned long long)event);
 	if (!time_ns || time_ns > (uint64_t)(clock_ns(CLOCK_MONOTONIC) + FUTURE_NS))
 		return bus_refuse(error, "time_ns is %llu, expected a reading of CLOCK_MONOTONIC, "
 				  "not of the future", (unsigned long long)time_ns);
+	return 0;
+}
+
+/* What an annotation is about must have been heard of: numbers are typed by people. */
+static int check_subject(struct journal *j, const char *sensor, uint64_t event,
+			 sd_bus_error *error)
+{
+	if (!sensor)
+		return 0;
+	if (!journal_knows(j, sensor)) {
+		sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_SENSOR,
+				  "no sensor %s is there, nor was any event of it heard", sensor);
+		return -ENXIO;
+	}
+	if (event > journal_last_number(j, sensor)) {
+		if (journal_last_number(j, sensor))
+			sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_EVENT,
+					  "%s has no event %llu: the last one is %llu", sensor,
+					  (unsigned long long)event,
+					  (unsigned long long)journal_last_number(j, sensor));
+		else
+			sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_EVENT,
+					  "%s has had no event yet", sensor);
+		return -ENXIO;
+	}
 	return 0;
 }
 
@@ -270,6 +293,8 @@ static int method_annotate(sd_bus_message *call, void *userdata, sd_bus_error *e
 		r = bus_read_options(call, options, error);
 	if (r >= 0)
 		r = check_annotation(kind, text, time_ns, sensor, event, error);
+	if (r >= 0)
+		r = check_subject(b->journal, sensor, event, error);
 	if (r < 0)
 		return r;
 	a = new_annotation(b, (int64_t)time_ns, kind, "bus");

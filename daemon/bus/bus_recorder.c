@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bus/bus_error.h"
+#include "bus/bus_options.h"
 #include "bus/bus_recorder.h"
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -27,78 +29,63 @@ static bool is_date(const char *s)
 	       used == 10 && y >= 1800 && m >= 1 && m <= 12 && d >= 1 && d <= 31;
 }
 
-static int set_option(struct recorder_person *who, const char *key, const char *value,
-		      sd_bus_error *error)
+enum { PATIENT, SEX, BIRTHDATE, NAME, INVESTIGATION, TECHNICIAN, N_FIELDS };
+
+static int read_person(sd_bus_message *m, struct recorder_person *who, sd_bus_error *error)
 {
+	const char *given[N_FIELDS] = { "", "", "", "", "", "" };
+	const struct bus_option options[] = {
+		[PATIENT] = { "patient", "s", &given[PATIENT] },
+		[SEX] = { "sex", "s", &given[SEX] },
+		[BIRTHDATE] = { "birthdate", "s", &given[BIRTHDATE] },
+		[NAME] = { "name", "s", &given[NAME] },
+		[INVESTIGATION] = { "investigation", "s", &given[INVESTIGATION] },
+		[TECHNICIAN] = { "technician", "s", &given[TECHNICIAN] },
+		[N_FIELDS] = { NULL, NULL, NULL }
+	};
 	const struct {
-		const char *key;
 		char *to;
 		size_t size;
-	} options[] = {
-		{ "patient", who->code, sizeof(who->code) },
-		{ "sex", who->sex, sizeof(who->sex) },
-		{ "birthdate", who->birthdate, sizeof(who->birthdate) },
-		{ "name", who->name, sizeof(who->name) },
-		{ "investigation", who->investigation, sizeof(who->investigation) },
-		{ "technician", who->technician, sizeof(who->technician) },
+	} fields[N_FIELDS] = {
+		[PATIENT] = { who->code, sizeof(who->code) },
+		[SEX] = { who->sex, sizeof(who->sex) },
+		[BIRTHDATE] = { who->birthdate, sizeof(who->birthdate) },
+		[NAME] = { who->name, sizeof(who->name) },
+		[INVESTIGATION] = { who->investigation, sizeof(who->investigation) },
+		[TECHNICIAN] = { who->technician, sizeof(who->technician) },
 	};
+	int r = bus_read_options(m, options, error);
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (strcmp(key, options[i].key))
-			continue;
-		if (strlen(value) >= options[i].size)
-			return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-						 "%s: at most %zu bytes", key, options[i].size - 1);
-		if (!strcmp(key, "sex") && value[0] && !strchr("MFX", value[0]))
-			return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "sex: M, F or X");
-		if (!strcmp(key, "birthdate") && value[0] && !is_date(value))
-			return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-						 "birthdate: YYYY-MM-DD");
-		strcpy(options[i].to, value);
-		return 0;
+	if (r < 0)
+		return r;
+	if (*given[SEX] && (strlen(given[SEX]) != 1 || !strchr("MFX", *given[SEX])))
+		return bus_refuse(error, "sex is \"%.64s\", expected M, F or X", given[SEX]);
+	if (*given[BIRTHDATE] && !is_date(given[BIRTHDATE]))
+		return bus_refuse(error, "birthdate is \"%.64s\", expected YYYY-MM-DD",
+				  given[BIRTHDATE]);
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		if (strlen(given[i]) >= fields[i].size)
+			return bus_refuse(error, "%s has %zu bytes, more than %zu", options[i].name,
+					  strlen(given[i]), fields[i].size - 1);
+		strcpy(fields[i].to, given[i]);
 	}
-	return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-				 "no option \"%s\": there are patient, sex, birthdate, name, "
-				 "investigation, technician", key);
-}
-
-static int read_options(sd_bus_message *m, struct recorder_person *who, sd_bus_error *error)
-{
-	const char *key, *value, *type;
-	char kind;
-	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
-
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		r = sd_bus_message_read(m, "s", &key);
-		if (r >= 0)
-			r = sd_bus_message_peek_type(m, &kind, &type);
-		if (r >= 0 && strcmp(type, "s"))
-			return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-						 "%s: a string, not '%s'", key, type);
-		if (r >= 0)
-			r = sd_bus_message_read(m, "v", "s", &value);
-		if (r >= 0)
-			r = set_option(who, key, value, error);
-		if (r >= 0)
-			r = sd_bus_message_exit_container(m);
-	}
-	return r < 0 ? r : sd_bus_message_exit_container(m);
+	return 0;
 }
 
 static int method_start(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bus_recorder *r = userdata;
 	struct recorder_person who = { .code = "" };
-	int ret = read_options(m, &who, error);
+	int ret = read_person(m, &who, error);
 
 	if (ret < 0)
 		return ret;
 	ret = r->start(r->userdata, &who);
 	if (ret == -EPERM)
-		return sd_bus_error_set(error, "org.backpop1.Error.RecordingOff",
+		return sd_bus_error_set(error, BUS_ERROR_RECORDING_OFF,
 					"the configuration says Record=off");
 	if (ret == -EALREADY)
-		return sd_bus_error_set(error, "org.backpop1.Error.AlreadyRecording",
+		return sd_bus_error_set(error, BUS_ERROR_RECORDING,
 					"it is recording already");
 	return ret < 0 ? ret : sd_bus_reply_method_return(m, "");
 }
@@ -109,7 +96,7 @@ static int method_stop(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	int ret = r->stop(r->userdata);
 
 	if (ret == -EALREADY)
-		return sd_bus_error_set(error, "org.backpop1.Error.NotRecording",
+		return sd_bus_error_set(error, BUS_ERROR_NOT_RECORDING,
 					"it is not recording");
 	return ret < 0 ? ret : sd_bus_reply_method_return(m, "");
 }

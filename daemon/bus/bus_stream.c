@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "bus/backpop-stream.h"
+#include "bus/bus_error.h"
+#include "bus/bus_options.h"
 #include "bus/bus_stream.h"
 
 #define WHO_SIZE	200
@@ -28,50 +30,32 @@ static int get_dropped(sd_bus *bus, const char *path, const char *interface, con
 	return sd_bus_message_append(reply, "t", s->frames_dropped ? *s->frames_dropped : 0);
 }
 
-/* Options of Acquire(): one that is not known is refused, not passed over. */
-static int read_options(sd_bus_message *m, uint32_t *packet_frames, sd_bus_error *error)
-{
-	const char *key;
-	int r;
-
-	r = sd_bus_message_enter_container(m, 'a', "{sv}");
-	while (r >= 0 && (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
-		r = sd_bus_message_read_basic(m, 's', &key);
-		if (r < 0)
-			return r;
-		if (strcmp(key, "packet_frames"))
-			return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-						 "no option '%s'; there is packet_frames (u)", key);
-		r = sd_bus_message_read(m, "v", "u", packet_frames);
-		if (r < 0 || !*packet_frames || *packet_frames > BACKPOP_FRAMES_MAX)
-			return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-						 "packet_frames is a u of 1 to %d",
-						 BACKPOP_FRAMES_MAX);
-		r = sd_bus_message_exit_container(m);
-	}
-	return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
 static int refuse(int r, sd_bus_error *error)
 {
 	if (r == -EUSERS)
-		return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-					"too many descriptors of this sensor are open");
-	if (r == -EOPNOTSUPP)
-		return sd_bus_error_set(error, SD_BUS_ERROR_NOT_SUPPORTED,
-					"a replayed session has no device to lend");
+		sd_bus_error_set(error, BUS_ERROR_BUSY,
+				 "too many descriptors of this sensor are open");
+	else if (r == -EOPNOTSUPP)
+		sd_bus_error_set(error, BUS_ERROR_NO_DEVICE,
+				 "a replayed session has no device to lend");
 	return r;
 }
 
 static int on_acquire(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	uint32_t packet_frames = BACKPOP_FRAMES_MAX;
+	const struct bus_option options[] = {
+		{ "packet_frames", "u", &packet_frames }, { NULL, NULL, NULL }
+	};
 	struct bus_stream *s = userdata;
 	int fd, r;
 
-	r = read_options(m, &packet_frames, error);
+	r = bus_read_options(m, options, error);
 	if (r < 0)
 		return r;
+	if (!packet_frames || packet_frames > BACKPOP_FRAMES_MAX)
+		return bus_refuse(error, "packet_frames is %u, expected 1 to %d", packet_frames,
+				  BACKPOP_FRAMES_MAX);
 	fd = s->ops->acquire(s->owner, packet_frames);
 	if (fd < 0)
 		return refuse(fd, error);
@@ -109,8 +93,7 @@ static int on_inhibit(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (r < 0)
 		return r;
 	if (!why[0])
-		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-					"say what the device is wanted for");
+		return bus_refuse(error, "say what the device is wanted for");
 	describe_caller(m, why, who);
 	fd = s->ops->inhibit(s->owner, who);
 	if (fd < 0)

@@ -161,6 +161,15 @@ static uint64_t *sensor_number(struct journal *j, const char *sensor)
 	return &j->sensors[i].last;
 }
 
+bool journal_knows(const struct journal *j, const char *sensor)
+{
+	for (size_t i = 0; i < JOURNAL_SENSORS_MAX && j->sensors[i].name[0]; i++)
+		if (!strcmp(j->sensors[i].name, sensor))
+			return true;
+	/* Those that share the last place go by no name. */
+	return j->sensors[JOURNAL_SENSORS_MAX - 1].name[0];
+}
+
 uint64_t journal_last_number(struct journal *j, const char *sensor)
 {
 	return *sensor_number(j, sensor);

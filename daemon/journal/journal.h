@@ -100,9 +100,11 @@ const char *journal_boot_id(const struct journal *j);
 uint64_t journal_slowest_us(const struct journal *j);
 
 /*
- * The highest event number that a sensor ever had, and a new one.  Known without a
- * look at the disk.
+ * The highest event number that a sensor ever had, and a new one (0: it is there).  Known
+ * without a look at the disk, as is whether a sensor has ever had an event, or was ever
+ * there since the start.
  */
+bool journal_knows(const struct journal *j, const char *sensor);
 uint64_t journal_last_number(struct journal *j, const char *sensor);
 void journal_note_number(struct journal *j, const char *sensor, uint64_t number);
 

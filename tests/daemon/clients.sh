@@ -37,7 +37,7 @@ fds() { find "/proc/$daemon/fd" -mindepth 1 | wc -l; }
 alive() { kill -0 "$daemon" 2>/dev/null; }
 fds_are() { [ "$(fds)" = "$1" ]; }
 
-plan 14
+plan 15
 
 start_daemon --state "$tmp/state" --replay "$tmp/long.edf" --speed max
 wait_until 300 ended
@@ -78,6 +78,23 @@ refused $invalid 'not a sensor' $root $j.Annotate pain '' "{'sensor': <'../x'>}"
 refused $invalid 'needs "sensor"' $root $j.Annotate pain '' "{'event': <uint64 3>}"
 refused $invalid 'not of the future' $root $j.Annotate pain '' "{'time_ns': <uint64 18446744073709551615>}"
 refused $invalid 'expected t' $root $j.Annotate pain '' "{'time_ns': <'now'>}"
+never=$(($(property Sensor LastEvent $replay) + 1))
+refused org.backpop1.Error.NoSuchEvent "has no event $never: the last one is $((never - 1))" $root $j.Annotate pain '' \
+	"{'sensor': <'replay'>, 'event': <uint64 $never>}"
+refused org.backpop1.Error.NoSuchEvent 'no event 18446744073709551615' $root $j.Annotate pain '' \
+	"{'sensor': <'replay'>, 'event': <uint64 18446744073709551615>}"
+refused org.backpop1.Error.NoSuchSensor 'no sensor iio_device9' $root $j.Annotate pain '' "{'sensor': <'iio_device9'>}"
+refused $invalid 'packet_frames is 0' $replay org.backpop1.Stream.Acquire "{'packet_frames': <uint32 0>}"
+refused $invalid 'packet_frames is 257' $replay org.backpop1.Stream.Acquire "{'packet_frames': <uint32 257>}"
+refused $invalid 'expected u' $replay org.backpop1.Stream.Acquire "{'packet_frames': <'many'>}"
+refused $invalid 'no option "pace"' $replay org.backpop1.Stream.Acquire "{'pace': <uint32 1>}"
+refused $invalid 'wanted for' $replay org.backpop1.Stream.Inhibit ''
+refused org.backpop1.Error.NoDevice 'no device' $replay org.backpop1.Stream.Inhibit 'a test'
+refused $invalid 'sex is "W"' $replay org.backpop1.Recorder.Start "{'sex': <'W'>}"
+refused $invalid 'expected YYYY-MM-DD' $replay org.backpop1.Recorder.Start "{'birthdate': <'1.2.1970'>}"
+refused $invalid 'name has 64 bytes' $replay org.backpop1.Recorder.Start "{'name': <'${long:0:64}'>}"
+refused $invalid 'no option "shoe_size"' $replay org.backpop1.Recorder.Start "{'shoe_size': <'43'>}"
+refused org.backpop1.Error.NotRecording 'not recording' $replay org.backpop1.Recorder.Stop
 refused $invalid 'limit is 0' $root $j.GetEvents 0 "{'limit': <uint32 0>}"
 refused $invalid 'limit is 257' $root $j.GetEvents 0 "{'limit': <uint32 257>}"
 refused $invalid 'not a class' $root $j.GetEvents 0 "{'class': <'boom'>}"
@@ -96,6 +113,10 @@ refused org.freedesktop.DBus.Error.PropertyReadOnly '' $root org.freedesktop.DBu
 refused $invalid 'log level' /org/freedesktop/LogControl1 org.freedesktop.DBus.Properties.Set \
 	org.freedesktop.LogControl1 LogLevel "<'loud'>"
 same "bad arguments have errors of their own, in plain words" "" "$complaints"
+gdbus call --session --dest org.backpop1 --object-path $root --method $j.Annotate pain '' \
+	"{'sensor': <'replay'>, 'event': <uint64 $((never - 1))>}" >"$tmp/out" 2>"$tmp/err"
+status=$?
+report "an event that was heard can be annotated" '[ $status = 0 ] && [ $never -gt 1 ]'
 
 stops=$(grep -c "has stopped" "$tmp/log")
 busctl --user set-property org.backpop1 /org/freedesktop/LogControl1 org.freedesktop.LogControl1 LogLevel s err

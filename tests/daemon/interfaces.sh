@@ -39,7 +39,7 @@ members()
 }
 
 interfaces=(Manager Journal Session Sensor Recorder Stream)
-plan $((${#interfaces[@]} + 4))
+plan $((${#interfaces[@]} + 6))
 for name in "${interfaces[@]}"; do
 	path=/org/backpop1
 	case $name in Sensor | Recorder | Stream) path=$path/sensor/iio_device0 ;; esac
@@ -58,6 +58,20 @@ done
 same "every member is in a manual page" "" "$undocumented"
 foreign=$(cd daemon/data/dbus && printf '%s\n' ./*.xml | sed 's/.*backpop1\.//; s/\.xml//' | sort | tr '\n' ' ')
 same "no other interface is documented" "$(printf '%s\n' "${interfaces[@]}" | sort | tr '\n' ' ')" "$foreign"
+
+# errors FILE: one name a line of what it says may refuse; "org.backpop1.Error.A, .B"
+errors()
+{
+	tr '\n' ' ' <"$1" | grep -oE 'org\.backpop1\.Error\.[A-Za-z]+(, +\.[A-Za-z]+)*' |
+		grep -oE '\.[A-Za-z]+' | grep -vx '\.Error' | grep -v '^\.backpop' | sort -u
+}
+errors daemon/bus/bus_error.h >"$tmp/errors"
+same "org.backpop1(5) has every error, and no other" "" \
+	"$(errors daemon/man/org.backpop1.5 | diff "$tmp/errors" -)"
+others=$(for file in daemon/data/dbus/*.xml daemon/man/org.backpop1.*.5; do errors "$file"; done |
+	sort -u | comm -13 "$tmp/errors" -)
+same "nothing refuses by another name" "" \
+	"$others$(grep -h SD_BUS_ERROR_ daemon/bus/*.c | grep -v SD_BUS_ERROR_NULL)"
 
 # run_client COMMAND...: what it prints of a replay goes to $tmp/out
 run_client()

@@ -589,7 +589,7 @@ static void an_inhibited_device_is_free_until_the_descriptor_closes(void)
 	settle();
 	ktap_check(streams(), "state %s", state());
 	a = call("Inhibit", "s", "", NULL, 0);
-	ktap_check(strstr(a.error, "InvalidArgs"), "no reason: %s", a.error);
+	ktap_check(strstr(a.error, "Error.InvalidArgument"), "no reason: %s", a.error);
 	end();
 }
 
@@ -712,7 +712,7 @@ static void leases_are_limited(void)
 	plug(0, 0x20);
 	for (int i = 0; i <= SHARE_LEASES; i++)
 		r[i] = call("Inhibit", "s", "x", NULL, 0);
-	ktap_check(r[SHARE_LEASES].fd < 0 && strstr(r[SHARE_LEASES].error, "LimitsExceeded"), "%s",
+	ktap_check(r[SHARE_LEASES].fd < 0 && strstr(r[SHARE_LEASES].error, "Error.Busy"), "%s",
 		   r[SHARE_LEASES].error);
 	for (int i = 0; i < SHARE_LEASES; i++)
 		close(r[i].fd);
@@ -852,16 +852,16 @@ static void bad_options_are_refused(void)
 	begin();
 	plug(0, 0x20);
 	bad = call("Acquire", "a{sv}", "colour", "red", 0);
-	ktap_check(strstr(bad.error, "InvalidArgs"), "%s", bad.error);
+	ktap_check(strstr(bad.error, "Error.InvalidArgument"), "%s", bad.error);
 	bad = call("Acquire", "a{sv}", "packet_frames", "ten", 0);
-	ktap_check(strstr(bad.error, "InvalidArgs"), "%s", bad.error);
+	ktap_check(strstr(bad.error, "Error.InvalidArgument"), "%s", bad.error);
 	bad = call("Acquire", "a{sv}", "packet_frames", NULL, 0);
-	ktap_check(strstr(bad.error, "InvalidArgs"), "%s", bad.error);
+	ktap_check(strstr(bad.error, "Error.InvalidArgument"), "%s", bad.error);
 	bad = call("Acquire", "a{sv}", "packet_frames", NULL, BACKPOP_FRAMES_MAX + 1);
-	ktap_check(strstr(bad.error, "InvalidArgs"), "%s", bad.error);
+	ktap_check(strstr(bad.error, "Error.InvalidArgument"), "%s", bad.error);
 	for (int i = 0; i <= TAP_CLIENTS; i++)
 		r[i] = call("Acquire", "a{sv}", NULL, NULL, 0);
-	ktap_check(r[TAP_CLIENTS].fd < 0 && strstr(r[TAP_CLIENTS].error, "LimitsExceeded"), "%s",
+	ktap_check(r[TAP_CLIENTS].fd < 0 && strstr(r[TAP_CLIENTS].error, "Error.Busy"), "%s",
 		   r[TAP_CLIENTS].error);
 	for (int i = 0; i < TAP_CLIENTS; i++)
 		close(r[i].fd);
