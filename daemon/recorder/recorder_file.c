@@ -360,9 +360,9 @@ void recorder_file_free(struct recorder_file *f)
 		return;
 	atomic_store(&f->quit, true);
 	sem_post(&f->todo);
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += JOIN_S;
-	if (pthread_timedjoin_np(f->thread, NULL, &until)) {
+	if (pthread_clockjoin_np(f->thread, NULL, CLOCK_MONOTONIC, &until)) {
 		/* The process ends; the file is whole up to its last synced record. */
 		log_error("recorder: the disk does not answer, %s is left as it is", f->path);
 		return;
