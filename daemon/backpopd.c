@@ -235,12 +235,12 @@ static void on_session(void *userdata)
 	recorder_set_session(current->number ? &who : NULL);
 }
 
-static int start_bus(struct app *app, bool session)
+static int start_bus(struct app *app, bool user)
 {
-	int r = bus_connect(&app->bus, session);
+	int r = bus_connect(&app->bus, user);
 
 	if (r < 0)
-		return complain(session ? "cannot connect to the session bus" :
+		return complain(user ? "cannot connect to the session bus" :
 					  "cannot connect to the system bus", r);
 	r = sd_bus_attach_event(app->bus, app->event, SD_EVENT_PRIORITY_NORMAL);
 	if (r >= 0)
@@ -358,7 +358,7 @@ static int run(const struct options *opt, struct app *app)
 	if (r >= 0)
 		r = start_journal(app, opt->state);
 	if (r >= 0)
-		r = start_bus(app, opt->session);
+		r = start_bus(app, opt->user);
 	if (r >= 0)
 		r = start_gpio(app);
 	if (r < 0) {
@@ -418,6 +418,9 @@ int main(int argc, char **argv)
 	if (opt.idle_lines)
 		return trigger_idle(&app.cfg) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	app.opt = &opt;
+	r = log_take_stderr();
+	if (r < 0)
+		log_warning("what libraries print stays on stderr: %s", strerror(-r));
 	r = run(&opt, &app);
 	stop(&app);
 	/* Above 0: the bus has gone, and the service manager is to start us anew. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "log.h"
 
 static atomic_int max_level = LOG_INFO;
+static FILE *out;	/* NULL: stderr */
 
 static const char *const level_names[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"
@@ -71,7 +73,34 @@ void log_msg(int level, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (log_to_journal())
-		fprintf(stderr, "<%d>%s\n", level, line);
+		fprintf(out ? out : stderr, "<%d>%s\n", level, line);
 	else
-		fprintf(stderr, "backpopd: %s\n", line);
+		fprintf(out ? out : stderr, "backpopd: %s\n", line);
+}
+
+static ssize_t take_lines(void *cookie, const char *text, size_t n)
+{
+	(void)cookie;
+	for (size_t used = 0, len; used < n; used += len + 1) {
+		const char *end = memchr(text + used, '\n', n - used);
+
+		len = end ? (size_t)(end - text) - used : n - used;
+		if (len)
+			log_debug("library: %.*s", (int)len, text + used);
+	}
+	return (ssize_t)n;
+}
+
+int log_take_stderr(void)
+{
+	const cookie_io_functions_t take = { .write = take_lines };
+	FILE *lines = fopencookie(NULL, "w", take);
+
+	if (!lines)
+		return -errno;
+	setvbuf(lines, NULL, _IOLBF, BUFSIZ);
+	out = stderr;
+	/* In glibc a variable like any other, and the one that libraries use. */
+	stderr = lines;
+	return 0;
 }

@@ -13,6 +13,14 @@ void log_msg(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3
 #define log_warning(...)	log_msg(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...)		log_msg(LOG_NOTICE, __VA_ARGS__)
 #define log_info(...)		log_msg(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)		log_msg(LOG_DEBUG, __VA_ARGS__)
+
+/*
+ * From now on what libraries print on stdio's stderr becomes debug lines.  libiio 0.x has
+ * no other way: its messages are compiled in as fprintf(stderr), whatever their weight.
+ * To be called once, before there is another thread.  Return: 0 or a negative errno.
+ */
+int log_take_stderr(void);
 
 /* Lines above this level are left out; LOG_INFO at first. */
 int log_max_level(void);

@@ -17,7 +17,7 @@ static void usage(FILE *f)
 	      "  --replay FILE.edf      play a session file in place of a device\n"
 	      "  --speed 1|max          pace of the replay: recorded (default), or no waiting\n"
 	      "  --state DIR            keep the journal there; default $STATE_DIRECTORY, or in memory\n"
-	      "  --session              use the session bus\n"
+	      "  --user                 use the session bus instead of the system bus\n"
 	      "  --idle-lines           make the trigger lines of a daemon that died inactive; exit\n"
 	      "  --bus-introspect PATH  print the D-Bus interfaces of an object as XML; exit\n"
 	      "  -h, --help             print this\n"
@@ -26,14 +26,15 @@ static void usage(FILE *f)
 
 int options_parse(int argc, char **argv, struct options *opt)
 {
-	enum { CONFIG = 256, CHECK, REPLAY, SPEED, SESSION, IDLE, STATE, INTROSPECT, VERSION };
+	enum { CONFIG = 256, CHECK, REPLAY, SPEED, USER, IDLE, STATE, INTROSPECT, VERSION };
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, CONFIG },
 		{ "check-config", no_argument, NULL, CHECK },
 		{ "replay", required_argument, NULL, REPLAY },
 		{ "speed", required_argument, NULL, SPEED },
 		{ "state", required_argument, NULL, STATE },
-		{ "session", no_argument, NULL, SESSION },
+		{ "user", no_argument, NULL, USER },
+		{ "session", no_argument, NULL, USER },	/* the name it had first */
 		{ "idle-lines", no_argument, NULL, IDLE },
 		{ "bus-introspect", required_argument, NULL, INTROSPECT },
 		{ "help", no_argument, NULL, 'h' },
@@ -60,8 +61,8 @@ int options_parse(int argc, char **argv, struct options *opt)
 		case STATE:
 			opt->state = optarg;
 			break;
-		case SESSION:
-			opt->session = true;
+		case USER:
+			opt->user = true;
 			break;
 		case IDLE:
 			opt->idle_lines = true;

@@ -7,6 +7,7 @@
 
 /**
  * struct options - what backpopd was started with; backpopd(8) tells what each means
+ * @user:	the session bus, not the system bus
  * @realtime:	with @replay: at the recorded pace
  */
 struct options {
@@ -15,7 +16,7 @@ struct options {
 	const char *introspect;
 	const char *state;
 	bool realtime;
-	bool session;
+	bool user;
 	bool check_config;
 	bool idle_lines;
 };

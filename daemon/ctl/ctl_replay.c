@@ -49,7 +49,7 @@ static int start(sd_event *loop, void *userdata)
 		sigfillset(&set);
 		sigprocmask(SIG_UNBLOCK, &set, NULL);
 		signal(SIGPIPE, SIG_DFL);
-		execl(r->daemon, "backpopd", "--session", "--replay", r->file, "--speed", r->speed,
+		execl(r->daemon, "backpopd", "--user", "--replay", r->file, "--speed", r->speed,
 		      (char *)NULL);
 		ctl_complain("%s: %s", r->daemon, strerror(errno));
 		_exit(CTL_FAILURE);

@@ -152,7 +152,7 @@ run_program()
 	case $1 in
 	detect) set -- "$BACKPOPCTL" detect "$2" ;;
 	"detect --json") set -- "$BACKPOPCTL" detect --json "$2" ;;
-	backpopd) set -- "$BACKPOPD" --session --replay "$2" ;;
+	backpopd) set -- "$BACKPOPD" --user --replay "$2" ;;
 	# The file is looked at first: the device need not be one.
 	feeder) set -- "$BACKPOP_FEED" --device /dev/null "$2" ;;
 	esac

@@ -11,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/cli/lib.sh
 . "$here/lib.sh"
 need BACKPOPCTL
+need BACKPOPD
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -43,7 +44,7 @@ synopsis()
 }
 
 mapfile -t commands < <("$BACKPOPCTL" --help | sed -nE 's/^  ([a-z]+) .*/\1/p')
-plan $((6 * ${#commands[@]} + 17))
+plan $((6 * ${#commands[@]} + 20))
 
 for command in "${commands[@]}"; do
 	ctl "$command" --help
@@ -103,6 +104,22 @@ accepted "actions of session" session
 accepted "kinds of annotations" annotate
 more=("$tmp/none.edf")
 accepted "speeds" replay --speed
+
+# The daemon has a man page of another dialect, and no completion.
+backpopd_help() { "$BACKPOPD" --help | grep -oE '^ +(-h, )?--[a-z-]+' | sed 's/.* //' | sort; }
+page=$here/../../daemon/man/backpopd.8
+# paged FROM TO: options between two headings of the page
+paged()
+{
+	sed -n "/^\.SH $1/,/^\.SH $2/p" "$page" | tr -d '\\' | grep '^\.' | grep -oE -- '--[a-z-]+' |
+		sort -u
+}
+same "backpopd: the man page's synopsis has its options" \
+	"$(backpopd_help | grep -vE -- '--(help|version)')" "$(paged SYNOPSIS DESCRIPTION)"
+same "backpopd: the man page tells of each option" "$(backpopd_help)" \
+	"$(paged OPTIONS SIGNALS | grep -v -- --session)"
+accepts() { DBUS_SESSION_BUS_ADDRESS=unix:path=$tmp/none "$BACKPOPD" "$1" --config /dev/null 2>&1; }
+same "backpopd: --session is --user's old name" "$(accepts --user)" "$(accepts --session)"
 
 ctl events --json --csv
 report "events: two formats" '[ $status = 2 ] && grep -q -- --csv $tmp/err'

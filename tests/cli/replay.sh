@@ -30,7 +30,7 @@ replay()
 	"$BACKPOPCTL" monitor --user --json >"$tmp/out" 2>"$tmp/err" &
 	monitor=$!
 	wait_until 10 grep -q waiting "$tmp/err"
-	"$BACKPOPD" --session --replay "$1" --speed max >"$tmp/daemon.out" 2>"$tmp/daemon.err" &
+	"$BACKPOPD" --user --replay "$1" --speed max >"$tmp/daemon.out" 2>"$tmp/daemon.err" &
 	daemon=$!
 	wait_until 60 ended
 	wait_until 10 as_many_lines "$tmp/out" "$tmp/detected"

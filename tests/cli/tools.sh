@@ -45,7 +45,7 @@ report "wait: a name that is none" '[ $status = 2 ]'
 
 "$BACKPOPCTL" wait --user --timeout 30 >"$tmp/out" 2>"$tmp/err" &
 waiting=$!
-"$BACKPOPD" --session --config /dev/null --replay "$tmp/session.edf" 2>"$tmp/daemon.err" &
+"$BACKPOPD" --user --config /dev/null --replay "$tmp/session.edf" 2>"$tmp/daemon.err" &
 daemon=$!
 wait "$waiting"
 status=$?

@@ -111,7 +111,7 @@ start_daemon --state "$tmp/state"
 stop_daemon TERM
 listen
 # Files may not grow beyond a limit that the journal's log soon meets.
-(ulimit -S -f 64; exec "$BACKPOPD" --session --config /dev/null --state "$tmp/state" \
+(ulimit -S -f 64; exec "$BACKPOPD" --user --config /dev/null --state "$tmp/state" \
 	--replay "$tmp/long.edf" --speed max 2>>"$tmp/log") &
 daemon=$!
 wait_until 60 is Journal State full
@@ -222,11 +222,11 @@ stop_daemon TERM
 
 fresh
 sql 'CREATE TABLE t(x); PRAGMA user_version = 99'
-"$BACKPOPD" --session --config /dev/null --state "$tmp/state" >"$tmp/out" 2>"$tmp/err"
+"$BACKPOPD" --user --config /dev/null --state "$tmp/state" >"$tmp/out" 2>"$tmp/err"
 status=$?
 report "made by a newer backpopd: left alone, the daemon ends" \
 	'[ $status = 1 ] && grep -q newer $tmp/err && ! ls $tmp/state | grep -q corrupt'
-"$BACKPOPD" --session --config /dev/null --state "$tmp/nowhere" >"$tmp/out" 2>"$tmp/err"
+"$BACKPOPD" --user --config /dev/null --state "$tmp/nowhere" >"$tmp/out" 2>"$tmp/err"
 status=$?
 report "no such directory" '[ $status = 1 ] && grep -q "$tmp/nowhere" $tmp/err'
 finish

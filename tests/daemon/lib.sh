@@ -25,7 +25,7 @@ compile()
 # start_daemon [OPTION...]: log in $tmp/log; returns when it has its name
 start_daemon()
 {
-	"$BACKPOPD" --session --config "${config:-/dev/null}" "$@" 2>>"$tmp/log" &
+	"$BACKPOPD" --user --config "${config:-/dev/null}" "$@" 2>>"$tmp/log" &
 	daemon=$!
 	wait_until 30 has_name || { tail -n 5 "$tmp/log" | sed 's/^/# /'; return 1; }
 }

@@ -69,7 +69,7 @@ printf 'just text\n' >"$tmp/text.edf"
 : >"$tmp/empty.edf"
 head -c 300 "$tmp/session.edf" >"$tmp/cut.edf"
 for file in none.edf text.edf empty.edf cut.edf .; do
-	must_refuse "$tmp/$file" 1 "$BACKPOPD" --session --config /dev/null --replay "$tmp/$file"
+	must_refuse "$tmp/$file" 1 "$BACKPOPD" --user --config /dev/null --replay "$tmp/$file"
 done
 [ -z "$complaints" ]
 result "bad session files are refused" $? "$complaints"
@@ -77,7 +77,7 @@ result "bad session files are refused" $? "$complaints"
 complaints=
 printf '[Sensor]\nRate=0\n' >"$tmp/bad.conf"
 must_refuse "$tmp/bad.conf:2: " 1 "$BACKPOPD" --config "$tmp/bad.conf" --check-config
-must_refuse "$tmp/bad.conf:2: " 1 "$BACKPOPD" --config "$tmp/bad.conf" --session
+must_refuse "$tmp/bad.conf:2: " 1 "$BACKPOPD" --config "$tmp/bad.conf" --user
 must_refuse "$tmp/none.conf" 1 "$BACKPOPD" --config "$tmp/none.conf" --check-config
 printf '[Sensor]\nMode=motion+film\nPair=0x20 0x21\n' >"$tmp/pair.conf"
 "$BACKPOPD" --config "$tmp/pair.conf" --check-config 2>&1 >/dev/null | grep -q "Mode= does not count" ||
@@ -89,7 +89,7 @@ must_refuse "--speed" 2 "$BACKPOPD" --replay "$tmp/session.edf" --speed 3
 must_refuse "unexpected argument" 2 "$BACKPOPD" "$tmp/session.edf"
 must_refuse "no object" 1 "$BACKPOPD" --bus-introspect /nowhere
 DBUS_SESSION_BUS_ADDRESS=unix:path=$tmp/nobus \
-	must_refuse "cannot connect to the session bus" 1 "$BACKPOPD" --config /dev/null --session
+	must_refuse "cannot connect to the session bus" 1 "$BACKPOPD" --config /dev/null --user
 [ -z "$complaints" ]
 result "bad configuration and options are refused" $? "$complaints"
 
