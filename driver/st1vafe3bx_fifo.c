@@ -3,11 +3,13 @@
  * ST1VAFE3BX: from the chip's FIFO to scans, each with its own time stamp.
  */
 
+#include <linux/delay.h>
 #include <linux/dev_printk.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/regmap.h>
@@ -88,12 +90,20 @@ static int st1vafe3bx_read_counter(struct st1vafe3bx_state *st)
 	return ret && st1vafe3bx_clock_is_tight(&st->clk) ? 0 : -EAGAIN;
 }
 
+/*
+ * One that had to wait for another's burst is repeated at once, for the bus is free then.  If
+ * that waits too, another chip may be read in the same way: the two would go on taking turns,
+ * each waiting for the other.  Who stays away for as long as a reading takes lets it finish.
+ */
 static int st1vafe3bx_take_time(struct st1vafe3bx_state *st)
 {
 	unsigned int try;
 	int ret;
 
 	for (try = 0; try < ST1VAFE3BX_COUNTER_TRIES; try++) {
+		if (try > 1)
+			fsleep(DIV_ROUND_UP((u32)st->clk.shortest, NSEC_PER_USEC));
+
 		ret = st1vafe3bx_read_counter(st);
 		if (ret != -EAGAIN)
 			return ret;

@@ -183,12 +183,16 @@ static void clock_fit(struct st1vafe3bx_clock *clk)
  * @start:	kernel time just before the transfer
  * @end:	kernel time just after it
  *
+ * Of readings that are repeated before one is due again only the tightest is kept: those
+ * that had to wait for the bus would push out those that say more.
+ *
  * Return: 1 if the reading fits; 0 if it does not fit what is known, and was not
  * used; -1 if it is one of several such in a row: then the counter did jump, and
  * the clock begins anew with this reading.
  */
 int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 start, s64 end)
 {
+	bool due = st1vafe3bx_clock_due(clk, start);
 	s64 ticks = st1vafe3bx_clock_extend(clk, counter);
 	struct st1vafe3bx_reading *r;
 	int ret = 1;
@@ -214,11 +218,14 @@ int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 start, 
 	if (!clk->count) {
 		clk->first_ns = start;
 		clk->newest = 0;
-	} else {
+		clk->count = 1;
+	} else if (due) {
 		clk->newest = (clk->newest + 1) % ST1VAFE3BX_CLOCK_READINGS;
+		if (clk->count < ST1VAFE3BX_CLOCK_READINGS)
+			clk->count++;
+	} else if (end - start >= reading(clk, 0)->end - reading(clk, 0)->start) {
+		return ret;
 	}
-	if (clk->count < ST1VAFE3BX_CLOCK_READINGS)
-		clk->count++;
 
 	r = &clk->readings[clk->newest];
 	r->ticks = ticks;

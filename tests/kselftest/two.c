@@ -71,6 +71,39 @@ TEST_F_TIMEOUT(two, stream_side_by_side, 3600)
 	}
 }
 
+/*
+ * Services that begin together would read the chips' counters in turns, each reading waiting
+ * for the other chip's, and so say little of when the counter had its value.
+ */
+TEST_F_TIMEOUT(two, are_served_in_step, 3600)
+{
+	static const int ppm[CHIPS] = { 12000, -7000 };
+	const struct truth_wave w = TRUTH_WAVE(60);
+	int i, n;
+
+	if (!rig_simulated_time())
+		SKIP(return, "needs simulated time: else they do not begin together");
+	for (i = 0; i < CHIPS; i++) {
+		ASSERT_EQ(0, sim_set(i, "options/odr_error_ppm", ppm[i]));
+		self->feed[i] = truth_feed(i, &w);
+		ASSERT_GE(self->feed[i], 0);
+		ASSERT_EQ(0, capture_start(&self->c[i], CAPTURE_COMBINED, 400, 32));
+		ASSERT_EQ(0, truth_begin(&self->t[i], &self->c[i], &w, ppm[i]));
+		/* to ask for more than there is would have the FIFO read at once */
+		self->t[i].batch = 32;
+	}
+	for (n = 0; n < 180; n++) {
+		for (i = 0; i < CHIPS; i++)
+			ASSERT_EQ(0, sim_set(i, "freeze_irq_ms", 170));
+		for (i = 0; i < CHIPS; i++)
+			ASSERT_EQ(0, truth_run(&self->t[i], 0.2, PATIENCE_MS, false));
+	}
+	for (i = 0; i < CHIPS; i++) {
+		EXPECT_NOTHING_LOST(&self->t[i], "in step");
+		EXPECT_PUNCTUAL(&self->t[i]);
+	}
+}
+
 /* One leaves and comes back; the other does not notice. */
 TEST_F(two, do_not_disturb_each_other)
 {

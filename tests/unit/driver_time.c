@@ -44,6 +44,7 @@ struct scenario {
 	u64 counter;		/* chip ticks at the start */
 	double lose_every_s;	/* an overrun every so often, 0: never */
 	double busy;		/* how often the bus is somebody else's, 0..1 */
+	double in_step_s;	/* so long in 10 s, each reading waits for another chip's reading */
 };
 
 /* Chip seconds since the start for real seconds since then, and back. */
@@ -86,6 +87,8 @@ static void read_counter(const struct scenario *s, struct st1vafe3bx_clock *clk,
 		double wait = !i && uniform() < s->busy ? uniform() * 5.2e6 : 0;
 		u32 counter;
 
+		if (fmod(start, 10) > 10 - s->in_step_s)
+			wait = 7 * BYTE_NS;
 		caught = start + (wait + uniform() * s->bus_ns + 4 * BYTE_NS) / NS;
 		*t = caught + (uniform() * s->bus_ns + 3 * BYTE_NS) / NS;
 		counter = counter_at(s, caught);
@@ -194,14 +197,14 @@ static void check_budget(const struct scenario *s)
 static void rates(void)
 {
 	static const struct scenario all[] = {
-		{ "25 Hz", 25, 8, 120, 0.02, 0, 5e6, 30e3, 0, 0, 0, 0 },
-		{ "100 Hz", 100, 32, 120, -0.02, 0, 5e6, 30e3, 0, 0, 0, 0 },
-		{ "400 Hz, watermark 1", 400, 1, 60, 0.02, 0, 5e6, 30e3, 0, 0, 0, 0 },
-		{ "800 Hz", 800, 32, 120, 0.02, 0, 5e6, 30e3, 0, 0, 0, 0 },
-		{ "800 Hz, slow chip", 800, 32, 120, -0.02, 0, 5e6, 30e3, 0, 0, 0, 0 },
-		{ "3200 Hz", 3200, 32, 60, 0.02, 0, 5e6, 30e3, 0, 0, 0, 0 },
-		{ "3200 Hz, late", 3200, 32, 60, -0.02, 0, 25e6, 30e3, 0, 0, 0, 0 },
-		{ "3200 Hz, quiet host", 3200, 32, 60, 0.02, 0, 0, 0, 0, 0, 0, 0 },
+		{ "25 Hz", 25, 8, 120, 0.02, 0, 5e6, 30e3, 0, 0, 0, 0, 0 },
+		{ "100 Hz", 100, 32, 120, -0.02, 0, 5e6, 30e3, 0, 0, 0, 0, 0 },
+		{ "400 Hz, watermark 1", 400, 1, 60, 0.02, 0, 5e6, 30e3, 0, 0, 0, 0, 0 },
+		{ "800 Hz", 800, 32, 120, 0.02, 0, 5e6, 30e3, 0, 0, 0, 0, 0 },
+		{ "800 Hz, slow chip", 800, 32, 120, -0.02, 0, 5e6, 30e3, 0, 0, 0, 0, 0 },
+		{ "3200 Hz", 3200, 32, 60, 0.02, 0, 5e6, 30e3, 0, 0, 0, 0, 0 },
+		{ "3200 Hz, late", 3200, 32, 60, -0.02, 0, 25e6, 30e3, 0, 0, 0, 0, 0 },
+		{ "3200 Hz, quiet host", 3200, 32, 60, 0.02, 0, 0, 0, 0, 0, 0, 0, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -212,8 +215,24 @@ static void rates(void)
 static void busy_bus(void)
 {
 	static const struct scenario all[] = {
-		{ "800 Hz, bus often busy", 800, 32, 60, 0.012, 0, 5e6, 5e3, 0, 0, 0, 0.7 },
-		{ "800 Hz, always busy", 800, 32, 60, 0.012, 0, 5e6, 5e3, 0, 0, 0, 1 },
+		{ "800 Hz, bus often busy", 800, 32, 60, 0.012, 0, 5e6, 5e3, 0, 0, 0, 0.7, 0 },
+		{ "800 Hz, always busy", 800, 32, 60, 0.012, 0, 5e6, 5e3, 0, 0, 0, 1, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		check_budget(&all[i]);
+}
+
+/*
+ * Two chips are read in turns, so that each reading waits for the other chip's, for seconds:
+ * readings that say little must not push out those that say more.
+ */
+static void in_step(void)
+{
+	static const struct scenario all[] = {
+		{ "800 Hz, in step 2 s of 10", 800, 32, 60, 0.012, 0, 5e6, 5e3, .in_step_s = 2 },
+		{ "800 Hz, in step 4 s of 10", 800, 32, 60, 0.012, 0, 5e6, 5e3, .in_step_s = 4 },
+		{ "3200 Hz, in step 4 s of 10", 3200, 32, 60, -0.02, 0, 5e6, 5e3, .in_step_s = 4 },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -224,8 +243,8 @@ static void busy_bus(void)
 static void drift(void)
 {
 	static const struct scenario all[] = {
-		{ "800 Hz, warming", 800, 32, 300, 0.02, 1e-6, 5e6, 30e3, 0, 0, 0, 0 },
-		{ "3200 Hz, cooling", 3200, 32, 120, -0.02, -1e-6, 5e6, 30e3, 0, 0, 0, 0 },
+		{ "800 Hz, warming", 800, 32, 300, 0.02, 1e-6, 5e6, 30e3, 0, 0, 0, 0, 0 },
+		{ "3200 Hz, cooling", 3200, 32, 120, -0.02, -1e-6, 5e6, 30e3, 0, 0, 0, 0, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -237,7 +256,7 @@ static void wrap(void)
 {
 	static const struct scenario s = {
 		"800 Hz, counter wraps", 800, 32, 120, 0.02, 0, 5e6, 30e3, 0,
-		(1ull << 32) - 3000000, 0, 0
+		(1ull << 32) - 3000000, 0, 0, 0
 	};
 
 	check_budget(&s);
@@ -246,8 +265,8 @@ static void wrap(void)
 static void overruns(void)
 {
 	static const struct scenario all[] = {
-		{ "800 Hz, overruns", 800, 32, 120, 0.02, 0, 5e6, 30e3, 0, 0, 1.7, 0 },
-		{ "3200 Hz, overruns", 3200, 40, 60, -0.02, 0, 5e6, 30e3, 0, 0, 0.9, 0 },
+		{ "800 Hz, overruns", 800, 32, 120, 0.02, 0, 5e6, 30e3, 0, 0, 1.7, 0, 0 },
+		{ "3200 Hz, overruns", 3200, 40, 60, -0.02, 0, 5e6, 30e3, 0, 0, 0.9, 0, 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -258,7 +277,7 @@ static void overruns(void)
 static void sample_period(void)
 {
 	static const struct scenario s = {
-		"800 Hz, period 0.3 % off", 800, 32, 60, 0.01, 0, 5e6, 30e3, 0.003, 0, 0, 0
+		"800 Hz, period 0.3 % off", 800, 32, 60, 0.01, 0, 5e6, 30e3, 0.003, 0, 0, 0, 0
 	};
 
 	check_budget(&s);
@@ -267,7 +286,7 @@ static void sample_period(void)
 static void increasing(void)
 {
 	static const struct scenario s = {
-		"3200 Hz, quiet bus", 3200, 32, 30, 0.02, 0, 5e6, 5e3, 0, 0, 0, 0
+		"3200 Hz, quiet bus", 3200, 32, 30, 0.02, 0, 5e6, 5e3, 0, 0, 0, 0, 0
 	};
 	struct result res = run(&s);
 
@@ -302,6 +321,16 @@ static void another_rate(void)
 	ktap_check(worst < 50000, "up to %lld ns off, expected less than 50000", (long long)worst);
 }
 
+#define STEP_NS		10000000
+#define STEP_TICKS	(STEP_NS / ST1VAFE3BX_TICK_NS)
+
+/* As the driver does: read the counter when that is due. */
+static int read_step(struct st1vafe3bx_clock *clk, u32 counter, s64 ns)
+{
+	return st1vafe3bx_clock_due(clk, ns) ?
+	       st1vafe3bx_clock_read(clk, counter, ns, ns + 10000) : 1;
+}
+
 /* A wrong reading changes nothing, several in a row are a counter that was reset. */
 static void misfits(void)
 {
@@ -309,29 +338,62 @@ static void misfits(void)
 	s64 before, ns = 1000000000;
 	int i;
 
-	for (i = 0; i < 50; i++, ns += 10000000)
-		st1vafe3bx_clock_read(&clk, 1000 + 1000 * i, ns, ns + 10000);
+	for (i = 0; i < 50; i++, ns += STEP_NS)
+		read_step(&clk, 1000 + STEP_TICKS * i, ns);
+	while (!st1vafe3bx_clock_due(&clk, ns)) {
+		ns += STEP_NS;
+		i++;
+	}
 
-	before = st1vafe3bx_clock_to_ns(&clk, (s64)(1000 + 1000 * i) * TICK);
+	before = st1vafe3bx_clock_to_ns(&clk, (s64)(1000 + STEP_TICKS * i) * TICK);
 	ktap_check(llabs(before - ns) < 20000, "at %lld ns, expected about %lld",
 		   (long long)before, (long long)ns);
-	ktap_check(st1vafe3bx_clock_read(&clk, 1000 + 1000 * i + 256, ns, ns + 10000) == 0,
+	ktap_check(st1vafe3bx_clock_read(&clk, 1000 + STEP_TICKS * i + 65536, ns, ns + 10000) == 0,
 		   "a torn reading was taken");
-	ktap_check(st1vafe3bx_clock_to_ns(&clk, (s64)(1000 + 1000 * i) * TICK) == before,
+	ktap_check(st1vafe3bx_clock_to_ns(&clk, (s64)(1000 + STEP_TICKS * i) * TICK) == before,
 		   "a torn reading moved the clock");
-	ktap_check(st1vafe3bx_clock_read(&clk, 1000 + 1000 * i, ns, ns + 10000) == 1,
+	ktap_check(st1vafe3bx_clock_read(&clk, 1000 + STEP_TICKS * i, ns, ns + 10000) == 1,
 		   "a good reading after a torn one was refused");
 
-	for (i = 0; i < 3; i++, ns += 10000000) {
+	for (i = 0, ns += 200000000; i < 3; i++, ns += STEP_NS) {
 		int want = i < 2 ? 0 : -1;
-		int got = st1vafe3bx_clock_read(&clk, 1000 * i, ns, ns + 10000);
+		int got = st1vafe3bx_clock_read(&clk, STEP_TICKS * i, ns, ns + 10000);
 
 		ktap_check(got == want, "reading %d after a reset: %d, expected %d", i, got, want);
 	}
-	ns -= 10000000;
-	before = st1vafe3bx_clock_to_ns(&clk, 2000 * TICK);
+	ns -= STEP_NS;
+	before = st1vafe3bx_clock_to_ns(&clk, 2 * STEP_TICKS * TICK);
 	ktap_check(llabs(before - ns) < 20000, "after a reset at %lld ns, expected about %lld",
 		   (long long)before, (long long)ns);
+}
+
+/* Repeated before it is due: the tightest is kept, and takes no place of an earlier one. */
+static void repeated(void)
+{
+	struct st1vafe3bx_clock clk = { };
+	s64 ns, off;
+	int i, try;
+
+	for (i = 0, ns = 0; i < 100; i++, ns += 200000000)
+		for (try = 0; try < 4; try++) {
+			/* 300 us of waiting before the value is caught, but for the third */
+			s64 start = ns + try * 400000, wait = try == 2 ? 0 : 300000;
+			s64 caught = start + wait + 10000 * ST1VAFE3BX_COUNTER_CAUGHT;
+
+			st1vafe3bx_clock_read(&clk, caught / 10000, start,
+					      start + wait + 10000 * ST1VAFE3BX_COUNTER_BYTES);
+			ktap_check(!i || st1vafe3bx_clock_is_tight(&clk) == (try >= 2),
+				   "round %d, try %d: tight is %d", i, try,
+				   st1vafe3bx_clock_is_tight(&clk));
+		}
+	ktap_check(clk.count == ST1VAFE3BX_CLOCK_READINGS, "%u readings, expected %d", clk.count,
+		   ST1VAFE3BX_CLOCK_READINGS);
+	off = clk.readings[clk.newest].start -
+	      clk.readings[(clk.newest + 1) % ST1VAFE3BX_CLOCK_READINGS].start;
+	ktap_check(off == 200000000LL * (ST1VAFE3BX_CLOCK_READINGS - 1),
+		   "readings reach %lld ns back", (long long)off);
+	off = st1vafe3bx_clock_to_ns(&clk, ns / 10000 * TICK) - ns;
+	ktap_check(llabs(off) < 10000, "%lld ns off", (long long)off);
 }
 
 /* Arithmetic holds far away from any reading. */
@@ -358,6 +420,7 @@ int main(void)
 	static const struct ktap_test tests[] = {
 		{ "rates", rates },
 		{ "busy_bus", busy_bus },
+		{ "in_step", in_step },
 		{ "drift", drift },
 		{ "wrap", wrap },
 		{ "overruns", overruns },
@@ -365,6 +428,7 @@ int main(void)
 		{ "increasing", increasing },
 		{ "another_rate", another_rate },
 		{ "misfits", misfits },
+		{ "repeated", repeated },
 		{ "far_away", far_away },
 	};
 
