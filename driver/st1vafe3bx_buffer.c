@@ -73,14 +73,27 @@ static bool st1vafe3bx_is_polled(const struct st1vafe3bx_state *st)
 	return !st->irq || st->irq_off;
 }
 
-static unsigned long st1vafe3bx_watch_delay(const struct st1vafe3bx_state *st)
+/* The first jiffy at which nothing has come for longer than it should take. */
+static unsigned long st1vafe3bx_overdue(const struct st1vafe3bx_state *st)
 {
-	unsigned long delay = st1vafe3bx_watermark_jiffies(st);
+	return st->served + 1 + max(ST1VAFE3BX_WATCH_PERIODS * st1vafe3bx_watermark_jiffies(st),
+				    msecs_to_jiffies(ST1VAFE3BX_WATCH_MIN_MS));
+}
+
+static bool st1vafe3bx_is_silent(const struct st1vafe3bx_state *st)
+{
+	return time_after_eq(jiffies, st1vafe3bx_overdue(st));
+}
+
+/* A stream that has gone silent is seen at once, not when the watch comes by a second time. */
+static void st1vafe3bx_keep_watch(struct st1vafe3bx_state *st)
+{
+	unsigned long now = jiffies, due = st1vafe3bx_overdue(st);
 
 	if (st1vafe3bx_is_polled(st))
-		return max(delay, 1UL);
+		due = now + st1vafe3bx_watermark_jiffies(st);
 
-	return max(ST1VAFE3BX_WATCH_PERIODS * delay, msecs_to_jiffies(ST1VAFE3BX_WATCH_MIN_MS));
+	schedule_delayed_work(&st->watch, time_after(due, now) ? due - now : 1);
 }
 
 static unsigned int st1vafe3bx_settle_samples(const struct st1vafe3bx_state *st)
@@ -122,15 +135,6 @@ static int st1vafe3bx_begin(struct st1vafe3bx_state *st)
 	st->idle = 0;
 
 	return 0;
-}
-
-/* Has nothing come for longer than it should take? */
-static bool st1vafe3bx_is_silent(const struct st1vafe3bx_state *st)
-{
-	unsigned long delay = max(ST1VAFE3BX_WATCH_PERIODS * st1vafe3bx_watermark_jiffies(st),
-				  msecs_to_jiffies(ST1VAFE3BX_WATCH_MIN_MS));
-
-	return time_after(jiffies, st->served + delay);
 }
 
 /*
@@ -177,7 +181,7 @@ static void st1vafe3bx_look_after(struct st1vafe3bx_state *st)
 		st1vafe3bx_irq_on(st);
 	}
 
-	schedule_delayed_work(&st->watch, st1vafe3bx_watch_delay(st));
+	st1vafe3bx_keep_watch(st);
 }
 
 /* The line is given up and taken again without the lock, for which its handler may wait. */
@@ -324,7 +328,9 @@ static int st1vafe3bx_postenable(struct iio_dev *indio_dev)
 		st1vafe3bx_halt(indio_dev, false);
 		return ret;
 	}
-	schedule_delayed_work(&st->watch, st1vafe3bx_watch_delay(st));
+
+	guard(mutex)(&st->lock);
+	st1vafe3bx_keep_watch(st);
 
 	return 0;
 }

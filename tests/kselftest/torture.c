@@ -11,10 +11,10 @@
 #include "truth.h"
 
 /*
- * A chip that was reset asks for nothing, and is missed by the second look of the watch at the
- * latest, each after four watermark periods: of 102 samples at 25 Hz, the slowest rate here.
+ * A chip that was reset asks for nothing, and is missed after four watermark periods: of 102
+ * samples at 25 Hz, the slowest rate here, 16.3 s.  The rest is for setting it up anew.
  */
-#define RECOVERY_MS	40000
+#define RECOVERY_MS	17000
 #define PATIENCE_MS	5000
 #define BUFFER_READS	40	/* of 4096 bytes: the longest buffer, and some */
 

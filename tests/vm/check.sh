@@ -4,12 +4,12 @@
 # The bench VM end to end, for `make check`: one boot a part, one KTAP line per case.  The
 # parts run side by side.
 #
-#	tests/vm/check.sh [PART...]	product faults kselftest (default: all)
+#	tests/vm/check.sh [build|boot] [PART...]	product faults (default: both)
 #
 #	product	the installed product from the outside (tests/vm/guest/check)
 #	faults	bad days, a few of each (tests/vm/guest/faults; `make soak`: many)
-#	kselftest	the programs of tests/kselftest that other suites do not run on this
-#		kernel, if the suite "uml" has built them (tests/vm/guest/kselftest)
+#
+# With "build" it stops when all is built, with "boot" it takes what was built so.
 set -eu
 me=tests/vm/check.sh
 # shellcheck source=tests/vm/lib.sh
@@ -21,12 +21,19 @@ skip() {
 	echo "1..0 # SKIP $*"
 	exit 4
 }
-[ $# -gt 0 ] || set -- product faults kselftest
+stages="build boot"
+case ${1-} in
+build | boot)
+	stages=$1
+	shift
+	;;
+esac
+[ $# -gt 0 ] || set -- product faults
 for part in "$@"; do
 	case $part in
-	product | faults | kselftest) ;;
+	product | faults) ;;
 	*)
-		echo "$me: no part '$part' (product faults kselftest)" >&2
+		echo "$me: no part '$part' (product faults)" >&2
 		exit 2
 		;;
 	esac
@@ -37,10 +44,6 @@ mkdir -p "$out"
 work=$(mktemp -d "$out/check.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-
-: >"$out/host.log"
-logged "$out/host.log" "building the session generator" \
-	make --silent --no-print-directory -C "$repo" O=build tools
 
 # generate PART OPTION...: its session, $work/PART/session.edf
 generate() {
@@ -56,26 +59,6 @@ product() {
 	"$repo/tests/vm/run" -t 900 -o "$out/product" "$repo/tests/vm/guest/check" "$file"
 }
 
-kselftest() {
-	set --
-	for test in "$repo"/build/uml/kselftest/*; do
-		case ${test##*/} in
-		# Left to the suite "uml": what needs simulated time, is minutes of busy waiting
-		# here, or asks of this kernel what others have asked already.
-		burst | hour | line | power | random | recipe | transfers | unconfirmed) continue ;;
-		# Left to the suite "kernels", which runs them on this very kernel, some of them
-		# only with its --all: what they ask is the chip's and the driver's affair alone.
-		direct | filter | firmware | kunit | probe | selftest | sim | two) continue ;;
-		esac
-		[ ! -f "$test" ] || [ ! -x "$test" ] || set -- "$@" "$test"
-	done
-	[ $# -gt 0 ] || {
-		echo "1..0 # SKIP not built: the suite uml builds them"
-		return
-	}
-	"$repo/tests/vm/run" -t 1500 -o "$out/kselftest" "$repo/tests/vm/guest/kselftest" "$@"
-}
-
 faults() {
 	generate faults --script dense --duration 60 --seed 1105
 	"$repo/tests/vm/run" -t 900 -o "$out/faults" "$repo/tests/vm/guest/faults" "$file"
@@ -83,9 +66,20 @@ faults() {
 
 # What all have in common is built once; then the parts run side by side, one emulated
 # processor each.  A part's output comes in one piece.
-BENCH_PRODUCT=$("$repo/tests/vm/build-product")
+BENCH_PRODUCT=$repo/build/trixie/product.tar
 export BENCH_PRODUCT
-say "the product is built"
+if [ "$stages" != boot ]; then
+	: >"$out/host.log"
+	logged "$out/host.log" "building the session generator" \
+		make --silent --no-print-directory -C "$repo" O=build tools
+	BENCH_PRODUCT=$("$repo/tests/vm/build-product")
+	say "the product is built"
+fi
+if [ "$stages" = build ]; then
+	exit 0
+elif [ ! -f "$BENCH_PRODUCT" ]; then
+	die "not built: run '$me build'"
+fi
 for part in "$@"; do
 	(
 		begun=$(date +%s)
