@@ -22,7 +22,8 @@
 
 #define BACKPOP_HAS_MOTION	1u
 #define BACKPOP_HAS_FILM	2u
-#define BACKPOP_CLIPPED		4u	/* a value is at the sensor's full scale */
+#define BACKPOP_CLIPPED_MOTION	4u	/* a value is at the sensor's full scale */
+#define BACKPOP_CLIPPED_FILM	8u
 
 #define BACKPOP_CLOCK_MONOTONIC	1u	/* CLOCK_MONOTONIC of this machine */
 
@@ -80,7 +81,7 @@ struct backpop_header {
  * struct backpop_frame - the values of one instant
  * @t_ns:	time of the sample
  * @motion:	x head-ward, y left, z outward, gravity included
- * @channels:	BACKPOP_HAS_* of the values that are valid, BACKPOP_CLIPPED
+ * @channels:	BACKPOP_HAS_* of the values that are valid, BACKPOP_CLIPPED_*
  */
 struct backpop_frame {
 	int64_t t_ns;

@@ -110,8 +110,9 @@ static __attribute__((noinline)) void hops(struct bp_core *core, int k)
 		const struct bp_hop *h = bp_stream_hop(s, (uint32_t)(s->n_hops - 1 - core->hops_seen[k]));
 
 		if (core->hops_seen[k] % HEALTH_HOPS == 0)
-			bp_health_hop(&core->health[k], h->t_ns, h->sum, h->clipped,
+			bp_health_hop(&core->health[k], h->t_ns, h->sum, h->full || core->full[k],
 				      HEALTH_HOPS / s->hop_rate_hz, s->gaps);
+		core->full[k] = false;
 		if (k == core->slow_stream) {
 			if (k == BP_MOTION)
 				bp_movement_hop(&core->movement, h->t_ns, h->low);
@@ -168,6 +169,9 @@ static void single(struct bp_core *core, const struct bp_frame *f)
 	core->started = true;
 	core->now_ns = f->t_ns;
 	freeze = f->t_ns < core->detect.quiet_ns;
+	/* What clips one channel is too strong for either; but only the one is to be mended. */
+	core->full[BP_MOTION] |= has & BP_CLIPPED_MOTION;
+	core->full[BP_FILM] |= has & BP_CLIPPED_FILM;
 	if (has & BP_HAS_MOTION && m->present) {
 		bp_v4 x = { f->accel_g[0], f->accel_g[1], f->accel_g[2], 0 };
 

@@ -33,7 +33,9 @@
 #define BP_HAS_MOTION	(1u << 0)
 #define BP_HAS_FILM	(1u << 1)
 /* The channel is known to be clipped at the sensor's full scale in this frame. */
-#define BP_CLIPPED	(1u << 2)
+#define BP_CLIPPED_MOTION (1u << 2)
+#define BP_CLIPPED_FILM	(1u << 3)
+#define BP_CLIPPED	(BP_CLIPPED_MOTION | BP_CLIPPED_FILM)
 
 /**
  * struct bp_frame - what the sensors said at one instant

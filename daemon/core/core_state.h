@@ -14,6 +14,7 @@ struct bp_core {
 	bool one_rate;			/* of both streams */
 	uint64_t hops_seen[BP_STREAMS];
 	struct bp_health health[BP_STREAMS];
+	bool full[BP_STREAMS];		/* said to clip since the last hop */
 	int64_t now_ns;			/* newest frame */
 	bool started;
 	int slow_stream;		/* what breathing is heard from */

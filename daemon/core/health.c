@@ -26,10 +26,11 @@ void bp_health_hop(struct bp_health *h, int64_t t_ns, bp_v4 sum, bool clipped, f
 	h->last_sum = sum;
 	h->last_ns = t_ns;
 
-	if (h->same_s > DEAD_S)
-		h->state = BP_CHANNEL_DEAD;
-	else if (h->full_s > FULL_S)
+	/* At full scale it does not change either: the range is what people can mend. */
+	if (h->full_s > FULL_S)
 		h->state = BP_CHANNEL_SATURATED;
+	else if (h->same_s > DEAD_S)
+		h->state = BP_CHANNEL_DEAD;
 	else if (h->odd_s > ODD_S)
 		h->state = BP_CHANNEL_OFF_RATE;
 	else

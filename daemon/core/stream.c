@@ -144,7 +144,8 @@ void bp_stream_end_hop(struct bp_stream *s, bool freeze)
 	h->sum = l->sum_raw;
 	h->low = bp_biquad_step(&s->low, &s->low_s, l->sum_raw * s->hop_scale);
 	h->floor = s->floor;
-	h->clipped = s->clipped || over[0] || over[1] || over[2];
+	h->full = over[0] || over[1] || over[2];
+	h->clipped = s->clipped || h->full;
 	/* The floor learns from settled filters only; without a floor nothing is trusted yet. */
 	h->settling = s->settle_left > 0;
 	track_floor(s, h, freeze);

@@ -25,7 +25,8 @@
  * @floor:	noise floor before this hop (mean square), per lane
  * @slope:	mean square of the difference of neighbouring samples, all lanes
  * @sum:	of the raw samples, per lane
- * @clipped:	full scale was touched
+ * @full:	its own full scale was touched
+ * @clipped:	that, or the source says so of the frame
  * @settling:	filters are not yet to be trusted
  */
 struct bp_hop {
@@ -37,6 +38,7 @@ struct bp_hop {
 	bp_v4 floor;
 	bp_v4 sum;
 	float slope;
+	bool full;
 	bool clipped;
 	bool settling;
 };

@@ -134,6 +134,30 @@ static void check_sensor_proxy(struct doctor *d, sd_bus *bus)
 
 /* ---- the daemon itself -------------------------------------------------------- */
 
+static void check_channel(struct doctor *d, struct json_object *s, const char *channel,
+			  const char *key)
+{
+	static const struct {
+		const char *health, *remedy;
+	} remedies[] = {
+		{ "dead", "is it plugged in, and the wire whole?" },
+		{ "saturated", "a larger AccelRange= or FilmRange= in backpopd.conf; is the sensor "
+			       "on the skin?" },
+		{ "off_rate", "dmesg; journalctl -u backpopd.service" },
+		{ "missing", "dmesg; is that chip of the pair there?" },
+	};
+	const char *health = ctl_text(s, key), *remedy = "";
+
+	if (!*health || !strcmp(health, "ok") || !strcmp(health, "absent"))
+		return;
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (!strcmp(health, remedies[i].health))
+			remedy = remedies[i].remedy;
+	doctor_report(d, "channel", DOCTOR_WARNING, remedy,
+		      "%s: the %s is %s: what it would hear is not heard", ctl_text(s, "sensor"),
+		      channel, health);
+}
+
 static void check_sensor(struct doctor *d, struct json_object *s)
 {
 	const char *state = ctl_text(s, "state"), *reason = ctl_text(s, "state_reason");
@@ -156,6 +180,8 @@ static void check_sensor(struct doctor *d, struct json_object *s)
 	else
 		doctor_report(d, "sensor", DOCTOR_OK, "", "%s streams: %llu samples, none lost",
 			      ctl_text(s, "sensor"), ctl_count(s, "samples_read"));
+	check_channel(d, s, "accelerometer", "motion_health");
+	check_channel(d, s, "film", "film_health");
 }
 
 static void check_daemon(struct doctor *d, sd_bus *bus)

@@ -13,7 +13,8 @@ _Static_assert(sizeof(struct backpop_packet) == 32 && sizeof(struct backpop_fram
 _Static_assert(sizeof(struct backpop_packet) + BACKPOP_FRAMES_MAX * sizeof(struct backpop_frame) ==
 	       BACKPOP_PACKET_MAX, "the longest packet");
 _Static_assert(BACKPOP_HAS_MOTION == BP_HAS_MOTION && BACKPOP_HAS_FILM == BP_HAS_FILM &&
-	       BACKPOP_CLIPPED == BP_CLIPPED, "flags are the core's");
+	       BACKPOP_CLIPPED_MOTION == BP_CLIPPED_MOTION &&
+	       BACKPOP_CLIPPED_FILM == BP_CLIPPED_FILM, "flags are the core's");
 
 void tap_init(struct tap *t, sd_event *event)
 {

@@ -42,7 +42,7 @@ void iio_scan_decode(const struct iio_setup *s, const char *scan, int64_t t_ns,
 
 			chip[i] = ((double)raw + s->accel[i].add) * s->accel[i].scale;
 			if (field_clipped(&s->accel[i], raw))
-				fr->has |= BP_CLIPPED;
+				fr->has |= BP_CLIPPED_MOTION;
 		}
 		for (int i = 0; i < 3; i++)
 			fr->accel_g[i] = (float)(s->mount[3 * i] * chip[0] +
@@ -55,7 +55,7 @@ void iio_scan_decode(const struct iio_setup *s, const char *scan, int64_t t_ns,
 		fr->has |= BP_HAS_FILM;
 		fr->film_mv = (float)(((double)raw + s->film.add) * s->film.scale);
 		if (field_clipped(&s->film, raw))
-			fr->has |= BP_CLIPPED;
+			fr->has |= BP_CLIPPED_FILM;
 	}
 }
 

@@ -160,9 +160,9 @@ static size_t put_times(struct track *t, struct bp_frame *frames, size_t max, in
 }
 
 /* Is the count at or beyond a digital limit?  One comparison for both. */
-static inline uint32_t clipped(int32_t count, int32_t low, int32_t high)
+static inline bool clipped(int32_t count, int32_t low, int32_t high)
 {
-	return (uint32_t)(count - low - 1) >= (uint32_t)(high - low - 1) ? BP_CLIPPED : 0;
+	return (uint32_t)(count - low - 1) >= (uint32_t)(high - low - 1);
 }
 
 static void put_film(const struct channel *ch, uint32_t first, struct bp_frame *restrict frames,
@@ -174,7 +174,7 @@ static void put_film(const struct channel *ch, uint32_t first, struct bp_frame *
 
 	for (size_t k = 0; k < n; k++) {
 		frames[k].film_mv = (float)counts[k] * scale + offset;
-		frames[k].has |= clipped(counts[k], low, high);
+		frames[k].has |= clipped(counts[k], low, high) ? BP_CLIPPED_FILM : 0;
 	}
 }
 
@@ -187,7 +187,7 @@ static void put_axis(const struct channel *ch, int axis, uint32_t first,
 
 	for (size_t k = 0; k < n; k++) {
 		frames[k].accel_g[axis] = (float)counts[k] * scale + offset;
-		frames[k].has |= clipped(counts[k], low, high);
+		frames[k].has |= clipped(counts[k], low, high) ? BP_CLIPPED_MOTION : 0;
 	}
 }
 

@@ -29,7 +29,7 @@ monitor_is_on() { grep -q 'org.backpop1' "$tmp/monitor"; }
 # The bus delivers in order: once the last property is seen, all events are.
 monitor_saw_the_end() { grep -q "'State': <'ended'>" "$tmp/monitor"; }
 
-plan 8
+plan 10
 "$BACKPOP_GEN" --seed 7 --duration 120 --out "$tmp/session.edf" || exit 1
 
 # gdbus subscribes when it sees the name: of what is said in the first instant it may
@@ -64,6 +64,60 @@ result "Events is the last event's number; the manager answers" $? "Events $numb
 stop_daemon TERM
 [ "$status" = 0 ] && [ ! -s "$tmp/stdout" ] && has_no_name
 result "SIGTERM ends it cleanly" $? "status $status, expected 0" "$(cat "$tmp/log")"
+
+# --- a channel that clips
+# header FILE OFFSET: a field of 8 characters
+header() { dd if="$1" bs=1 skip="$2" count=8 2>/dev/null | tr -d ' '; }
+# clip FILE LABEL FROM TO: a signal's samples of these data records at full scale
+clip()
+{
+	local file=$1 label=$2 n k size=0 before=0 count= full r
+	n=$(($(dd if="$file" bs=1 skip=252 count=4 2>/dev/null)))
+	for ((k = 0; k < n; k++)); do
+		r=$(header "$file" $((256 + n * 216 + 8 * k)))
+		if [ "$(dd if="$file" bs=1 skip=$((256 + 16 * k)) count=16 2>/dev/null | sed 's/ *$//')" = "$label" ]; then
+			before=$size count=$r
+			full=$(header "$file" $((256 + n * 128 + 8 * k)))
+		fi
+		size=$((size + 2 * r))
+	done
+	[ -n "$count" ] || return 1
+	full=$(printf '\\x%02x\\x%02x' $((full & 255)) $((full >> 8 & 255)))
+	# shellcheck disable=SC2059 # bytes
+	for ((r = 0; r < count; r++)); do printf "$full"; done >"$tmp/full"
+	for ((r = $3; r < $4; r++)); do
+		dd if="$tmp/full" of="$file" bs=64k seek=$((256 * (n + 1) + r * size + before)) \
+			oflag=seek_bytes conv=notrunc 2>/dev/null || return 1
+	done
+}
+# Film in the middle, motion to the end: the end's health stays to be seen.
+cp "$tmp/session.edf" "$tmp/clipped.edf"
+clip "$tmp/clipped.edf" Film 20 30 && clip "$tmp/clipped.edf" 'Accel Y' 110 120 || exit 1
+: >"$tmp/log"
+: >"$tmp/monitor"
+start_daemon --replay "$tmp/clipped.edf" --speed max
+wait_until 60 ended
+wait_until 20 monitor_saw_the_end
+"$BACKPOPCTL" status --user >"$tmp/status"
+"$BACKPOPCTL" doctor --user >"$tmp/doctor"
+stop_daemon TERM
+complaints=
+# tells FILE WORDS
+tells() { grep -qF -- "$2" "$1" || complaints+="\"$2\" is not in ${1##*/}:"$'\n'"$(tail -n 8 "$1")"$'\n'; }
+tells "$tmp/monitor" "'FilmHealth': <'saturated'>"
+tells "$tmp/monitor" "'FilmHealth': <'ok'>"
+tells "$tmp/monitor" "'MotionHealth': <'saturated'>"
+tells "$tmp/log" "the film is saturated: what it would hear is not heard"
+tells "$tmp/log" "the film is ok again"
+[ -z "$complaints" ]
+result "a channel that clips is told by signal and log, and when it is well again" $? "$complaints"
+complaints=
+tells "$tmp/status" "accel     saturated"
+tells "$tmp/doctor" "the accelerometer is saturated"
+tells "$tmp/doctor" "AccelRange="
+! grep -q "film.*saturated" "$tmp/status" "$tmp/doctor" || complaints+="the film is well by then"$'\n'
+[ -z "$complaints" ]
+result "status and doctor tell of it, and doctor what to do" $? "$complaints"
 
 printf 'just text\n' >"$tmp/text.edf"
 : >"$tmp/empty.edf"

@@ -16,7 +16,7 @@ static const struct test_signal both = {
 	.film_mv_per_g = 60, .z = pops, .motion_range_g = 4, .film_range_mv = 200,
 };
 
-enum trouble { NOTHING, DEAD_FILM, FULL_MOTION, SLOW, NO_FILM };
+enum trouble { NOTHING, DEAD_FILM, FULL_MOTION, FULL_FILM, SLOW, NO_FILM };
 
 static struct test_run run;
 
@@ -32,6 +32,10 @@ static size_t spoil(struct bp_frame *f, size_t n, enum trouble what, double from
 			f[i].film_mv = 1.25f;
 		if (in && what == FULL_MOTION)
 			f[i].accel_g[2] = 4;
+		if (in && what == FULL_FILM) {
+			f[i].film_mv = 200;
+			f[i].has |= BP_CLIPPED_FILM;
+		}
 		if (in && what == NO_FILM)
 			f[i].has &= ~BP_HAS_FILM;
 		if (in && what == SLOW && i & 1)
@@ -62,10 +66,15 @@ static void trouble(const char *name, enum trouble what, bool film, enum bp_chan
 
 int main(void)
 {
-	ktap_plan(10);
+	ktap_plan(13);
 	trouble("a good channel is ok", NOTHING, false, BP_CHANNEL_OK);
 	trouble("a film that does not change is dead", DEAD_FILM, true, BP_CHANNEL_DEAD);
 	trouble("an accelerometer at full scale is saturated", FULL_MOTION, false, BP_CHANNEL_SATURATED);
+	trouble("a film that stands at full scale is saturated, not dead", FULL_FILM, true,
+		BP_CHANNEL_SATURATED);
+	ktap(run.status.motion.seconds[BP_CHANNEL_SATURATED] == 0, "and it alone",
+	     "the accelerometer was called saturated for %.1f s",
+	     (double)run.status.motion.seconds[BP_CHANNEL_SATURATED]);
 	trouble("half the samples are off the rate", SLOW, false, BP_CHANNEL_OFF_RATE);
 	trouble("a film that does not come is missing", NO_FILM, true, BP_CHANNEL_MISSING);
 	return ktap_exit();

@@ -113,7 +113,8 @@ static const char *difference(const struct bp_stream *a, const struct bp_stream 
 		if (!same(g->peak, h->peak) || !same(g->energy, h->energy) || !same(g->low, h->low) ||
 		    !same(g->sum, h->sum) || memcmp(&g->slope, &h->slope, sizeof(g->slope)))
 			return "a hop's sums";
-		if (!same(g->floor, h->floor) || g->clipped != h->clipped || g->settling != h->settling)
+		if (!same(g->floor, h->floor) || g->full != h->full || g->clipped != h->clipped ||
+		    g->settling != h->settling)
 			return "a hop's floor or flags";
 	}
 	return NULL;

@@ -680,6 +680,49 @@ static void a_dead_channel_is_said(void)
 	end();
 }
 
+enum clip { CLIP_NONE, CLIP_ONE, CLIP_ALL };
+
+/* Three seconds of both channels; the film at full scale, or one sample of it. */
+static void feed_film(struct fake *f, int64_t from_ns, enum clip clip)
+{
+	for (int s = 0; s < 3; s++) {
+		put(f, from_ns + s * 1000000000LL, 800);
+		for (size_t i = 0; i < 800; i++) {
+			struct bp_frame *frame = &f->q[f->head + i];
+
+			frame->has = BP_HAS_MOTION | BP_HAS_FILM;
+			frame->accel_g[1] = 0.001f * (float)(i % 7);
+			frame->film_mv = 0.1f * (float)(i % 11);
+			if (clip == CLIP_ALL || (clip == CLIP_ONE && s == 1 && i == 400)) {
+				frame->film_mv = 200;
+				frame->has |= BP_CLIPPED_FILM;
+			}
+		}
+		settle();
+	}
+}
+
+static void a_clipped_channel_is_said(void)
+{
+	const struct bus_sensor *b;
+	int64_t from;
+
+	begin();
+	strcpy(cfg.mode, "motion+film");
+	plug(0, 0x20);
+	from = now_ns();
+	feed_film(&fakes[0], from, CLIP_NONE);
+	b = &the_sensor()->bus;
+	ktap_check(!strcmp(b->film_health, "ok"), "within its range: %s", b->film_health);
+	feed_film(&fakes[0], from + 3000000000LL, CLIP_ALL);
+	ktap_check(!strcmp(b->film_health, "saturated"), "at full scale: %s", b->film_health);
+	ktap_check(!strcmp(b->motion_health, "ok"), "the other channel: %s", b->motion_health);
+	feed_film(&fakes[0], from + 6000000000LL, CLIP_ONE);
+	ktap_check(!strcmp(b->film_health, "ok"), "a knock, and within its range again: %s",
+		   b->film_health);
+	end();
+}
+
 /* Of the daemon's tracks of clients this test has none, and says what they would. */
 static unsigned int clients;
 
@@ -915,6 +958,7 @@ int main(void)
 		  an_inhibited_device_is_free_until_the_descriptor_closes },
 		{ "nobody_claims_nobody_listens", nobody_claims_nobody_listens },
 		{ "a_dead_channel_is_said", a_dead_channel_is_said },
+		{ "a_clipped_channel_is_said", a_clipped_channel_is_said },
 		{ "a_claim_is_of_one_sensor", a_claim_is_of_one_sensor },
 		{ "leases_are_limited", leases_are_limited },
 		{ "the_stream_has_header_sequence_and_end",
