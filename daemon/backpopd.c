@@ -28,6 +28,9 @@
 #include "sensor/sensor_set.h"
 #include "session_person.h"
 
+#define CLEAN_US	(3600 * 1000000ULL)
+#define CLEAN_SLACK_US	(300 * 1000000ULL)	/* with whatever wakes us anyway */
+
 struct app {
 	const struct options *opt;
 	struct config cfg;
@@ -43,6 +46,7 @@ struct app {
 	struct sensor_set sensors;
 	struct hotplug *hotplug;
 	struct clockwatch *clockwatch;
+	sd_event_source *clean;		/* NULL in a replay */
 	struct notify *notify;
 };
 
@@ -78,6 +82,29 @@ static const struct hotplug_ops hotplug_ops = {
 	.gpio_added = on_gpio_added,
 };
 
+/*
+ * Now and by the hour: who wants nothing older than a month wants it also when nothing is
+ * recorded.  Who keeps all is not woken for it.
+ */
+static int clean_recordings(struct app *app)
+{
+	const struct recorder_settings *s = &app->cfg.recorder;
+	bool keeps_all = !s->keep_s && !s->keep_bytes;
+	int r;
+
+	recorder_clean(s);
+	r = sd_event_source_set_time_relative(app->clean, CLEAN_US);
+	return r < 0 ? r : sd_event_source_set_enabled(app->clean, keeps_all ? SD_EVENT_OFF :
+						       SD_EVENT_ONESHOT);
+}
+
+static int on_clean(sd_event_source *src, uint64_t usec, void *userdata)
+{
+	(void)src;
+	(void)usec;
+	return clean_recordings(userdata);
+}
+
 /* Time stamps stand still while the machine sleeps: the stream is not one any more. */
 static void on_slept(void *userdata, int64_t ns)
 {
@@ -92,6 +119,7 @@ static void on_stepped(void *userdata, int64_t ns)
 	(void)userdata;
 	log_notice("the wall clock was set by %.3f s; time stamps are not concerned",
 		   (double)ns / 1e9);
+	recorder_clock_set(ns);
 }
 
 static const struct clockwatch_ops clockwatch_ops = {
@@ -181,6 +209,8 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 		sensor_set_reload(&app->sensors, &old);
 	journal_set_settings(app->journal, &app->cfg.journal);
 	recorder_set_settings_all(&app->cfg.recorder);
+	if (app->clean && clean_recordings(app) < 0)
+		log_error("old recordings are not looked after");
 	update_paused(app);
 	log_info("settings reloaded");
 	notify_reloaded(NULL);
@@ -289,6 +319,12 @@ static int start_sensors(struct app *app, struct source *src, bool realtime)
 		r = sensor_replay_new(&app->sensors.replay, &app->env, src, realtime);
 		return r < 0 ? complain("cannot start the replay", r) : 0;
 	}
+	r = sd_event_add_time_relative(app->event, &app->clean, CLOCK_MONOTONIC, CLEAN_US,
+				       CLEAN_SLACK_US, on_clean, app);
+	if (r >= 0)
+		r = clean_recordings(app);
+	if (r < 0)
+		return complain("cannot look after old recordings", r);
 	r = clockwatch_new(&app->clockwatch, app->event, &clockwatch_ops, app);
 	if (r < 0)
 		return complain("cannot watch the clock", r);
@@ -328,6 +364,7 @@ static void stop(struct app *app)
 		trigger_release(app->trigger);
 	sensor_set_free(&app->sensors);
 	clockwatch_free(app->clockwatch);
+	sd_event_source_disable_unref(app->clean);
 	marker_free(app->marker);
 	trigger_free(app->trigger);
 	/* Tells what was on its way to the disk: the bus must still be there. */

@@ -145,6 +145,13 @@ void recorder_set_settings_all(const struct recorder_settings *s);
  * to come, begin, each in a file of its own, and end with it.
  */
 void recorder_set_session(const struct recorder_person *who);
+/* The wall clock was set by @ns: a recording's start would be wrong from here on, a new file begins. */
+void recorder_clock_set(int64_t ns);
+/*
+ * Delete recordings that are too old or too many, also when none is made; returns at once.
+ * Where a file begins it is done anyway.
+ */
+void recorder_clean(const struct recorder_settings *s);
 /* The same in every recorder that there is.  One thread makes, feeds and frees them all. */
 void recorder_annotate_all(int64_t t_ns, double duration_s, const char *text);
 #define RECORDER_SETTLE_S	0.5

@@ -3,11 +3,17 @@
  * All recorders as one: the session that runs for each of them, and who goes on when a
  * sensor that was unplugged while it recorded comes back.
  */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "recorder/recorder_state.h"
 
 #define MAX_UNPLUGGED	16
+#define STEP_NS		RECORDER_NS_PER_S	/* of the wall clock; less is NTP at work */
+#define CLEAN_STACK	65536
 
 /* All there are, and those whose sensor was unplugged while they ran. */
 static struct recorder *all;
@@ -95,4 +101,45 @@ void recorder_annotate_all(int64_t t_ns, double duration_s, const char *text)
 {
 	for (struct recorder *r = all; r; r = r->next)
 		recorder_annotate(r, t_ns, duration_s, text);
+}
+
+void recorder_clock_set(int64_t ns)
+{
+	if (llabs(ns) < STEP_NS)
+		return;
+	for (struct recorder *r = all; r; r = r->next)
+		if (r->state == RECORDER_RECORDING)
+			r->rotate = true;
+}
+
+static void *clean(void *settings)
+{
+	recorder_dir_clean(settings);
+	free(settings);
+	return NULL;
+}
+
+/* A directory of thousands of files on a card takes longer than an event may wait. */
+void recorder_clean(const struct recorder_settings *s)
+{
+	struct recorder_settings *copy;
+	pthread_attr_t attr;
+	pthread_t thread;
+	int error;
+
+	if (!s->keep_s && !s->keep_bytes)
+		return;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return;
+	*copy = *s;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, CLEAN_STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	error = pthread_create(&thread, &attr, clean, copy);
+	pthread_attr_destroy(&attr);
+	if (!error)
+		return;
+	log_warning("recorder: old recordings are not looked at: %s", strerror(error));
+	free(copy);
 }

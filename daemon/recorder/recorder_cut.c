@@ -97,6 +97,8 @@ static int64_t local_time(int64_t t_ns, double *fraction, long *utc_offset_s)
 	ns = (real.tv_sec - mono.tv_sec) * NS_PER_S + real.tv_nsec - mono.tv_nsec + t_ns;
 	when = (time_t)(ns / NS_PER_S);
 	*fraction = (double)(ns % NS_PER_S) / 1e9;
+	/* It alone does not notice that the machine was given another time zone. */
+	tzset();
 	localtime_r(&when, &tm);
 	*utc_offset_s = tm.tm_gmtoff;
 	return (int64_t)when + tm.tm_gmtoff;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,45 @@
 #include "recorder/recorder_file.h"
 
 #define MAX_FILES	65536
+#define MAX_HELD	16
+
+/* Being written, by whichever recorder: the set-up of a sensor is no reason to lose another's. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char held[MAX_HELD][RECORDER_PATH_SIZE];
+
+void recorder_dir_hold(const char *path)
+{
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < MAX_HELD; i++) {
+		if (held[i][0])
+			continue;
+		snprintf(held[i], sizeof(held[i]), "%s", path);
+		break;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void recorder_dir_release(const char *path)
+{
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < MAX_HELD; i++)
+		if (!strcmp(held[i], path))
+			held[i][0] = '\0';
+	pthread_mutex_unlock(&lock);
+}
+
+static bool is_held(const char *directory, const char *name)
+{
+	size_t n = strlen(directory);
+	bool is = false;
+
+	pthread_mutex_lock(&lock);
+	for (size_t i = 0; i < MAX_HELD && !is; i++)
+		is = !strncmp(held[i], directory, n) && held[i][n] == '/' &&
+		     !strcmp(held[i] + n + 1, name);
+	pthread_mutex_unlock(&lock);
+	return is;
+}
 
 struct recording {
 	char *name;
@@ -77,9 +117,8 @@ static size_t list(DIR *dir, struct recording **found, uint64_t *total)
 	return n;
 }
 
-void recorder_dir_clean(const struct recorder_settings *s, const char *keep)
+void recorder_dir_clean(const struct recorder_settings *s)
 {
-	const char *base = strrchr(keep, '/');
 	struct recording *found = NULL;
 	time_t now = time(NULL);
 	uint64_t total = 0;
@@ -89,6 +128,8 @@ void recorder_dir_clean(const struct recorder_settings *s, const char *keep)
 	if (!s->keep_s && !s->keep_bytes)
 		return;
 	dir = opendir(s->directory);
+	if (!dir && errno == ENOENT)
+		return;		/* nothing was ever recorded */
 	if (!dir) {
 		log_warning("recorder: %s: %s", s->directory, strerror(errno));
 		return;
@@ -100,8 +141,8 @@ void recorder_dir_clean(const struct recorder_settings *s, const char *keep)
 			   (uint64_t)(now - found[i].changed) > s->keep_s;
 		bool too_many = s->keep_bytes && total > s->keep_bytes;
 
-		if ((old || too_many) && strcmp(found[i].name, base ? base + 1 : keep)) {
-			if (unlinkat(dirfd(dir), found[i].name, 0)) {
+		if ((old || too_many) && !is_held(s->directory, found[i].name)) {
+			if (unlinkat(dirfd(dir), found[i].name, 0) && errno != ENOENT) {
 				log_warning("recorder: cannot delete %s/%s: %s", s->directory,
 					    found[i].name, strerror(errno));
 			} else {

@@ -86,6 +86,8 @@ static void finish(struct recorder_file *f, struct edf_writer **w)
 	/* A header without data is no use to anybody, and some programs refuse it. */
 	if (w == &f->now && !f->said.records)
 		unlink(f->path);
+	if (w == &f->now)
+		recorder_dir_release(f->path);
 	ret = edf_finish(*w);
 	*w = NULL;
 	if (ret)
@@ -164,6 +166,7 @@ static void open_file(struct recorder_file *f, const struct file_plan *plan)
 	finish(f, &f->old);
 	f->old = f->now;
 	f->now = NULL;
+	recorder_dir_release(f->path);
 	f->settings = plan->settings;
 	f->old_for = 0;
 	/* Members of the service's group may read, whatever the umask. */
@@ -197,9 +200,10 @@ static void open_file(struct recorder_file *f, const struct file_plan *plan)
 		return;
 	}
 	f->since_sync = 0;
+	recorder_dir_hold(f->path);
 	say_file(f, true);
 	log_info("recording to %s", f->path);
-	recorder_dir_clean(&f->settings, f->path);
+	recorder_dir_clean(&f->settings);
 }
 
 static void annotate(struct recorder_file *f, const struct file_job *job)

@@ -62,7 +62,12 @@ void recorder_file_status(struct recorder_file *f, struct recorder_status *st);
 /* Records that were thrown away because there was no file to take them. */
 uint64_t recorder_file_dropped(struct recorder_file *f);
 
-/* recorder_dir.c: delete old recordings but not @keep; log what went. */
-void recorder_dir_clean(const struct recorder_settings *s, const char *keep);
+/*
+ * recorder_dir.c: delete old recordings, but none that is held because it is being written;
+ * log what went.  From any thread.
+ */
+void recorder_dir_clean(const struct recorder_settings *s);
+void recorder_dir_hold(const char *path);
+void recorder_dir_release(const char *path);
 
 #endif

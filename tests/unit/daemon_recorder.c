@@ -6,6 +6,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,6 +54,18 @@ int statvfs(const char *path, struct statvfs *st)
 	(void)path;
 	*st = (struct statvfs) { .f_frsize = 4096, .f_bavail = atomic_load(&disk_is_full) ? 10 : 1 << 20 };
 	return 0;
+}
+
+/* ---- a wall clock that can be set ----------------------------------------- */
+
+static int64_t wall_offset_s;
+int clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	int ret = (int)syscall(SYS_clock_gettime, clock, ts);
+
+	if (clock == CLOCK_REALTIME)
+		ts->tv_sec += wall_offset_s;
+	return ret;
 }
 
 /* ---- files ---------------------------------------------------------------- */
@@ -792,6 +806,99 @@ static void old_files_go(void)
 	ktap_check(!stat(path, &st), "a file that is not ours was deleted");
 }
 
+/* By age, too, where no recorder is; and never what one is writing. */
+static void old_files_go_without_a_recorder(void)
+{
+	const struct timespec long_ago[2] = { { .tv_sec = 1000000 }, { .tv_sec = 1000000 } };
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	const struct source_info *info = describe(800, 800);
+	char path[600], ours[600];
+	struct recorder_status st;
+	struct recorder *r;
+
+	fresh();
+	settings.keep_s = 86400;
+	recorder_clean(&settings);	/* the directory is not there yet */
+	make_stream(info, 800, 12);
+	r = start(info);
+	recorder_feed(r, in, n_in);
+	wait_for_records(r, 5);
+	recorder_status(r, &st);
+	snprintf(ours, sizeof(ours), "%s", st.file);
+	snprintf(path, sizeof(path), "%s/20010101T000000+0100-x.edf", settings.directory);
+	fclose(fopen(path, "w"));
+	utimensat(AT_FDCWD, path, long_ago, 0);
+	utimensat(AT_FDCWD, ours, long_ago, 0);
+	recorder_clean(&settings);
+	for (int i = 0; i < 10000 && !access(path, F_OK); i++)
+		nanosleep(&pause, NULL);
+	ktap_check(access(path, F_OK), "the old file is still there");
+	/* In the order of their age: it was looked at before, or has been now. */
+	ktap_check(!access(ours, F_OK), "the file being written was deleted");
+	end(r);
+}
+
+static int64_t start_of(const char *path)
+{
+	char err[EDF_ERROR_SIZE];
+	struct edf_reader *r = edf_open(path, err);
+	int64_t start = 0;
+
+	if (ktap_check(r, "%s", err))
+		start = edf_start_time(r);
+	edf_close(r);
+	return start;
+}
+
+/* Set by an hour, or moved to another time zone: the next file has the right time. */
+static void a_wall_clock_that_is_set(void)
+{
+	static const struct {
+		const char *what, *zone;
+		int64_t step_s, told_ns, expected_s;
+		size_t files;
+	} cases[] = {
+		{ "an hour on", "UTC0", 3600, 3600000000000LL, 3600 + 6, 2 },
+		{ "an hour back", "UTC0", -3600, -3600000000000LL, -3600 + 6, 2 },
+		{ "by NTP", "UTC0", 0, 30000000, 0, 1 },
+		{ "another zone", "XYZ-5", 0, 0, 5 * 3600 + 10, 2 },
+	};
+	const struct source_info *info = describe(800, 800);
+	struct recorder *r;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t apart;
+
+		fresh();
+		setenv("TZ", "UTC0", 1);
+		settings.max_file_s = cases[i].told_ns ? 3600 : 10;
+		make_stream(info, 800, 20);
+		r = start(info);
+		recorder_feed(r, in, 5 * 800 + 400);
+		setenv("TZ", cases[i].zone, 1);
+		wall_offset_s = cases[i].step_s;
+		if (cases[i].told_ns)
+			recorder_clock_set(cases[i].told_ns);
+		recorder_feed(r, in + 5 * 800 + 400, n_in - 5 * 800 - 400);
+		end(r);
+		wall_offset_s = 0;
+		unsetenv("TZ");
+		if (!ktap_check(n_files == cases[i].files, "%s: %zu files, expected %zu",
+				cases[i].what, n_files, cases[i].files) || n_files < 2)
+			continue;
+		/* Their names are in the order of their times, which went back. */
+		apart = start_of(files[1]) - start_of(files[0]);
+		if (cases[i].step_s < 0)
+			apart = -apart;
+		ktap_check(llabs(apart - cases[i].expected_s) <= 1,
+			   "%s: files start %lld s apart, expected %lld", cases[i].what,
+			   (long long)apart, (long long)cases[i].expected_s);
+		for (size_t k = 0; k < n_files; k++)
+			read_back(files[k]);
+		ktap_check(n_out == n_in, "%s: %zu samples, expected %zu", cases[i].what, n_out, n_in);
+	}
+}
+
 /* A sensor that is unplugged while it records goes on when it is back, in a new file. */
 static void unplugged_and_back(void)
 {
@@ -925,6 +1032,8 @@ int main(void)
 		{ "standing_disk", standing_disk },
 		{ "killed", killed },
 		{ "old_files_go", old_files_go },
+		{ "old_files_go_without_a_recorder", old_files_go_without_a_recorder },
+		{ "a_wall_clock_that_is_set", a_wall_clock_that_is_set },
 		{ "unplugged_and_back", unplugged_and_back },
 		{ "less_than_a_second_makes_no_file", less_than_a_second_makes_no_file },
 		{ "sessions", sessions },
