@@ -12,6 +12,8 @@
 #define RATE_WINDOW_NS	2000000000LL
 #define RANGE_SAME	0.05
 #define STATUS_EVERY_NS	250000000LL	/* news of breathing and movement */
+#define HEALTH_LOG_NS	60000000000LL	/* of a channel's health so many lines are logged */
+#define HEALTH_LOG_LINES 4u
 
 int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 		const char *device, const char *name, const char *mode, bool patient)
@@ -127,15 +129,28 @@ static void publish_events(struct sensor *s)
 	}
 }
 
-/* One channel's health; what is wrong with it is for the log, too.  Return: is it news? */
-static bool note_health(const struct sensor *s, const char *channel, const char **shown,
+/*
+ * One channel's health; what is wrong with it is for the log, too, but a loose wire comes and
+ * goes: that is a line or two a minute.  Return: is it news?
+ */
+static bool note_health(struct sensor *s, enum sensor_channel which, const char **shown,
 			enum bp_channel_state state)
 {
-	const char *before = *shown;
+	static const char *const names[] = { "the accelerometer", "the film" };
+	struct sensor_health_log *minute = &s->health_log[which];
+	const char *before = *shown, *channel = names[which];
 
 	*shown = bp_channel_state_name(state);
 	if (!strcmp(before, *shown))
 		return false;
+	if (s->last_ns - minute->from_ns >= HEALTH_LOG_NS) {
+		if (minute->lines > HEALTH_LOG_LINES)
+			log_notice("%s: %s came and went: %u changes were left out here", s->device,
+				   channel, minute->lines - HEALTH_LOG_LINES);
+		*minute = (struct sensor_health_log){ .from_ns = s->last_ns };
+	}
+	if (minute->lines++ >= HEALTH_LOG_LINES)
+		return true;
 	if (state != BP_CHANNEL_OK && state != BP_CHANNEL_ABSENT)
 		log_warning("%s: %s is %s: what it would hear is not heard", s->device, channel,
 			    *shown);
@@ -167,9 +182,9 @@ static void publish_status(struct sensor *s)
 	}
 	s->bus.breath_phase = bp_breath_phase_name(st.breath_phase);
 	s->bus.movement = bp_movement_name(st.movement);
-	if (note_health(s, "the accelerometer", &s->bus.motion_health, st.motion.state))
+	if (note_health(s, SENSOR_MOTION, &s->bus.motion_health, st.motion.state))
 		news[n++] = "MotionHealth";
-	if (note_health(s, "the film", &s->bus.film_health, st.film.state))
+	if (note_health(s, SENSOR_FILM, &s->bus.film_health, st.film.state))
 		news[n++] = "FilmHealth";
 	news[n] = NULL;
 	if (n)

@@ -34,6 +34,8 @@ struct sensor_env {
 	source_opener open;	/* of IIO devices: source_open_iio() or a test's */
 };
 
+enum sensor_channel { SENSOR_MOTION, SENSOR_FILM, SENSOR_CHANNELS };
+
 /**
  * struct sensor - common part
  * @bus:	the object on the bus
@@ -63,6 +65,10 @@ struct sensor {
 	char reason[BUS_REASON_SIZE];
 	int64_t last_ns;
 	int64_t shown_ns;		/* stream time of the last look at the core's status */
+	struct sensor_health_log {
+		int64_t from_ns;	/* a minute of stream */
+		unsigned int lines;	/* in it, those left out too */
+	} health_log[SENSOR_CHANNELS];
 	int64_t rate_from_ns;		/* window of MeasuredRate */
 	uint64_t rate_frames;
 	struct bp_frame frames[SENSOR_FRAMES];

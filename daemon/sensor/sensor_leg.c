@@ -14,6 +14,7 @@
 #define RETRY_MIN_US	250000u
 #define RETRY_MAX_US	5000000u
 #define RETRY_REFUSED_US 60000000u	/* the device will hardly change its mind */
+#define CALM_NS		30000000000LL	/* a stream that lasts as long has recovered */
 
 static void rearm(struct leg *leg, uint64_t usec)
 {
@@ -52,9 +53,15 @@ static void close_source(struct leg *leg)
 	leg->src = NULL;
 }
 
-/* Say a fault once, not at every attempt, and try again later. */
+/*
+ * Say a fault once, not at every attempt, and try again later.  A loose contact that gives a
+ * few samples at each attempt has not recovered: the pauses grow all the same.
+ */
 static void fault(struct leg *leg, const char *state, int error, const char *why)
 {
+	if (leg->resumed_ns && leg->last_ns - leg->resumed_ns > CALM_NS)
+		leg->retry_us = RETRY_MIN_US;
+	leg->resumed_ns = 0;
 	if (strcmp(leg->told, why)) {
 		log_warning("%s: %s: %s", leg->device, state, why);
 		snprintf(leg->told, sizeof(leg->told), "%s", why);
@@ -91,10 +98,10 @@ static void resume(struct leg *leg, int64_t t_ns)
 		leg->restarts++;
 		leg->lost_before += gap_samples(t_ns - leg->last_ns, 1e9 / leg->rate_hz);
 	}
+	leg->resumed_ns = t_ns;
 	log_info("%s: %s: streaming %s at %g Hz", leg->device, leg->src->info.name,
 		 leg->src->info.mode, leg->rate_hz);
 	leg->told[0] = '\0';
-	leg->retry_us = RETRY_MIN_US;
 	set_state(leg, "streaming", "");
 }
 

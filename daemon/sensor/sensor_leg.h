@@ -58,6 +58,7 @@ struct leg {
 	uint64_t lost;
 	uint64_t restarts;
 	int64_t last_ns;
+	int64_t resumed_ns;		/* first frame of this stream; 0 = none yet */
 	double rate_hz;
 	bool known;			/* the owner was told what the source is */
 	bool resumed;			/* the next frame is the first of a stream */

@@ -114,8 +114,10 @@ static void update_state(struct sensor_live *l)
 		sensor_set_state(&l->base, l->legs[0].state, l->legs[0].reason);
 	} else if (streaming) {
 		describe_fault(l, worst, why);
+		/* A start is no fault; if it becomes one, the leg says so. */
 		if (strcmp(l->base.bus.state, "degraded"))
-			log_warning("%s: degraded: %s", l->base.device, why);
+			log_msg(!strcmp(l->legs[worst].state, "starting") ? LOG_INFO : LOG_WARNING,
+				"%s: degraded: %s", l->base.device, why);
 		sensor_set_state(&l->base, "degraded", why);
 	} else {
 		/* Neither: the first that is there speaks for both. */

@@ -84,6 +84,12 @@ static int waits_for(const struct merge *m, int from)
 	return -1;
 }
 
+/* The bound; of one that has never given anything a longer one: it is being started. */
+static int64_t patience(const struct merge *m, int other)
+{
+	return m->leg[other].newest_ns == INT64_MIN ? m->wait_ns + MERGE_START_NS : m->wait_ns;
+}
+
 size_t merge_pull(struct merge *m, struct bp_frame *out, size_t max, int64_t now_ns)
 {
 	size_t n = 0;
@@ -97,7 +103,7 @@ size_t merge_pull(struct merge *m, struct bp_frame *out, size_t max, int64_t now
 		other = waits_for(m, from);
 		if (other >= 0) {
 			/* A full ring must move on, too. */
-			if (now_ns - first(l)->t_ns < m->wait_ns && l->n < MERGE_HELD)
+			if (now_ns - first(l)->t_ns < patience(m, other) && l->n < MERGE_HELD)
 				break;
 			m->leg[other].lags = true;
 		}
@@ -111,7 +117,8 @@ size_t merge_pull(struct merge *m, struct bp_frame *out, size_t max, int64_t now
 
 int64_t merge_due_ns(const struct merge *m)
 {
-	int from = oldest(m);
+	int from = oldest(m), other = from < 0 ? -1 : waits_for(m, from);
 
-	return from < 0 ? INT64_MAX : first(&m->leg[from])->t_ns + m->wait_ns;
+	return from < 0 ? INT64_MAX :
+	       first(&m->leg[from])->t_ns + (other < 0 ? m->wait_ns : patience(m, other));
 }

@@ -21,6 +21,12 @@
 #define MERGE_LEGS	2
 #define MERGE_HELD	2048u	/* frames of a leg that can be held: 0.6 s at 3200 Hz */
 
+/*
+ * What is added to the bound until a leg has given its first frame: the caller's own thread is
+ * held up while it opens the second device, and the pair is to begin whole.
+ */
+#define MERGE_START_NS	400000000LL
+
 /**
  * struct merge_leg - one of the streams
  * @held:	ring of MERGE_HELD frames

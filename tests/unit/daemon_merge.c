@@ -96,6 +96,7 @@ static void a_silent_leg_costs_the_bound_once(void)
 static void what_comes_too_late_is_counted_and_the_leg_catches_up(void)
 {
 	begin(true, true);
+	push(1, -312500, 312500, 1);
 	push(0, 0, 1250000, 80);
 	pull(98750000 + WAIT);
 	ktap_check(m.leg[1].lags, "does not lag");
@@ -108,6 +109,26 @@ static void what_comes_too_late_is_counted_and_the_leg_catches_up(void)
 	ktap_check(pull(200 * MS) == 1, "did not wait for the other leg");
 	push(0, 100 * MS, 1250000, 80);
 	ktap_check(pull(200 * MS) > 0 && out[0].has == BP_HAS_FILM, "the film is missing");
+	merge_free(&m);
+}
+
+/* The other device takes 300 ms to open: nothing of it is lost. */
+static void a_leg_that_starts_is_waited_for_longer(void)
+{
+	begin(true, true);
+	push(0, 0, 1250000, 240);
+	ktap_check(pull(300 * MS) == 0, "did not wait for the first frame");
+	ktap_check(merge_due_ns(&m) == WAIT + MERGE_START_NS, "due at %lld",
+		   (long long)merge_due_ns(&m));
+	push(1, 290 * MS, 312500, 32);
+	ktap_check(pull(300 * MS) > 240 && !m.leg[1].late && !m.leg[1].lags, "late %llu",
+		   (unsigned long long)m.leg[1].late);
+	merge_free(&m);
+	/* But not for ever. */
+	begin(true, true);
+	push(0, 0, 1250000, 8);
+	ktap_check(pull(WAIT + MERGE_START_NS - 1) == 0, "did not wait to the longer bound");
+	ktap_check(pull(8750000 + WAIT + MERGE_START_NS) == 8 && m.leg[1].lags, "waits for ever");
 	merge_free(&m);
 }
 
@@ -155,6 +176,7 @@ int main(void)
 		{ "a_silent_leg_costs_the_bound_once", a_silent_leg_costs_the_bound_once },
 		{ "what_comes_too_late_is_counted_and_the_leg_catches_up",
 		  what_comes_too_late_is_counted_and_the_leg_catches_up },
+		{ "a_leg_that_starts_is_waited_for_longer", a_leg_that_starts_is_waited_for_longer },
 		{ "nobody_waits_for_a_leg_that_is_down", nobody_waits_for_a_leg_that_is_down },
 		{ "a_full_ring_moves_on", a_full_ring_moves_on },
 		{ "stamps_that_go_back_are_left_out", stamps_that_go_back_are_left_out },

@@ -7,9 +7,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -723,6 +725,83 @@ static void a_clipped_channel_is_said(void)
 	end();
 }
 
+/* Lines with @words that a test has logged, since log_to_file() put stderr into a file. */
+static int stderr_kept = -1, log_file = -1;
+
+static void log_to_file(void)
+{
+	fflush(stderr);
+	stderr_kept = dup(STDERR_FILENO);
+	log_file = memfd_create("log", MFD_CLOEXEC);
+	dup2(log_file, STDERR_FILENO);
+}
+
+static int lines_logged(const char *words)
+{
+	FILE *f;
+	char line[512];
+	int n = 0;
+
+	fflush(stderr);
+	dup2(stderr_kept, STDERR_FILENO);
+	close(stderr_kept);
+	f = fdopen(log_file, "r");
+	rewind(f);
+	while (fgets(line, sizeof(line), f))
+		n += strstr(line, words) != NULL;
+	fclose(f);
+	return n;
+}
+
+/* A loose wire, for ten minutes: the bus hears of each change, the log a few times. */
+static void what_comes_and_goes_does_not_fill_the_log(void)
+{
+	int64_t from;
+	int n;
+
+	begin();
+	strcpy(cfg.mode, "motion+film");
+	plug(0, 0x20);
+	from = now_ns();
+	log_to_file();
+	for (int i = 0; i < 200; i++)
+		feed_film(&fakes[0], from + i * 3000000000LL, i & 1 ? CLIP_ALL : CLIP_NONE);
+	n = lines_logged("the film");
+	ktap_check(!strcmp(the_sensor()->bus.film_health, "saturated"), "the last: %s",
+		   the_sensor()->bus.film_health);
+	ktap_check(n >= 10 && n <= 55, "%d lines of 200 changes, expected at most five a minute", n);
+	end();
+}
+
+/* A few samples at each attempt are no recovery: pauses grow, here 250, 500, 1000 ms. */
+static void a_loose_contact_is_not_tried_all_the_time(void)
+{
+	int64_t begun, deadline;
+
+	begin();
+	plug(0, 0x20);
+	begun = now_ns();
+	deadline = begun + 10000 * MS;
+	for (int opens = 0; fakes[0].opens < 4 && now_ns() < deadline;) {
+		if (fakes[0].opens != opens) {
+			opens = fakes[0].opens;
+			put(&fakes[0], now_ns(), 8);
+			settle();
+			ktap_check(streams(), "attempt %d: state %s", opens, state());
+			fakes[0].read_error = -EIO;
+			eventfd_write(fakes[0].fd, 1);
+			settle();
+			ktap_check(!strcmp(state(), "failed"), "after it: state %s", state());
+			fakes[0].read_error = 0;
+		}
+		sd_event_run(event, 20000);
+	}
+	ktap_check(fakes[0].opens == 4, "opened %d times in ten seconds", fakes[0].opens);
+	ktap_check(now_ns() - begun >= 1750 * MS, "four times in %lld ms, expected 1750 or more",
+		   (long long)(now_ns() - begun) / 1000000);
+	end();
+}
+
 /* Of the daemon's tracks of clients this test has none, and says what they would. */
 static unsigned int clients;
 
@@ -959,6 +1038,10 @@ int main(void)
 		{ "nobody_claims_nobody_listens", nobody_claims_nobody_listens },
 		{ "a_dead_channel_is_said", a_dead_channel_is_said },
 		{ "a_clipped_channel_is_said", a_clipped_channel_is_said },
+		{ "what_comes_and_goes_does_not_fill_the_log",
+		  what_comes_and_goes_does_not_fill_the_log },
+		{ "a_loose_contact_is_not_tried_all_the_time",
+		  a_loose_contact_is_not_tried_all_the_time },
 		{ "a_claim_is_of_one_sensor", a_claim_is_of_one_sensor },
 		{ "leases_are_limited", leases_are_limited },
 		{ "the_stream_has_header_sequence_and_end",
