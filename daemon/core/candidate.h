@@ -82,9 +82,14 @@ static inline bool bp_candidate_weak(const struct bp_candidate *c)
 
 #define BP_LOADED_VOLUME	1.3f	/* of the median breath: a deep one */
 
+static inline bool bp_moves(const struct bp_context *ctx)
+{
+	return ctx->movement == BP_MOVEMENT_TWIST || ctx->movement == BP_MOVEMENT_BEND;
+}
+
 static inline bool bp_candidate_moves(const struct bp_candidate *c)
 {
-	return c->context.movement == BP_MOVEMENT_TWIST || c->context.movement == BP_MOVEMENT_BEND;
+	return bp_moves(&c->context);
 }
 
 /* A movement or a deep breath, which make joints pop. */

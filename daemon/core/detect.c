@@ -283,6 +283,8 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 		bp_clutter_name(&d->clutter, c, BP_NOTICED_NOISE);
 	if ((reason == BP_REASON_RUB && !c->touched) || reason == BP_REASON_KNOCK)
 		crackle(d, c, streams);
+	if (!c->in_train)
+		bp_habit_note(&d->habit, c, now_ns);
 	drop(d, c);
 }
 
@@ -297,7 +299,8 @@ static float least(const struct bp_candidate *c, enum bp_stage stage)
 
 /* All the evidence there is at this stage against what it takes: BP_KEPT or BP_REFUSED. */
 static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
-				const struct bp_stream *streams, int64_t now_ns)
+				const struct bp_stream *streams, const struct bp_context *now,
+				int64_t now_ns)
 {
 	enum bp_stage stage = c->next == BP_LOOK_LAST ? BP_STAGE_SETTLE : BP_STAGE_SAY;
 	enum bp_ear by = ear(c, streams);
@@ -307,10 +310,13 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 		.usual = bp_coupling_usual(&d->coupling),
 		.fellow = c->fellow,
 		.lung = bp_lung_like(&d->lung, c),
+		/* How it begins to move is seen late. */
+		.moves = bp_candidate_moves(c) || bp_moves(now),
 	};
 	struct bp_trace tr;
 
 	bp_clutter_company(&d->clutter, c, &around.company);
+	bp_habit_alike(&d->habit, c, now_ns, around.habit);
 	c->odds = bp_weigh_sharp(c, stage, by, &around, looks);
 	if (c->odds < limit && !c->in_train)
 		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED,
@@ -331,7 +337,7 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 
 /* Said at once, unless it belongs to something that goes on, or is no joint's. */
 static void first(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
-		  struct bp_book *book, int64_t now_ns)
+		  const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
 	int k = bp_candidate_main(c);
 
@@ -346,7 +352,7 @@ static void first(struct bp_detect *d, struct bp_candidate *c, const struct bp_s
 	if (c->held)
 		tell(d, c, c->in_train ? BP_JOINED : BP_HELD, BP_RULE_TRAIN, 1, 1, now_ns);
 	else
-		c->held = weighed(d, c, streams, now_ns).outcome == BP_REFUSED;
+		c->held = weighed(d, c, streams, ctx, now_ns).outcome == BP_REFUSED;
 	if (!c->held)
 		report(d, c, streams, book, now_ns);
 	c->next = BP_LOOK_MIDDLE;
@@ -368,7 +374,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	r = judge(d, c, streams);
 	if (c->next == BP_LOOK_LAST && c->held) {
 		if (r.outcome == BP_KEPT)
-			weighed(d, c, streams, now_ns);
+			weighed(d, c, streams, ctx, now_ns);
 		drop(d, c);
 		return;
 	}
@@ -389,10 +395,12 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		}
 		/* fall through */
 	case BP_LOOK_DOUBT:
-		first(d, c, streams, book, now_ns);
+		first(d, c, streams, ctx, book, now_ns);
 		return;
 	case BP_LOOK_MIDDLE:
 		crackle(d, c, streams);
+		if (c->held && !c->in_train)
+			bp_habit_note(&d->habit, c, now_ns);
 		tell(d, c, c->in_train ? BP_JOINED : c->held ? BP_HELD : BP_KEPT,
 		     c->in_train ? BP_RULE_TRAIN : BP_RULE_NONE, 0, 0, now_ns);
 		/* If it was a pop after all, it is too late to be said; who learns weights looks on. */
@@ -404,11 +412,13 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		c->due_ns = c->onset_ns + LAST_NS;
 		return;
 	default:
-		r = weighed(d, c, streams, now_ns);
-		if (r.outcome == BP_REFUSED)
+		r = weighed(d, c, streams, ctx, now_ns);
+		if (r.outcome == BP_REFUSED) {
 			withdraw(c, book, r.reason, now_ns);
-		else
+			bp_habit_note(&d->habit, c, now_ns);
+		} else {
 			settle(d, c, streams, ctx, book, now_ns);
+		}
 		drop(d, c);
 	}
 }

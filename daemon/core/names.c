@@ -137,6 +137,18 @@ static const char *const sharp_look_names[BP_SHARP_LOOKS] = {
 	[BP_SHARP_BUSY] = "busy",
 	[BP_SHARP_FELLOW] = "fellow",
 	[BP_SHARP_LUNG] = "lung",
+	[BP_SHARP_HABIT] = "habit",
+	[BP_SHARP_HABIT_LONG] = "habit_long",
+	[BP_SHARP_HABIT_REST] = "habit_rest",
+	[BP_SHARP_MOVES] = "moves",
+	[BP_SHARP_DEEP] = "deep",
+	[BP_SHARP_PITCH_LEVEL] = "pitch_level",
+	[BP_SHARP_PITCH_LENGTH] = "pitch_length",
+	[BP_SHARP_LENGTH2] = "length2",
+	[BP_SHARP_FRONT] = "front",
+	[BP_SHARP_FRONT_PITCH] = "front_pitch",
+	[BP_SHARP_FRONT_LEVEL] = "front_level",
+	[BP_SHARP_ASIDE] = "aside",
 };
 
 static const char *const train_look_names[BP_TRAIN_LOOKS] = {

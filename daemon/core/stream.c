@@ -91,7 +91,8 @@ static void track_floor(struct bp_stream *s, const struct bp_hop *h, bool freeze
 	bp_v4 e;
 	float level, slope;
 
-	if (h->settling)
+	/* What stands at full scale is silent in this band, but it is no rest. */
+	if (h->settling || h->clipped)
 		return;
 	if (s->floor_age < FLOOR_LEARN) {
 		s->floor_age++;

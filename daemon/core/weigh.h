@@ -8,6 +8,7 @@
 #define BACKPOP_CORE_WEIGH_H
 
 #include "core/clutter.h"
+#include "core/habit.h"
 
 /* What is known around a candidate. */
 struct bp_around {
@@ -15,6 +16,8 @@ struct bp_around {
 	float usual;		/* this wearer's film over accelerometer, mV/g, 0 = unknown */
 	bool fellow;		/* within a manoeuvre of what was said already */
 	bool lung;		/* sounds like what is known of these lungs */
+	bool moves;		/* the trunk bends or twists */
+	float habit[BP_HABIT_TIMES];
 };
 
 /**

@@ -21,7 +21,7 @@ static const char usage[] =
 	"  --duration S       whole seconds (default 120 for demo, 600 for the others)\n"
 	"  --activity WHAT    of negatives: any, rest, move, walking, or one artefact alone (tap,\n"
 	"                     step, cough, speech, rub, knock, mains, tug, typing, laughter, creak,\n"
-	"                     touch) (default any)\n"
+	"                     touch) (default any); of other scripts: their only artefact\n"
 	"  --snr DB           make every pop and snap this high over the sensor's noise\n"
 	"  --background FILE  a real recording (text or CSV, may be gzipped) as the body: posture,\n"
 	"                     breathing, heart and gait are the recording's\n"
@@ -220,8 +220,9 @@ static void parse_options(int argc, char **argv, struct gen_options *opt)
 		usage_error("unexpected argument \"%s\"", argv[optind]);
 	if (!opt->out)
 		usage_error("--out is missing");
-	if (opt->activity != ACTIVITY_ANY && opt->script != SCRIPT_NEGATIVES)
-		usage_error("--activity goes with --script negatives");
+	if (opt->activity != ACTIVITY_ANY && opt->activity < ACTIVITY_ARTEFACT &&
+	    opt->script != SCRIPT_NEGATIVES)
+		usage_error("--activity, unless it is an artefact, goes with --script negatives");
 }
 
 int main(int argc, char **argv)
