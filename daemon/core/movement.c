@@ -25,6 +25,15 @@
 #define LATERAL_G	0.006f
 #define LATERAL_HZ	1.5f
 #define LATERAL_MEAN_S	4.0f
+/*
+ * Some hearts and breaths are stronger: on the chest up to 29 and 390 mg (1.4).  They go on
+ * all the time, so that a twist stands out of what is usual.
+ */
+#define REST_TAU_S	60.0f
+#define REST_MOST	0.030f
+#define REST_RISE	2.2f
+#define USUAL_RISE	2.2f
+#define USUAL_SHARE	(float)(1 / (BP_SLOW_HZ * 20))	/* e times in 20 s at most */
 #define OTHER_G		0.090f
 #define HOLD_S		0.8f		/* a movement's pauses belong to it */
 #define PI		3.14159265f
@@ -85,6 +94,26 @@ void bp_movement_hop(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
 	m->strike_ns[m->n_strikes++] = t_ns;
 }
 
+static float at_least(float x, float least)
+{
+	return x > least ? x : least;
+}
+
+/* What the trunk's swing and lateral push are when nothing moves it. */
+static void learn_rest(struct bp_movement_state *m, float swing, float aside)
+{
+	const float share = 1 / (BP_SLOW_HZ * REST_TAU_S);
+
+	m->rest *= 1 + share;
+	if (swing < m->rest || m->slow_n == BP_POSTURES)
+		m->rest = swing;
+	if (m->rest > REST_MOST)
+		m->rest = REST_MOST;
+	/* The median: twists do not count by how far they push. */
+	m->lateral_usual *= aside > m->lateral_usual ? 1 + USUAL_SHARE : 1 - USUAL_SHARE;
+	m->lateral_usual = at_least(m->lateral_usual, LATERAL_G / USUAL_RISE);
+}
+
 static bool walking(const struct bp_movement_state *m)
 {
 	float shortest = STRIKE_MAX_S, longest = 0;
@@ -121,7 +150,7 @@ static float angle_deg(bp_v4 a, bp_v4 b)
 void bp_movement_slow(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
 {
 	enum bp_movement kind = BP_MOVEMENT_NONE;
-	float swing;
+	float swing, aside;
 
 	if (!m->slow_n)
 		m->lateral = m->lateral_mean = low[1];
@@ -136,16 +165,20 @@ void bp_movement_slow(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
 		return;
 
 	swing = sqrtf(m->swing2);
+	aside = fabsf(m->lateral - m->lateral_mean);
+	learn_rest(m, swing, aside);
 	if (walking(m))
 		kind = BP_MOVEMENT_WALK;
 	else if (m->tilt_rate > BEND_DEG_S)
 		kind = BP_MOVEMENT_BEND;
 	else if (swing > OTHER_G)
 		kind = BP_MOVEMENT_OTHER;
-	else if (swing > TWIST_G || fabsf(m->lateral - m->lateral_mean) > LATERAL_G)
+	else if (swing > at_least(REST_RISE * m->rest, TWIST_G) ||
+		 aside > at_least(USUAL_RISE * m->lateral_usual, LATERAL_G))
 		kind = BP_MOVEMENT_TWIST;
 	if (kind != BP_MOVEMENT_NONE || m->kind == BP_MOVEMENT_UNKNOWN ||
-	    ((float)(t_ns - m->kind_ns) * 1e-9f > HOLD_S && swing < QUIET_G)) {
+	    ((float)(t_ns - m->kind_ns) * 1e-9f > HOLD_S &&
+	     swing < at_least(m->rest * QUIET_G / TWIST_G * REST_RISE, QUIET_G))) {
 		m->kind = kind;
 		m->kind_ns = t_ns;
 	}

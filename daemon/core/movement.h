@@ -24,6 +24,8 @@ struct bp_movement_state {
 	float lateral;			/* y of the slow steps, and */
 	float lateral_mean;		/* its mean over some seconds */
 	float swing2;			/* running mean square of the swing, g^2 */
+	float rest;			/* lower envelope of its root: heart and breath, g */
+	float lateral_usual;		/* median deviation of y in the last minute: breath, g */
 	float tilt_rate;		/* degrees per second */
 	bool above;			/* vertical swing is in its upper half */
 	float level;			/* smoothed vertical swing */
