@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Bursts from the FIFO that do not come as they should: corrupted, in pieces, too slowly. */
+/* Bursts from the FIFO that do not come as they should: corrupted, in pieces. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,17 +51,14 @@ FIXTURE_SETUP(burst)
 {
 	stream_rig_init(&self->rig);
 	SKIP_WITHOUT_RIG();
-	ASSERT_EQ(0, rig_load_params(variant->params));
-	ASSERT_EQ(0, rig_attach(0));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_up(&self->rig, variant->params));
 	ASSERT_EQ(0, stream_rig_start(&self->rig, &wave, variant->mode, variant->rate_hz, 32, 0));
 	ASSERT_EQ(0, truth_run(&self->rig.t, 1, PATIENCE_MS, false));
 }
 
 FIXTURE_TEARDOWN(burst)
 {
-	stream_rig_stop(&self->rig);
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rig_down(&self->rig));
 }
 
 static bool by_words(const char *params)
@@ -206,37 +203,6 @@ TEST_F_TIMEOUT(burst, with_a_corrupt_time, 300)
 	EXPECT_LE(self->rig.t.max_ns, STAMP_ERROR_MAX_NS);
 	ASSERT_EQ(0, capture_stat(&self->rig.c, "resyncs", &resyncs));
 	EXPECT_EQ(0, resyncs);
-}
-
-/* 3200 Hz do not fit through 100 kHz.  It says so, and what comes is right. */
-TEST(slow_bus_is_told)
-{
-	struct stream_rig rig;
-	static struct capture_sample batch[512];
-	int64_t end;
-	int n;
-
-	SKIP_WITHOUT_RIG();
-	stream_rig_init(&rig);
-	ASSERT_EQ(0, rig_load(1, 100000));
-	ASSERT_EQ(0, rig_attach(0));
-	ASSERT_EQ(0, capture_find(&rig.c, 0));
-	ASSERT_EQ(0, stream_rig_start(&rig, &wave, CAPTURE_COMBINED, 800, 32, 0));
-	ASSERT_EQ(0, truth_run(&rig.t, 1, PATIENCE_MS, false));
-	EXPECT_NOTHING_LOST(&rig.t, "800 Hz at 100 kHz");
-	EXPECT_FALSE(rig_logged("bus is too slow"));
-	capture_stop(&rig.c);
-	ASSERT_EQ(0, stream_rig_start(&rig, &wave, CAPTURE_FILM, 3200, 32, 0));
-	end = rig_now_ns() + 3000000000LL;
-	while (rig_now_ns() < end) {
-		n = capture_read(&rig.c, batch, 512, 500);
-		ASSERT_GE(n, 0);
-		truth_check(&rig.t, batch, n);
-	}
-	EXPECT_TRUE_SAMPLES(&rig.t, "3200 Hz at 100 kHz");
-	EXPECT_TRUE(rig_logged("bus is too slow for 3200 Hz"));
-	stream_rig_stop(&rig);
-	EXPECT_EQ(0, rig_down());
 }
 
 TEST_HARNESS_MAIN

@@ -6,6 +6,9 @@
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "capture.h"
@@ -107,6 +110,52 @@ static inline void stream_rig_stop(struct stream_rig *r)
 	if (r->feed >= 0)
 		close(r->feed);
 	r->feed = -1;
+}
+
+/*
+ * Load both modules, the simulator with @params, set the chips' @options ("NAME" or
+ * "NAME=VALUE", which is 1), up to a NULL, and have the driver probe them.
+ */
+static inline int stream_rigs_up(struct stream_rig *rigs, unsigned int n, const char *params,
+				 const char *const *options)
+{
+	int ret = rig_load_params(params);
+	unsigned int i;
+	char path[64];
+
+	for (i = 0; !ret && i < n; i++) {
+		const char *const *o;
+
+		for (o = options; !ret && o && *o; o++) {
+			size_t len = strcspn(*o, "=");
+
+			snprintf(path, sizeof(path), "options/%.*s", (int)len, *o);
+			ret = sim_set(i, path, (*o)[len] ? atoi(*o + len + 1) : 1);
+		}
+		if (!ret)
+			ret = rig_attach(i);
+		if (!ret)
+			ret = capture_find(&rigs[i].c, i);
+	}
+	return ret;
+}
+
+static inline int stream_rig_up(struct stream_rig *r, const char *params)
+{
+	return stream_rigs_up(r, 1, params, NULL);
+}
+
+/* Return: what rig_down() does. */
+static inline int stream_rigs_down(struct stream_rig *rigs, unsigned int n)
+{
+	while (n)
+		stream_rig_stop(&rigs[--n]);
+	return rig_down();
+}
+
+static inline int stream_rig_down(struct stream_rig *r)
+{
+	return stream_rigs_down(r, 1);
 }
 
 #endif

@@ -133,73 +133,54 @@ static void naive_tell(const struct naive *way, const char *what)
 
 FIXTURE(hour)
 {
-	struct capture c[CHIPS];
-	struct truth t[CHIPS];
+	struct stream_rig rig[CHIPS];
 	struct naives ways;
-	int feed[CHIPS];
 };
 
 FIXTURE_SETUP(hour)
 {
 	int i;
 
-	for (i = 0; i < CHIPS; i++) {
-		self->feed[i] = -1;
-		self->c[i].fd = -1;
-	}
+	for (i = 0; i < CHIPS; i++)
+		stream_rig_init(&self->rig[i]);
 	SKIP_WITHOUT_RIG();
 	if (!rig_simulated_time())
 		SKIP(return, "needs simulated time: a busy machine adds its own delay");
-	ASSERT_EQ(0, rig_up(CHIPS));
-	for (i = 0; i < CHIPS; i++)
-		ASSERT_EQ(0, capture_find(&self->c[i], i));
+	ASSERT_EQ(0, stream_rigs_up(self->rig, CHIPS, "chips=2", NULL));
 }
 
 FIXTURE_TEARDOWN(hour)
 {
-	int i;
-
-	for (i = 0; i < CHIPS; i++) {
-		capture_stop(&self->c[i]);
-		if (self->feed[i] >= 0)
-			close(self->feed[i]);
-	}
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rigs_down(self->rig, CHIPS));
 }
 
 /* Stream and feed; services are up to @late_us late, the chip's clock is @ppm fast. */
-static int begin(struct capture *c, struct truth *t, int *feed, enum capture_mode mode,
-		 unsigned int rate_hz, int ppm, int late_us)
+static int begin(struct stream_rig *r, enum capture_mode mode, unsigned int rate_hz, int ppm,
+		 int late_us)
 {
 	const struct truth_wave w = TRUTH_WAVE(seconds() + 10);
+	unsigned int chip = r->c.chip;
 	int ret;
 
-	ret = sim_set(c->chip, "options/odr_error_ppm", ppm);
+	ret = sim_set(chip, "options/odr_error_ppm", ppm);
 	if (!ret)
-		ret = sim_set(c->chip, "irq_jitter_seed", SEED + c->chip);
+		ret = sim_set(chip, "irq_jitter_seed", SEED + chip);
 	if (!ret)
-		ret = sim_set(c->chip, "irq_jitter_us", late_us);
-	if (ret)
-		return ret;
-	*feed = truth_feed(c->chip, &w);
-	if (*feed < 0)
-		return *feed;
-	ret = capture_start(c, mode, rate_hz, WATERMARK);
+		ret = sim_set(chip, "irq_jitter_us", late_us);
 	if (!ret)
-		ret = truth_begin(t, c, &w, ppm);
+		ret = stream_rig_start(r, &w, mode, rate_hz, WATERMARK, ppm);
 	/* to ask for more than there is would have the FIFO read at once, and not late */
-	t->batch = WATERMARK;
+	r->t.batch = WATERMARK;
 	return ret;
 }
 
 TEST_F_TIMEOUT(hour, film_alone, 7200)
 {
-	struct truth *t = &self->t[0];
+	struct truth *t = &self->rig[0].t;
 	int64_t start;
 	int s;
 
-	ASSERT_EQ(0, begin(&self->c[0], t, &self->feed[0], CAPTURE_FILM, 3200, 20000,
-			   LATE_ALONE_US));
+	ASSERT_EQ(0, begin(&self->rig[0], CAPTURE_FILM, 3200, 20000, LATE_ALONE_US));
 	start = rig_now_ns();
 	for (s = 1; s <= seconds(); s++) {
 		ASSERT_EQ(0, truth_run_to(t, start + s * SEC, PATIENCE_MS, false));
@@ -229,19 +210,18 @@ TEST_F_TIMEOUT(hour, pair_on_one_bus, 7200)
 	int i, s;
 
 	for (i = 0; i < CHIPS; i++)
-		ASSERT_EQ(0, begin(&self->c[i], &self->t[i], &self->feed[i], mode[i], rate_hz[i],
-				   ppm[i], LATE_PAIR_US));
+		ASSERT_EQ(0, begin(&self->rig[i], mode[i], rate_hz[i], ppm[i], LATE_PAIR_US));
 	/* turn by turn; the kernel's buffers hold more than 2 s */
 	start = rig_now_ns();
 	for (s = 1; s <= seconds(); s++)
 		for (i = 0; i < CHIPS; i++)
-			ASSERT_EQ(0, truth_run_to(&self->t[i], start + s * SEC, PATIENCE_MS,
+			ASSERT_EQ(0, truth_run_to(&self->rig[i].t, start + s * SEC, PATIENCE_MS,
 						  false));
 	rig_diag("%d s of a pair on one bus, services up to %d ms late", seconds(),
 		 LATE_PAIR_US / 1000);
 	for (i = 0; i < CHIPS; i++) {
-		EXPECT_NOTHING_LOST(&self->t[i], i ? "film 3200" : "motion+film 800");
-		EXPECT_PUNCTUAL(&self->t[i]);
+		EXPECT_NOTHING_LOST(&self->rig[i].t, i ? "film 3200" : "motion+film 800");
+		EXPECT_PUNCTUAL(&self->rig[i].t);
 	}
 }
 
@@ -249,11 +229,11 @@ TEST_F_TIMEOUT(hour, pair_on_one_bus, 7200)
 TEST_F_TIMEOUT(hour, bus_overhead, 7200)
 {
 	long long reads[2], writes[2], transfers[2], words[2];
-	struct truth *t = &self->t[0];
+	struct truth *t = &self->rig[0].t;
 	double payload, all;
 	int i;
 
-	ASSERT_EQ(0, begin(&self->c[0], t, &self->feed[0], CAPTURE_FILM, 3200, 0, 0));
+	ASSERT_EQ(0, begin(&self->rig[0], CAPTURE_FILM, 3200, 0, 0));
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, sim_stat(0, "reads", &reads[i]));
 		ASSERT_EQ(0, sim_stat(0, "writes", &writes[i]));
@@ -280,22 +260,19 @@ TEST_F_TIMEOUT(hour, past_the_counters_wrap, 90000)
 	const struct truth_wave w = {
 		.accel_mg = 1500, .film_mv = 80, .half_ms = 1000, .seconds = secs + 10,
 	};
-	struct truth *t = &self->t[0];
+	struct truth *t = &self->rig[0].t;
 	long long resyncs = -1;
 
 	if (secs < wrap_s)
 		ASSERT_EQ(0, sim_set(0, "options/ts_start", (wrap_s - secs / 2) * 100000));
 	ASSERT_EQ(0, sim_set(0, "options/odr_error_ppm", -20000));
-	self->feed[0] = truth_feed(0, &w);
-	ASSERT_GE(self->feed[0], 0);
-	ASSERT_EQ(0, capture_start(&self->c[0], CAPTURE_COMBINED, 25, WATERMARK));
-	ASSERT_EQ(0, truth_begin(t, &self->c[0], &w, -20000));
+	ASSERT_EQ(0, stream_rig_start(&self->rig[0], &w, CAPTURE_COMBINED, 25, WATERMARK, -20000));
 	ASSERT_EQ(0, truth_run(t, secs, PATIENCE_MS, false));
 	rig_diag("%lld s at 25 Hz, counter wraps after %lld s", secs,
 		 secs < wrap_s ? secs / 2 : (long long)(wrap_s * 1.02));
 	EXPECT_NOTHING_LOST(t, "motion+film 25");
 	EXPECT_PUNCTUAL(t);
-	ASSERT_EQ(0, capture_stat(&self->c[0], "resyncs", &resyncs));
+	ASSERT_EQ(0, capture_stat(&self->rig[0].c, "resyncs", &resyncs));
 	EXPECT_EQ(0, resyncs);
 }
 

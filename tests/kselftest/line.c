@@ -47,15 +47,12 @@ FIXTURE_SETUP(line)
 {
 	stream_rig_init(&self->rig);
 	SKIP_WITHOUT_RIG();
-	ASSERT_EQ(0, rig_load_params(variant->params));
-	ASSERT_EQ(0, rig_attach(0));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_up(&self->rig, variant->params));
 }
 
 FIXTURE_TEARDOWN(line)
 {
-	stream_rig_stop(&self->rig);
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rig_down(&self->rig));
 }
 
 /* Index of the last write to PIN_CTRL, or -1. */

@@ -36,16 +36,14 @@ FIXTURE_SETUP(overrun)
 
 	stream_rig_init(&self->rig);
 	SKIP_WITHOUT_RIG();
-	ASSERT_EQ(0, rig_up(1));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_up(&self->rig, "chips=1"));
 	ASSERT_EQ(0, stream_rig_start(&self->rig, &w, variant->mode, variant->rate_hz, 32, 0));
 	ASSERT_EQ(0, truth_run(&self->rig.t, 1, PATIENCE_MS, false));
 }
 
 FIXTURE_TEARDOWN(overrun)
 {
-	stream_rig_stop(&self->rig);
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rig_down(&self->rig));
 }
 
 /* So much was lost at least; the driver says how much is missing, and the rest is right. */

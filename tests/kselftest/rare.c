@@ -37,8 +37,7 @@ FIXTURE_SETUP(rare)
 
 FIXTURE_TEARDOWN(rare)
 {
-	stream_rig_stop(&self->rig);
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rig_down(&self->rig));
 }
 
 /* ---- no memory -------------------------------------------------------------------- */
@@ -111,8 +110,7 @@ TEST_F_TIMEOUT(rare, stream_without_memory, 3600)
 	char path[128];
 
 	SKIP_WITHOUT_FAILURES();
-	ASSERT_EQ(0, rig_up(1));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_up(&self->rig, "chips=1"));
 	/* sets everything up */
 	ASSERT_EQ(0, stream_rig_start(&self->rig, &wave, CAPTURE_COMBINED, 800, 32, 0));
 	capture_stop(&self->rig.c);
@@ -179,8 +177,7 @@ TEST_F(rare, registers_by_debugfs)
 {
 	char path[128], text[32];
 
-	ASSERT_EQ(0, rig_up(1));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_up(&self->rig, "chips=1"));
 	reg_path(&self->rig.c, path, sizeof(path));
 	ASSERT_EQ(0, rig_write(path, "0x0f"));
 	ASSERT_LT(0, rig_read(path, text, sizeof(text)));
@@ -205,8 +202,7 @@ TEST_F(rare, counter_jumps)
 	long long resyncs;
 	int i;
 
-	ASSERT_EQ(0, rig_up(1));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_up(&self->rig, "chips=1"));
 	ASSERT_EQ(0, stream_rig_start(&self->rig, &wave, CAPTURE_COMBINED, 800, 32, 0));
 	reg_path(&self->rig.c, path, sizeof(path));
 	for (i = 0; i < 3; i++) {

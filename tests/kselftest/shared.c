@@ -13,9 +13,7 @@
 
 FIXTURE(shared)
 {
-	struct capture c[CHIPS];
-	struct truth t[CHIPS];
-	int feed[CHIPS];
+	struct stream_rig rig[CHIPS];
 };
 
 FIXTURE_VARIANT(shared)
@@ -40,47 +38,30 @@ FIXTURE_SETUP(shared)
 {
 	int i;
 
-	for (i = 0; i < CHIPS; i++) {
-		self->feed[i] = -1;
-		self->c[i].fd = -1;
-	}
+	for (i = 0; i < CHIPS; i++)
+		stream_rig_init(&self->rig[i]);
 	SKIP_WITHOUT_RIG();
-	ASSERT_EQ(0, rig_load_params(variant->params));
-	for (i = 0; i < CHIPS; i++) {
-		ASSERT_EQ(0, rig_attach(i));
-		ASSERT_EQ(0, capture_find(&self->c[i], i));
-		self->feed[i] = truth_feed(i, &wave);
-		ASSERT_GE(self->feed[i], 0);
-	}
+	ASSERT_EQ(0, stream_rigs_up(self->rig, CHIPS, variant->params, NULL));
 }
 
 FIXTURE_TEARDOWN(shared)
 {
-	int i;
-
-	for (i = 0; i < CHIPS; i++) {
-		capture_stop(&self->c[i]);
-		if (self->feed[i] >= 0)
-			close(self->feed[i]);
-	}
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rigs_down(self->rig, CHIPS));
 }
 
-static int start(struct capture *c, struct truth *t)
+static int start(struct stream_rig *r)
 {
-	int ret = capture_start(c, modes[c->chip], rates_hz[c->chip], 32);
-
-	return ret ? ret : truth_begin(t, c, &wave, 0);
+	return stream_rig_start(r, &wave, modes[r->c.chip], rates_hz[r->c.chip], 32, 0);
 }
 
 /* Both for @secs, turn by turn: the kernel's buffers hold more than 2 s. */
-static int run(struct truth *t, int secs)
+static int run(struct stream_rig *rigs, int secs)
 {
 	int ret = 0, i;
 
 	for (; !ret && secs; secs--)
 		for (i = 0; !ret && i < CHIPS; i++)
-			ret = truth_run(&t[i], 1, PATIENCE_MS, false);
+			ret = truth_run(&rigs[i].t, 1, PATIENCE_MS, false);
 	return ret;
 }
 
@@ -89,10 +70,10 @@ TEST_F_TIMEOUT(shared, both_stream, 120)
 	int i;
 
 	for (i = 0; i < CHIPS; i++)
-		ASSERT_EQ(0, start(&self->c[i], &self->t[i]));
-	ASSERT_EQ(0, run(self->t, rig_simulated_time() ? 30 : 5));
+		ASSERT_EQ(0, start(&self->rig[i]));
+	ASSERT_EQ(0, run(self->rig, rig_simulated_time() ? 30 : 5));
 	for (i = 0; i < CHIPS; i++)
-		EXPECT_NOTHING_LOST(&self->t[i], "shared line");
+		EXPECT_NOTHING_LOST(&self->rig[i].t, "shared line");
 	EXPECT_FALSE(rig_logged("interrupt line is stuck"));
 }
 
@@ -102,34 +83,34 @@ TEST_F_TIMEOUT(shared, one_comes_and_goes, 120)
 	int i, n;
 
 	for (i = 0; i < CHIPS; i++) {
-		ASSERT_EQ(0, start(&self->c[i], &self->t[i]));
+		ASSERT_EQ(0, start(&self->rig[i]));
 		for (n = 0; n < 3; n++) {
-			ASSERT_EQ(0, start(&self->c[!i], &self->t[!i]));
-			ASSERT_EQ(0, run(self->t, 1));
-			EXPECT_NOTHING_LOST(&self->t[!i], "shared line");
-			capture_stop(&self->c[!i]);
-			ASSERT_EQ(0, truth_run(&self->t[i], 1, PATIENCE_MS, false));
+			ASSERT_EQ(0, start(&self->rig[!i]));
+			ASSERT_EQ(0, run(self->rig, 1));
+			EXPECT_NOTHING_LOST(&self->rig[!i].t, "shared line");
+			capture_stop(&self->rig[!i].c);
+			ASSERT_EQ(0, truth_run(&self->rig[i].t, 1, PATIENCE_MS, false));
 		}
-		EXPECT_NOTHING_LOST(&self->t[i], "shared line");
-		capture_stop(&self->c[i]);
+		EXPECT_NOTHING_LOST(&self->rig[i].t, "shared line");
+		capture_stop(&self->rig[i].c);
 	}
 }
 
 TEST_F(shared, one_is_unbound)
 {
-	ASSERT_EQ(0, start(&self->c[0], &self->t[0]));
-	ASSERT_EQ(0, start(&self->c[1], &self->t[1]));
-	ASSERT_EQ(0, run(self->t, 1));
+	ASSERT_EQ(0, start(&self->rig[0]));
+	ASSERT_EQ(0, start(&self->rig[1]));
+	ASSERT_EQ(0, run(self->rig, 1));
 	ASSERT_EQ(0, rig_bind(0, false));
-	ASSERT_EQ(0, truth_run(&self->t[1], 1, PATIENCE_MS, false));
-	EXPECT_NOTHING_LOST(&self->t[1], "shared line");
-	capture_stop(&self->c[0]);
+	ASSERT_EQ(0, truth_run(&self->rig[1].t, 1, PATIENCE_MS, false));
+	EXPECT_NOTHING_LOST(&self->rig[1].t, "shared line");
+	capture_stop(&self->rig[0].c);
 	ASSERT_EQ(0, rig_bind(0, true));
-	ASSERT_EQ(0, capture_find(&self->c[0], 0));
-	ASSERT_EQ(0, start(&self->c[0], &self->t[0]));
-	ASSERT_EQ(0, run(self->t, 1));
-	EXPECT_NOTHING_LOST(&self->t[0], "shared line");
-	EXPECT_NOTHING_LOST(&self->t[1], "shared line");
+	ASSERT_EQ(0, capture_find(&self->rig[0].c, 0));
+	ASSERT_EQ(0, start(&self->rig[0]));
+	ASSERT_EQ(0, run(self->rig, 1));
+	EXPECT_NOTHING_LOST(&self->rig[0].t, "shared line");
+	EXPECT_NOTHING_LOST(&self->rig[1].t, "shared line");
 }
 
 /* One does not answer while the other, which is quicker, goes on asking for both. */
@@ -139,18 +120,18 @@ TEST_F_TIMEOUT(shared, one_does_not_answer, 120)
 	int i;
 
 	for (i = 0; i < CHIPS; i++)
-		ASSERT_EQ(0, start(&self->c[i], &self->t[i]));
+		ASSERT_EQ(0, start(&self->rig[i]));
 	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(0, sim_set(0, "nack_next", 1 + i % 3));
-		ASSERT_EQ(0, truth_run(&self->t[0], 0.2, PATIENCE_MS, false));
-		ASSERT_EQ(0, truth_run(&self->t[1], 0.2, PATIENCE_MS, false));
+		ASSERT_EQ(0, truth_run(&self->rig[0].t, 0.2, PATIENCE_MS, false));
+		ASSERT_EQ(0, truth_run(&self->rig[1].t, 0.2, PATIENCE_MS, false));
 	}
-	ASSERT_EQ(0, run(self->t, 1));
+	ASSERT_EQ(0, run(self->rig, 1));
 	ASSERT_EQ(0, sim_stat(0, "i2c_nacks", &nacks));
 	EXPECT_LE(19, nacks);
 	/* a chip that is given time to wake holds up the other's service, if at all, for 25 ms */
 	for (i = 0; i < CHIPS; i++)
-		EXPECT_NOTHING_LOST(&self->t[i], "one does not answer");
+		EXPECT_NOTHING_LOST(&self->rig[i].t, "one does not answer");
 }
 
 /* One pin holds the line for ever: both are polled, and complete. */
@@ -159,14 +140,14 @@ TEST_F_TIMEOUT(shared, one_pin_is_stuck, 120)
 	int i;
 
 	for (i = 0; i < CHIPS; i++)
-		ASSERT_EQ(0, start(&self->c[i], &self->t[i]));
-	ASSERT_EQ(0, run(self->t, 1));
+		ASSERT_EQ(0, start(&self->rig[i]));
+	ASSERT_EQ(0, run(self->rig, 1));
 	ASSERT_EQ(0, sim_set(0, "options/stuck_int", variant->active));
-	ASSERT_EQ(0, run(self->t, 3));
+	ASSERT_EQ(0, run(self->rig, 3));
 	ASSERT_EQ(0, sim_set(0, "options/stuck_int", -1));
-	ASSERT_EQ(0, run(self->t, 8));
+	ASSERT_EQ(0, run(self->rig, 8));
 	for (i = 0; i < CHIPS; i++)
-		EXPECT_KNOWN_LOSS(&self->t[i], "stuck pin");
+		EXPECT_KNOWN_LOSS(&self->rig[i].t, "stuck pin");
 }
 
 TEST_HARNESS_MAIN

@@ -49,14 +49,12 @@ FIXTURE_SETUP(stream)
 {
 	stream_rig_init(&self->rig);
 	SKIP_WITHOUT_RIG();
-	ASSERT_EQ(0, rig_up(1));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_up(&self->rig, "chips=1"));
 }
 
 FIXTURE_TEARDOWN(stream)
 {
-	stream_rig_stop(&self->rig);
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rig_down(&self->rig));
 }
 
 static double seconds(double simulated, double real)

@@ -37,14 +37,12 @@ FIXTURE_SETUP(transfers)
 	SKIP_WITHOUT_RIG();
 	if (!rig_simulated_time())
 		SKIP(return, "needs simulated time: it would take long");
-	ASSERT_EQ(0, rig_up(1));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rig_up(&self->rig, "chips=1"));
 }
 
 FIXTURE_TEARDOWN(transfers)
 {
-	stream_rig_stop(&self->rig);
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rig_down(&self->rig));
 }
 
 static int arm(int nth, int failures)

@@ -39,7 +39,7 @@ FIXTURE(unconfirmed)
 
 FIXTURE_VARIANT(unconfirmed)
 {
-	const char *options[7];	/* NAME or NAME=VALUE, which is 1 */
+	const char *options[8];
 	bool other_driver;
 };
 
@@ -65,15 +65,6 @@ FIXTURE_VARIANT_ADD(unconfirmed, other_constants_and_all) {
 	.other_driver = true,
 };
 
-static int set_option(const char *option)
-{
-	char path[64];
-	size_t len = strcspn(option, "=");
-
-	snprintf(path, sizeof(path), "options/%.*s", (int)len, option);
-	return sim_set(0, path, option[len] ? atoi(option + len + 1) : 1);
-}
-
 /* With the driver that has the other constants; for this test's own process. */
 #define TAKE_OTHER_DRIVER()						\
 	do {								\
@@ -90,22 +81,17 @@ FIXTURE_SETUP(unconfirmed)
 
 	stream_rig_init(&self->rig);
 	self->full_16bit = false;
+	for (i = 0; variant->options[i]; i++)
+		self->full_16bit |= !strcmp(variant->options[i], "film_full_16bit");
 	SKIP_WITHOUT_RIG();
 	if (variant->other_driver)
 		TAKE_OTHER_DRIVER();
-	ASSERT_EQ(0, rig_load(1, 400000));
-	for (i = 0; i < ARRAY_SIZE(variant->options) && variant->options[i]; i++) {
-		ASSERT_EQ(0, set_option(variant->options[i]));
-		self->full_16bit |= !strcmp(variant->options[i], "film_full_16bit");
-	}
-	ASSERT_EQ(0, rig_attach(0));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rigs_up(&self->rig, 1, "chips=1", variant->options));
 }
 
 FIXTURE_TEARDOWN(unconfirmed)
 {
-	stream_rig_stop(&self->rig);
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rig_down(&self->rig));
 }
 
 TEST_F_TIMEOUT(unconfirmed, streams, 300)
@@ -176,8 +162,11 @@ TEST_F(unconfirmed, passes_the_self_test)
 	int axis;
 
 	ASSERT_EQ(0, capture_self_test(&self->rig.c, &v));
-	for (axis = 0; axis < 3; axis++)
-		EXPECT_STREQ("pass", v.word[axis]) TH_LOG("axis %d: %d mg", axis, v.mg[axis]);
+	for (axis = 0; axis < 3; axis++) {
+		const int mg = v.mg[axis];
+
+		EXPECT_STREQ("pass", v.word[axis]) TH_LOG("axis %d: %d mg", axis, mg);
+	}
 }
 
 /*
@@ -191,33 +180,33 @@ FIXTURE(mistaken)
 
 FIXTURE_VARIANT(mistaken)
 {
-	const char *option;
+	const char *option[2];
 	enum capture_mode mode;
 	unsigned int rate_hz;
 };
 
 FIXTURE_VARIANT_ADD(mistaken, combined_needs_en) {
-	.option = "combined_needs_en", .mode = CAPTURE_COMBINED, .rate_hz = 800,
+	.option = { "combined_needs_en" }, .mode = CAPTURE_COMBINED, .rate_hz = 800,
 };
 
 FIXTURE_VARIANT_ADD(mistaken, ts_after_sample) {
-	.option = "ts_after_sample", .mode = CAPTURE_MOTION, .rate_hz = 100,
+	.option = { "ts_after_sample" }, .mode = CAPTURE_MOTION, .rate_hz = 100,
 };
 
 FIXTURE_VARIANT_ADD(mistaken, ts_latched_early) {
-	.option = "ts_latched_early", .mode = CAPTURE_FILM, .rate_hz = 3200,
+	.option = { "ts_latched_early" }, .mode = CAPTURE_FILM, .rate_hz = 3200,
 };
 
 FIXTURE_VARIANT_ADD(mistaken, film_reversed) {
-	.option = "film_reversed", .mode = CAPTURE_FILM, .rate_hz = 3200,
+	.option = { "film_reversed" }, .mode = CAPTURE_FILM, .rate_hz = 3200,
 };
 
 FIXTURE_VARIANT_ADD(mistaken, accel_settles_later) {
-	.option = "unsettled=2", .mode = CAPTURE_MOTION, .rate_hz = 100,
+	.option = { "unsettled=2" }, .mode = CAPTURE_MOTION, .rate_hz = 100,
 };
 
 FIXTURE_VARIANT_ADD(mistaken, film_settles_later) {
-	.option = "unsettled=2", .mode = CAPTURE_FILM, .rate_hz = 800,
+	.option = { "unsettled=2" }, .mode = CAPTURE_FILM, .rate_hz = 800,
 };
 
 FIXTURE_SETUP(mistaken)
@@ -226,16 +215,12 @@ FIXTURE_SETUP(mistaken)
 	SKIP_WITHOUT_RIG();
 	if (!rig_simulated_time())
 		SKIP(return, "without simulated time some of it is within the time stamps' error");
-	ASSERT_EQ(0, rig_load(1, 400000));
-	ASSERT_EQ(0, set_option(variant->option));
-	ASSERT_EQ(0, rig_attach(0));
-	ASSERT_EQ(0, capture_find(&self->rig.c, 0));
+	ASSERT_EQ(0, stream_rigs_up(&self->rig, 1, "chips=1", variant->option));
 }
 
 FIXTURE_TEARDOWN(mistaken)
 {
-	stream_rig_stop(&self->rig);
-	EXPECT_EQ(0, rig_down());
+	EXPECT_EQ(0, stream_rig_down(&self->rig));
 }
 
 TEST_F_TIMEOUT(mistaken, shows, 300)
@@ -245,7 +230,7 @@ TEST_F_TIMEOUT(mistaken, shows, 300)
 
 	ASSERT_EQ(0, stream_rig_start(&self->rig, &steep, variant->mode, variant->rate_hz, 16, 0));
 	ret = truth_run(t, STREAM_SECONDS, PATIENCE_MS, false);
-	truth_tell(t, variant->option);
+	truth_tell(t, variant->option[0]);
 	EXPECT_TRUE(ret == -ETIMEDOUT || t->wrong || truth_rms_ns(t) > STAMP_RMS_MAX_NS);
 }
 
@@ -284,8 +269,11 @@ TEST_F(misjudged, fails_the_self_test)
 	int axis;
 
 	ASSERT_EQ(0, capture_self_test(&self->c, &v));
-	for (axis = 0; axis < 3; axis++)
-		EXPECT_STREQ("fail", v.word[axis]) TH_LOG("axis %d: %d mg", axis, v.mg[axis]);
+	for (axis = 0; axis < 3; axis++) {
+		const int mg = v.mg[axis];
+
+		EXPECT_STREQ("fail", v.word[axis]) TH_LOG("axis %d: %d mg", axis, mg);
+	}
 }
 
 TEST_HARNESS_MAIN

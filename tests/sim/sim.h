@@ -232,6 +232,9 @@ void bsim_feed_input(void *ctx, u64 t_ns, struct chip_input *in);
 void bsim_feed_pass(struct bsim_chip *chip, u64 now);
 bool bsim_feed_playing(const struct bsim_chip *chip);
 
+/* sim_knobs.c */
+void bsim_knobs_create(struct bsim_chip *chip, struct dentry *dir);
+
 /* sim_debugfs.c */
 void bsim_debugfs_create(struct bsim *sim);
 void bsim_debugfs_destroy(struct bsim *sim);

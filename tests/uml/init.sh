@@ -36,12 +36,16 @@ for _ in 1 2; do
 	echo scan >$leaks
 done
 
+# The only one that has adapters with a longest read while allocations fail
+memory_fails=0
+[ "$name" != random ] || memory_fails=1
+
 echo "KTAP version 1"
 echo "1..1"
 {
 	# what was found is below
 	dmesg | grep -v 'kmemleak: .* new suspected memory leaks'
-	awk -f "$UML_HERE/leaks.awk" $leaks
+	awk -v memory_fails="$memory_fails" -f "$UML_HERE/leaks.awk" $leaks
 	# a checker that is off sees nothing
 	grep -q '^ debug_locks: *1' /proc/lockdep_stats || echo "lockdep is turned off"
 	[ -e $leaks ] || echo "kmemleak is turned off"
