@@ -92,6 +92,11 @@ static inline int iio_push_to_buffers_with_ts(struct iio_dev *indio_dev, void *d
 }
 #endif
 
+/* 6.17 */
+#ifdef COMPAT_SYSTEM_WQ
+#define system_percpu_wq system_wq
+#endif
+
 /* 6.2 made the extra buffer attributes IIO's own */
 #ifdef COMPAT_BUFFER_DEV_ATTR
 #define COMPAT_BUFFER_ATTR_TYPE struct iio_dev_attr

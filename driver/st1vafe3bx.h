@@ -319,7 +319,7 @@ struct st1vafe3bx_state {
 	struct st1vafe3bx_stats stats;
 	size_t read_max;
 	u8 *words;
-	u8 *buf;
+	u8 buf[ST1VAFE3BX_BUF_SIZE] __aligned(IIO_DMA_MINALIGN);
 };
 
 /* st1vafe3bx_rate.c: sample rates */

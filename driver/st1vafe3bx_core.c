@@ -12,7 +12,6 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/gfp.h>
 #include <linux/i2c.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
@@ -161,10 +160,6 @@ static int st1vafe3bx_probe(struct i2c_client *client)
 	st->irq = client->irq;
 	st->fs = ST1VAFE3BX_FS_DEFAULT;
 	st->rate = &st1vafe3bx_rates[ST1VAFE3BX_RATE_DEFAULT];
-
-	st->buf = devm_kzalloc(dev, ST1VAFE3BX_BUF_SIZE, GFP_KERNEL);
-	if (!st->buf)
-		return -ENOMEM;
 
 	ret = devm_mutex_init(dev, &st->lock);
 	if (ret)

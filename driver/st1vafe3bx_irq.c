@@ -68,7 +68,8 @@ void st1vafe3bx_irq_off(struct st1vafe3bx_state *st, unsigned int retry_ms)
 	st1vafe3bx_irq_quiet(st);
 	st->irq_off = true;
 	st->irq_retry = jiffies + msecs_to_jiffies(retry_ms);
-	mod_delayed_work(system_wq, &st->watch, 0);
+	/* the one that schedule_delayed_work() takes: else it could run twice at once */
+	mod_delayed_work(system_percpu_wq, &st->watch, 0);
 }
 
 /**
