@@ -31,7 +31,8 @@ void session_person(const char *metadata, struct recorder_person *who)
 
 	*who = (struct recorder_person) { .code = "" };
 	if (json_object_is_type(o, json_type_object)) {
-		take(o, "patient", who->code, sizeof(who->code));
+		take(o, json_object_object_get_ex(o, "patient", NULL) ? "patient" : "subject",
+		     who->code, sizeof(who->code));
 		take(o, "sex", who->sex, sizeof(who->sex));
 		take(o, "birthdate", who->birthdate, sizeof(who->birthdate));
 		take(o, "name", who->name, sizeof(who->name));

@@ -6,8 +6,8 @@
 #include "recorder/recorder.h"
 
 /*
- * From the keys patient, sex, birthdate, name, investigation and technician of a JSON
- * object; what is missing or too long is left out or cut.
+ * From the keys patient (without it: subject), sex, birthdate, name, investigation and
+ * technician of a JSON object; what is missing or too long is left out or cut.
  */
 void session_person(const char *metadata, struct recorder_person *who);
 

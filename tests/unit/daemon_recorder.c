@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "recorder/recorder.h"
+#include "session_person.h"
 #include "unit/ktap.h"
 
 #define MG_PER_COUNT	0.122
@@ -521,6 +522,23 @@ static void people(void)
 		   strstr(head + 98, " S1 X backpop_test_sensor"), "recording %.80s", head + 88);
 	if (f)
 		fclose(f);
+}
+
+static void people_of_sessions(void)
+{
+	struct recorder_person who;
+
+	session_person("{\"subject\":\"A12\",\"position\":\"sitting\"}", &who);
+	ktap_check(!strcmp(who.code, "A12") && !who.name[0], "code \"%s\", name \"%s\"", who.code,
+		   who.name);
+	session_person("{\"subject\":\"A12\",\"patient\":\"P 17\",\"sex\":\"F\"}", &who);
+	ktap_check(!strcmp(who.code, "P 17") && !strcmp(who.sex, "F"), "code \"%s\", sex \"%s\"",
+		   who.code, who.sex);
+	/* 31 bytes, and not in the middle of a character */
+	session_person("{\"subject\":\"123456789 123456789 123456789 \303\2744567\"}", &who);
+	ktap_check(!strcmp(who.code, "123456789 123456789 123456789 "), "code \"%s\"", who.code);
+	session_person("no metadata", &who);
+	ktap_check(!who.code[0], "code \"%s\"", who.code);
 }
 
 /* The first and last whole records of a cut file are those of the whole one. */
@@ -1026,6 +1044,7 @@ int main(void)
 		{ "files_follow_each_other", files_follow_each_other },
 		{ "events_and_markers", events_and_markers },
 		{ "people", people },
+		{ "people_of_sessions", people_of_sessions },
 		{ "cut_anywhere", cut_anywhere },
 		{ "full_disk", full_disk },
 		{ "failing_writes", failing_writes },
