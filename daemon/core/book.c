@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+
 #include "core/book.h"
 
 #define TOO_LATE	0.1f	/* confidence of what would have been withdrawn in time */
@@ -58,6 +60,7 @@ void bp_book_withdraw(struct bp_book *b, struct bp_event *ev, enum bp_reason rea
 		ev->confidence = TOO_LATE;
 		ev->site = 0;
 	}
+	ev->silent_s = NAN;
 	bp_book_revise(b, ev, now_ns);
 }
 

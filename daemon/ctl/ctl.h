@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
@@ -291,6 +292,17 @@ struct bp_event;
 int ctl_event_read(sd_bus_message *msg, struct bp_event *ev, int64_t *origin_ns);
 /* The same with what the journal knows of it; all but the sensor's name. */
 int ctl_event_read_record(sd_bus_message *msg, struct record_event *rec);
+
+/* ---- ctl_csv.c: events as comma-separated values ------------------------ */
+
+/* The columns that ctl_csv_event() writes. */
+#define CTL_CSV_EVENT	"class,confidence,reason,site,manoeuvre,peak_mg,peak_mv,breath_phase," \
+			"breath_depth,breath_rate_bpm,movement,silent_s,since_s"
+/* What was judged of an event, without a newline. */
+void ctl_csv_event(FILE *f, const struct bp_event *ev);
+/* With number, revision and times before it, a whole line; for detect.  Returns 0. */
+#define CTL_CSV_LINE	"event,revision,onset_s,end_s,emitted_s," CTL_CSV_EVENT
+int ctl_csv_line(FILE *f, const struct bp_event *ev, int64_t origin_ns);
 
 /* ---- ctl_time.c: wall clock -------------------------------------------- */
 

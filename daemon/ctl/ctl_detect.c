@@ -17,12 +17,18 @@
  */
 #define CHUNK	256
 
-/* How lines are written; @trace: NULL without --explain. */
+/*
+ * How lines are written; @trace: NULL without --explain.  @latest: in place of every
+ * revision, at the end the highest one of each event; they are kept in @events.
+ */
 struct writer {
 	int (*event)(FILE *f, const struct bp_event *ev, int64_t origin_ns);
 	int (*trace)(FILE *f, const struct bp_trace *tr, int64_t origin_ns);
 	FILE *out;
 	int error;			/* of a trace line, negative errno */
+	bool latest;
+	struct bp_event *events;
+	size_t n_events, room;
 	struct plot *plot;		/* or NULL */
 	const char *plot_path;		/* or NULL */
 	uint32_t plot_event;		/* number, 0 = the whole session */
@@ -38,6 +44,48 @@ static void write_trace(void *arg, const struct bp_trace *tr)
 		w->error = w->trace(w->out, tr, 0);
 }
 
+static int keep_event(struct writer *w, const struct bp_event *ev)
+{
+	/* Most revisions are of one of the last events. */
+	for (size_t i = w->n_events; i-- > 0;) {
+		if (w->events[i].number == ev->number) {
+			w->events[i] = *ev;
+			return 0;
+		}
+	}
+	if (w->n_events == w->room) {
+		size_t room = w->room ? 2 * w->room : 64;
+		struct bp_event *events = realloc(w->events, room * sizeof(*events));
+
+		if (!events)
+			return -ENOMEM;
+		w->events = events;
+		w->room = room;
+	}
+	w->events[w->n_events++] = *ev;
+	return 0;
+}
+
+static int by_onset(const void *pa, const void *pb)
+{
+	const struct bp_event *a = pa, *b = pb;
+
+	if (a->onset_ns != b->onset_ns)
+		return a->onset_ns < b->onset_ns ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static int write_kept(struct writer *w)
+{
+	int ret = 0;
+
+	if (w->n_events)
+		qsort(w->events, w->n_events, sizeof(*w->events), by_onset);
+	for (size_t i = 0; i < w->n_events && !ret; i++)
+		ret = w->event(w->out, &w->events[i], 0);
+	return ret;
+}
+
 static int write_events(struct bp_core *core, struct writer *w)
 {
 	struct bp_event ev;
@@ -46,7 +94,7 @@ static int write_events(struct bp_core *core, struct writer *w)
 		if (w->plot)
 			plot_event(w->plot, &ev);
 		/* Sources of this kind start at 0. */
-		int ret = w->event(w->out, &ev, 0);
+		int ret = w->latest ? keep_event(w, &ev) : w->event(w->out, &ev, 0);
 
 		if (ret)
 			return ret;
@@ -111,6 +159,8 @@ static int run_core(struct source *source, const char *path, struct writer *w)
 		bp_core_flush(core);
 		ret = write_events(core, w);
 	}
+	if (!ret)
+		ret = write_kept(w);
 	if (ret) {
 		ctl_complain("%s: cannot keep its events: %s", path, strerror(-ret));
 		return -1;
@@ -150,6 +200,8 @@ static int detect(const char *path, struct writer *w)
 		source->ops->close(source);
 		return CTL_FAILURE;
 	}
+	if (w->event == ctl_csv_line)
+		fputs(CTL_CSV_LINE "\n", w->out);
 	ret = run_core(source, path, w);
 	source->ops->close(source);
 	if (fclose(w->out) && !ret) {
@@ -166,6 +218,7 @@ static int detect(const char *path, struct writer *w)
 	else
 		ret = ctl_finish_output();
 	free(lines);
+	free(w->events);
 	plot_free(w->plot);
 	return ret;
 }
@@ -188,10 +241,14 @@ static bool take_picture(const char *argument, void *value)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	bool json = false, explain = false;
+	bool json = false, csv = false, explain = false;
 	struct writer w = { 0 };
 	const struct ctl_option options[] = {
 		{ .name = "json", .value = &json, .help = "one JSON object a line" },
+		{ .name = "csv", .value = &csv,
+		  .help = "comma-separated values, with a line of names" },
+		{ .name = "latest", .value = &w.latest,
+		  .help = "each event once, as it is judged in the end, by onset" },
 		{ .name = "explain", .value = &explain,
 		  .help = "also say, for every candidate at every look, which rule kept,\n"
 			  "held or refused it, the rule's measure and limit, and what it\n"
@@ -214,7 +271,11 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		return ctl_usage_error(cmd, "--event goes with --plot");
 	if (argc - optind != 1)
 		return ctl_usage_error(cmd, "expected one file, got %d", argc - optind);
-	w.event = json ? event_json_line : event_text_line;
+	if (json && csv)
+		return ctl_usage_error(cmd, "--json and --csv exclude each other");
+	if (explain && (csv || w.latest))
+		return ctl_usage_error(cmd, "--explain goes with neither --csv nor --latest");
+	w.event = json ? event_json_line : csv ? ctl_csv_line : event_text_line;
 	if (explain)
 		w.trace = json ? event_json_trace_line : event_text_trace_line;
 	return detect(argv[optind], &w);

@@ -2,7 +2,6 @@
 /* backpopctl events: what the journal has kept, from the daemon or from its file. */
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,40 +85,13 @@ static int by_time(const void *a, const void *b)
 	return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
-/* A number for CSV: always with a point, empty if unknown. */
-static void csv_number(double value, int digits)
-{
-	char text[64];
-
-	putchar(',');
-	if (!isfinite(value))
-		return;
-	snprintf(text, sizeof(text), "%.*f", digits, value);
-	for (char *p = text; *p; p++)
-		if (*p == ',')
-			*p = '.';
-	fputs(text, stdout);
-}
-
 static void csv_line(const struct record_event *rec, const char *time)
 {
 	const struct bp_event *ev = &rec->ev;
 
 	/* No value here can hold a comma or a quote. */
-	printf("%s,%s,%" PRIu64 ",%u,%s", time, rec->sensor, rec->number, ev->revision,
-	       bp_class_name(ev->class_));
-	csv_number((double)ev->confidence, 3);
-	printf(",%s", ev->reason == BP_REASON_NONE ? "" : bp_reason_name(ev->reason));
-	printf(ev->site ? ",%u" : ",", ev->site);
-	printf(ev->manoeuvre ? ",%u" : ",", ev->manoeuvre);
-	csv_number((double)ev->peak_mg, 3);
-	csv_number((double)ev->peak_mv, 5);
-	printf(",%s", bp_breath_phase_name(ev->breath_phase));
-	csv_number((double)ev->breath_depth, 3);
-	csv_number((double)ev->breath_rate_bpm, 3);
-	printf(",%s", bp_movement_name(ev->movement));
-	csv_number((double)ev->silent_s, 3);
-	csv_number((double)ev->since_s, 3);
+	printf("%s,%s,%" PRIu64 ",%u,", time, rec->sensor, rec->number, ev->revision);
+	ctl_csv_event(stdout, ev);
 	putchar(',');
 	if (rec->session)
 		printf("%" PRIu64, rec->session);
@@ -154,9 +126,8 @@ static int show(struct events *e, const char *file, bool user)
 		if (e->n)
 			qsort(e->list, e->n, sizeof(*e->list), by_time);
 		if (e->format == CSV)
-			puts("time,sensor,event,revision,class,confidence,reason,site,manoeuvre,"
-			     "peak_mg,peak_mv,breath_phase,breath_depth,breath_rate_bpm,movement,"
-			     "silent_s,since_s,session,wall_ns,onset_ns,end_ns,sequence");
+			puts("time,sensor,event,revision," CTL_CSV_EVENT
+			     ",session,wall_ns,onset_ns,end_ns,sequence");
 		for (size_t i = 0; i < e->n; i++)
 			print_line(&e->list[i], e->format);
 	}
@@ -192,7 +163,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		{ .name = "until", .argument = "TIME", .value = &e.filter.until_ns,
 		  .take = take_time, .wanted = time_wanted, .help = "before then" },
 		{ .name = "class", .argument = "CLASS", .value = &e.filter.class_,
-		  .take = take_class, .wanted = "a class of events",
+		  .take = take_class, .wanted = "a class: cavitation, snap, crepitus, lung_crackle, "
+				              "unclassified or artefact",
 		  .help = "cavitation, snap, crepitus, lung_crackle, unclassified,\nartefact" },
 		{ .name = "session", .argument = "N", .value = &e.filter.session,
 		  .take = ctl_take_number, .wanted = "a session's number",

@@ -94,14 +94,19 @@ static void print_one(struct json_object *s)
 
 static int print(const struct request *q, struct json_object *sensors)
 {
-	if (q->json)
-		ctl_print_json(sensors);
-	for (size_t i = 0; !q->json && i < json_object_array_length(sensors); i++) {
+	struct json_object *wanted = json_object_new_array();
+
+	for (size_t i = 0; i < json_object_array_length(sensors); i++) {
 		struct json_object *s = json_object_array_get_idx(sensors, i);
 
-		if (is_wanted(q, s))
+		if (is_wanted(q, s) && q->json)
+			json_object_array_add(wanted, json_object_get(s));
+		else if (is_wanted(q, s))
 			print_one(s);
 	}
+	if (q->json)
+		ctl_print_json(wanted);
+	json_object_put(wanted);
 	return ctl_finish_output();
 }
 

@@ -2,6 +2,7 @@
 /* backpopctl status: what the daemon and its sensors are doing. */
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/ctl.h"
 
@@ -47,6 +48,29 @@ int ctl_fetch_status(sd_bus *bus, struct json_object *status, sd_bus_error *erro
 	return ret < 0 ? ret : ctl_fetch_sensors(bus, CTL_SENSOR_INTERFACE, sensors, error);
 }
 
+/* How each sensor's recording goes, as "recorder" in it; an older daemon has none. */
+static int fetch_recorders(sd_bus *bus, struct json_object *status, sd_bus_error *error)
+{
+	struct json_object *sensors = json_object_object_get(status, "sensors");
+	struct json_object *recorders = json_object_new_array();
+	int ret = ctl_fetch_sensors(bus, CTL_RECORDER_INTERFACE, recorders, error);
+
+	for (size_t i = 0; ret >= 0 && i < json_object_array_length(recorders); i++) {
+		struct json_object *r = json_object_array_get_idx(recorders, i);
+
+		for (size_t k = 0; k < json_object_array_length(sensors); k++) {
+			struct json_object *s = json_object_array_get_idx(sensors, k);
+
+			if (strcmp(ctl_text(s, "sensor"), ctl_text(r, "sensor")))
+				continue;
+			json_object_object_add(s, "recorder", json_object_get(r));
+		}
+		json_object_object_del(r, "sensor");
+	}
+	json_object_put(recorders);
+	return ret;
+}
+
 /* ---- for people -------------------------------------------------------- */
 
 static void print_number(struct json_object *o, const char *key, const char *before, int digits,
@@ -81,6 +105,7 @@ static void print_health(struct json_object *s, const char *channel, const char 
 static void print_sensor(struct json_object *s)
 {
 	const char *reason = ctl_text(s, "state_reason");
+	struct json_object *recorder;
 
 	printf("\n%s: %s%s%s\n", ctl_text(s, "sensor"), ctl_text(s, "state"), *reason ? ": " : "", reason);
 	printf("  %-9s %s (%s)\n", "device", ctl_text(s, "name"), ctl_text(s, "device"));
@@ -96,6 +121,12 @@ static void print_sensor(struct json_object *s)
 	printf("\n  %-9s %s", "breath", ctl_text(s, "breath_phase"));
 	print_number(s, "breath_rate", ", ", 1, "/min");
 	printf("\n  %-9s %s\n", "movement", ctl_text(s, "movement"));
+	if (json_object_object_get_ex(s, "recorder", &recorder)) {
+		const char *why = ctl_text(recorder, "state_reason"), *file = ctl_text(recorder, "file");
+
+		printf("  %-9s %s%s%s%s%s\n", "recorder", ctl_text(recorder, "state"), *why ? ": " : "",
+		       why, *file ? ", " : "", file);
+	}
 	print_health(s, "accel", "motion_health");
 	print_health(s, "film", "film_health");
 }
@@ -149,6 +180,8 @@ static int show(sd_bus *bus, void *userdata, sd_bus_error *error)
 	struct json_object *status = json_object_new_object();
 	int ret = ctl_fetch_status(bus, status, error);
 
+	if (ret >= 0)
+		ret = fetch_recorders(bus, status, error);
 	if (ret >= 0 && *(const bool *)userdata)
 		ctl_print_json(status);
 	else if (ret >= 0)
@@ -175,6 +208,7 @@ const struct ctl_command ctl_status = {
 	.arguments = "[OPTION]...",
 	.summary = "show what the daemon and its sensors are doing",
 	.help =
-	"Show backpopd's sensors: state, rate, samples read and lost, events, breathing.\n",
+	"Show backpopd's sensors: state, rate, samples read and lost, events, breathing,\n"
+	"recording.\n",
 	.run = run,
 };
