@@ -134,20 +134,23 @@ wait_until 20 recorder_is State off
 	>"$tmp/out" 2>&1 && wait_until 20 recorder_is State recording && wait_until 20 recorder_is Files 1
 started=$?
 "$BACKPOPCTL" record status --user >"$tmp/status" 2>&1
+"$BACKPOPCTL" status --user >>"$tmp/status" 2>&1
+"$BACKPOPCTL" record status --user --json --sensor replay >>"$tmp/status" 2>&1
 "$BACKPOPCTL" record stop --user >>"$tmp/out" 2>&1
 stopped=$?
 wait_until 20 recorder_is File ""
 file=$(echo "$tmp"/rec/*.edf)
 head=$(head -c 168 "$file" 2>/dev/null | tail -c 160)
 [ $started = 0 ] && [ $stopped = 0 ] && grep -q '^replay: recording' "$tmp/status" &&
+	grep -q '^  recorder  recording, /' "$tmp/status" && grep -q '^\[{"sensor":"replay",' "$tmp/status" &&
 	[[ $head == "P_17 F 02-MAR-1980 A_B "*"Startdate "* ]]
 result "record start, status and stop; who it is stands in the header" $? "start $started, stop $stopped" \
 	"$(cat "$tmp/out" "$tmp/status")" "header: $head"
 
 must_refuse "it is not recording" 1 "$BACKPOPCTL" record --user stop
-must_refuse "birthdate: YYYY-MM-DD" 1 "$BACKPOPCTL" record --user start --birthdate 2.3.1980
-must_refuse "sex: M, F or X" 1 "$BACKPOPCTL" record --user start --sex W
-must_refuse "at most" 1 "$BACKPOPCTL" record --user start --name "$(printf 'x%.0s' {1..100})"
+must_refuse "expected YYYY-MM-DD" 1 "$BACKPOPCTL" record --user start --birthdate 2.3.1980
+must_refuse "expected M, F or X" 1 "$BACKPOPCTL" record --user start --sex W
+must_refuse "more than 63" 1 "$BACKPOPCTL" record --user start --name "$(printf 'x%.0s' {1..100})"
 must_refuse "no sensor \"y\"" 1 "$BACKPOPCTL" record --user start --sensor y
 must_refuse "start, stop or status" 2 "$BACKPOPCTL" record --user
 must_refuse "unexpected \"go\"" 2 "$BACKPOPCTL" record --user go
@@ -155,7 +158,7 @@ must_refuse "unexpected \"now\"" 2 "$BACKPOPCTL" record --user start now
 must_refuse "said with start" 2 "$BACKPOPCTL" record --user stop --name A
 must_refuse "goes with status" 2 "$BACKPOPCTL" record --user start --json
 if busctl --user call org.backpop1 /org/backpop1/sensor/replay org.backpop1.Recorder Start 'a{sv}' 1 \
-	patient u 7 >"$tmp/out" 2>&1 || ! grep -q "patient: a string, not 'u'" "$tmp/out"; then
+	patient u 7 >"$tmp/out" 2>&1 || ! grep -q '"patient" has type u' "$tmp/out"; then
 	complaints+="Start with a number: $(cat "$tmp/out")"$'\n'
 fi
 if busctl --user call org.backpop1 /org/backpop1/sensor/replay org.backpop1.Recorder Start 'a{sv}' 1 \
