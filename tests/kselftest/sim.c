@@ -210,4 +210,49 @@ TEST_F(bus, nobody_at_another_address)
 	EXPECT_EQ(-ENXIO, rig_i2c_read(1, OUT_X_L, data, sizeof(data), 1));
 }
 
+/* Each number in debugfs takes its least and its greatest value, says so, and takes no other. */
+TEST(numbers_read_back)
+{
+	static const struct {
+		const char *name;
+		long long least;
+		long long most;
+	} numbers[] = {
+		{ "options/who_am_i", 0, 0xff }, { "options/wake", 0, 1 },
+		{ "options/combined_needs_en", 0, 1 }, { "options/film_full_16bit", 0, 1 },
+		{ "options/full_reads_zero", 0, 1 }, { "options/ovr_late", 0, 1 },
+		{ "options/ts_after_sample", 0, 1 }, { "options/ts_latched_early", 0, 1 },
+		{ "options/unsettled", 0, 10 }, { "options/film_reversed", 0, 1 },
+		{ "options/weak_self_test", 0, 1 }, { "options/odd_reset", 0, 1 },
+		{ "options/odr_error_ppm", -100000, 100000 },
+		{ "options/ts_start", 0, 0xffffffff }, { "options/stuck_int", -1, 1 },
+		{ "present", 0, 1 }, { "nack_next", 0, 0x7fffffff },
+		{ "nack_after", 0, 0x7fffffff },
+		{ "nack_reg", -1, 0x7f }, { "fail_after", -1, 0x7fffffff },
+		{ "pause_at", -1, 0x7fffffff }, { "pause_us", 0, 3600000000LL },
+		{ "corrupt_at", -1, 0x7fffffff }, { "corrupt_mask", 0, 0xff },
+		{ "corrupt_level", 0, 0xff }, { "irq_jitter_us", 0, 1000000 },
+	};
+	char path[96], text[32];
+	unsigned int i;
+	long long got;
+
+	SKIP_WITHOUT_RIG();
+	ASSERT_EQ(0, rig_load(1, 400000));
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		const long long values[] = { numbers[i].least, numbers[i].most };
+		int n;
+
+		for (n = 0; n < 2; n++) {
+			EXPECT_EQ(0, sim_set(0, numbers[i].name, values[n]));
+			EXPECT_EQ(0, sim_get(0, numbers[i].name, &got));
+			EXPECT_EQ(values[n], got) TH_LOG("%s", numbers[i].name);
+			snprintf(path, sizeof(path), RIG_DEBUGFS "/chip0/%s", numbers[i].name);
+			snprintf(text, sizeof(text), "%lld", values[n] + (n ? 1 : -1));
+			EXPECT_EQ(-ERANGE, rig_write(path, text)) TH_LOG("%s: %s", path, text);
+		}
+	}
+	EXPECT_EQ(0, rig_down());
+}
+
 TEST_HARNESS_MAIN

@@ -165,7 +165,9 @@ static s64 get_field(const struct bsim_chip *chip, const struct knob *knob)
 
 	if (knob->size == sizeof(u8))
 		return *(const u8 *)at;
-	return knob->min < 0 ? *(const s32 *)at : *(const u32 *)at;
+	if (knob->min < 0)
+		return *(const s32 *)at;
+	return *(const u32 *)at;
 }
 
 static void set_field(struct bsim_chip *chip, const struct knob *knob, s64 value)
