@@ -8,11 +8,10 @@
 
 #include "core/core.h"
 #include "core/filter.h"
+#include "core/rhythm.h"
 
 #define BP_SLOW_HZ	12.5		/* rate of the slow stages */
 #define BP_BREATHS	9u		/* breaths that medians are taken of */
-#define BP_BREATH_LONGEST 326u		/* slow steps of the longest breath, 26 s */
-#define BP_BREATH_LAG	40u		/* slow steps by which the film's phase can be put right */
 
 /*
  * The film's own high-pass (0.7 to 10 Hz) turns the strain of a breath into its
@@ -24,28 +23,24 @@ struct bp_breath {
 	struct bp_biquad hp, hp2, lp;
 	struct bp_biquad_state hp_s, hp2_s, lp_s;
 	bool started;
+	uint32_t all_steps;
 	uint32_t steps;			/* since start or the last disturbance */
+	struct bp_rhythm rhythm;
+	uint32_t since;			/* steps since the rhythm's newest */
+	float uneasy;			/* share of the time in which the trunk seems to bend or twist */
+	float hz;			/* breaths a second as the rhythm has them, running mean */
+	float unrest;			/* mean size of the flow, times the usual */
+	bp_v4 x;			/* the filtered slow band */
 	float cov[6];			/* running covariance: xx yy zz xy xz yz */
 	float axis[3];			/* main axis of the breathing tilt */
 	float b;			/* breathing signal, inhalation upwards */
 	float slope;			/* per step, smoothed */
 	float power;			/* running quantile of b squared */
-	float off;			/* smoothed power across the axis: other movement */
-	int64_t disturbed_ns;		/* newest step at which it was too much, 0 = never */
-	float flow[BP_BREATH_LAG];	/* film: the last steps of b, ring */
-	uint32_t flow_n;
 	float sum;			/* film: leaky integral of b, mV s */
-	float mv[BP_BREATH_LONGEST];	/* film: what came since the last trough */
-	uint32_t n_mv;
-	bool flipped;
-	float leaning;			/* mean of what breaths say of the sign, > 0 = as it is */
-	uint32_t leanings;		/* breaths in it */
-	uint32_t hints;			/* that inhalation is upwards, less those against it */
 	bool rising;			/* looking for a peak, not a trough */
 	float turn;			/* value at the candidate turning point */
 	int64_t turn_ns;
 	float last_turn;		/* value at the last confirmed turning point */
-	float half_s, swing;		/* of the last half-breath; 0 = none yet */
 	int64_t trough_ns, peak_ns;	/* last confirmed, 0 = none */
 	float period_s[2 * BP_BREATHS];	/* trough to trough and peak to peak, newest last */
 	uint32_t n_periods;
@@ -71,7 +66,8 @@ void bp_breath_hint(struct bp_breath *br);
 
 float bp_breath_rate(const struct bp_breath *br);		/* breaths/min, NaN = unknown */
 float bp_breath_depth(const struct bp_breath *br);		/* of the current breath, NaN */
-enum bp_breath_phase bp_breath_phase(const struct bp_breath *br);
+/* As it was @ago_s ago: what is known by now of then.  Unknown where it is not likely enough. */
+enum bp_breath_phase bp_breath_phase(const struct bp_breath *br, float ago_s);
 /* How far the lungs are filled within the median breath: 0 trough, 1 peak, NaN = unknown. */
 float bp_breath_volume(const struct bp_breath *br);
 

@@ -14,7 +14,7 @@
  * @gravity:	unit-free direction of gravity at the sensor, 0 without accelerometer
  */
 struct bp_context {
-	enum bp_breath_phase phase;
+	enum bp_breath_phase phase, settled_phase;
 	enum bp_movement movement;
 	float breath_depth;
 	float breath_rate;

@@ -10,7 +10,6 @@
 #define FIRST_NS	(16 * MS)	/* after the onset; revision 0 within 30 ms (p95) */
 #define DOUBT_NS	(22 * MS)	/* half a syllable later: what goes on shows */
 #define MIDDLE_NS	(110 * MS)
-#define LAST_NS		(284 * MS)	/* withdrawn within 300 ms (p95) */
 #define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
 #define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
@@ -183,10 +182,9 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	bp_coupling_learn(&d->coupling, c);
 	if (c->odds > ODDS_TRUSTED)
 		bp_lung_trust(&d->lung, c->number);
-	/* Tilt's filters are late by as much as this look: now they show the onset (breath.c). */
+	/* By now it is better known what the onset's was. */
 	phase = ev->breath_phase;
-	if (c->context.movement != BP_MOVEMENT_UNKNOWN)
-		ev->breath_phase = ctx->phase;
+	ev->breath_phase = ctx->settled_phase;
 	revision = ev->revision;
 	bp_classify_settle(ev, c, &d->memory, &streams[bp_candidate_main(c)], book, now_ns);
 	if (ev->breath_phase != phase && ev->revision == revision)
@@ -409,7 +407,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 			return;
 		}
 		c->next = BP_LOOK_LAST;
-		c->due_ns = c->onset_ns + LAST_NS;
+		c->due_ns = c->onset_ns + BP_SETTLE_NS;
 		return;
 	default:
 		r = weighed(d, c, streams, ctx, now_ns);

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <math.h>
+#include <string.h>
+
+#include "core/breath.h"
+#include "core/maths.h"
+#include "core/rhythm.h"
+
+#define IN_SHARE	0.37f	/* of a cycle: inhale over exhale is 0.55 to 0.8 (3.3) */
+#define REST_SHARE	0.09f
+#define SPREAD_CYCLE	0.10f	/* by which a cycle's length varies (5 to 10 %, 3.3), and some */
+#define OTHER_PERIOD	0.03f	/* a second: share that goes to each neighbouring period */
+#define OTHER_SIGN	0.0003f	/* a second: a sensor put on anew */
+#define SPREAD		1.4f	/* of the flow around its shape */
+#define FLOW_MOST	3.0f	/* times its usual size: a sigh's, or more of the same */
+#define NO_FLOW		6.0f	/* a movement's */
+#define UP_TAU_S	6.0f	/* paces of the usual size: a quantile's, as in breath.c */
+#define DOWN_TAU_S	6.0f
+#define SIZE_RMS	1.15f	/* rms of a breath's flow over that */
+#define LATE_FROM	0.2f	/* of a cycle */
+#define LATE_TIMES	4.0f
+#define CYCLES		5u	/* until a filter has settled */
+#define FOURS		(BP_RHYTHM_PHASES / 4)
+#define LEAST		1e-10f	/* nothing is impossible */
+
+float bp_rhythm_volume(float x)
+{
+	if (x < IN_SHARE)
+		x /= IN_SHARE;
+	else if (x < 1 - REST_SHARE)
+		x = (1 - REST_SHARE - x) / (1 - REST_SHARE - IN_SHARE);
+	else
+		x = 0;
+	/* Within 0.01 of the raised cosine */
+	return x * x * (3 - 2 * x);
+}
+
+static enum bp_rhythm_part part_at(uint32_t i)
+{
+	float x = ((float)i + 0.5f) / BP_RHYTHM_PHASES;
+
+	return x < IN_SHARE ? BP_RHYTHM_IN : x < 1 - REST_SHARE ? BP_RHYTHM_OUT : BP_RHYTHM_REST;
+}
+
+/* Let it see some breaths of one length; what it makes of the last is the shape. */
+static void look(struct bp_rhythm *r, uint32_t k, float (*seen)(void *arg, float volume), void *arg)
+{
+	float shape[BP_RHYTHM_PHASES] = { 0 }, n[BP_RHYTHM_PHASES] = { 0 }, sum = 0;
+	uint32_t steps = (uint32_t)(r->period_s[k] * (float)BP_SLOW_HZ * CYCLES);
+
+	for (uint32_t i = 0; i < steps; i++) {
+		float cycle = (float)i / ((float)BP_SLOW_HZ * r->period_s[k]), v;
+		uint32_t at;
+
+		cycle -= (float)(uint32_t)cycle;
+		v = seen(arg, bp_rhythm_volume(cycle));
+		at = (uint32_t)(cycle * BP_RHYTHM_PHASES) % BP_RHYTHM_PHASES;
+		if ((float)i < (float)steps * (CYCLES - 2) / CYCLES)
+			continue;
+		shape[at] += v;
+		n[at]++;
+	}
+	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++) {
+		shape[i] = n[i] > 0 ? shape[i] / n[i] : shape[(i + BP_RHYTHM_PHASES - 1) % BP_RHYTHM_PHASES];
+		sum += shape[i] * shape[i] / BP_RHYTHM_PHASES;
+	}
+	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
+		shape[i] /= sqrtf(sum);
+	memcpy(r->shape[k], shape, sizeof(shape));
+}
+
+void bp_rhythm_init(struct bp_rhythm *r, float shortest_s, float times,
+		    float (*seen)(void *arg, float volume), void *arg)
+{
+	memset(r, 0, sizeof(*r));
+	for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++, shortest_s *= times) {
+		r->period_s[k] = shortest_s;
+		look(r, k, seen, arg);
+	}
+	for (int s = 0; s < 2; s++)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+			for (uint32_t i = 0; i < FOURS; i++)
+				r->p[s][k][i] = (bp_v4){ 0 } +
+						1.0f / (2 * BP_RHYTHM_PERIODS * BP_RHYTHM_PHASES);
+}
+
+/* A row turns by @by phases, and spreads by what cycles vary. */
+static void turn(bp_v4 *row, float by)
+{
+	const float spread = SPREAD_CYCLE * SPREAD_CYCLE * BP_RHYTHM_PHASES * by;
+	float now[BP_RHYTHM_PHASES], old[2 * BP_RHYTHM_PHASES], w0, w1, w2;
+	uint32_t whole = (uint32_t)by;
+	const float *from = old + BP_RHYTHM_PHASES - whole;
+
+	/* Taps at none, one and two more than @whole: their mean is @by, their variance @spread. */
+	by -= (float)whole;
+	w2 = (spread + by * by - by) / 2;
+	if (w2 < 0)
+		w2 = 0;
+	w1 = by - 2 * w2;
+	if (w1 < 0)
+		w1 = 0;
+	w0 = 1 - w1 - w2;
+	memcpy(old, row, sizeof(now));
+	memcpy(old + BP_RHYTHM_PHASES, row, sizeof(now));
+	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
+		now[i] = w0 * from[i] + w1 * from[(int)i - 1] + w2 * from[(int)i - 2];
+	memcpy(row, now, sizeof(now));
+}
+
+static void advance(struct bp_rhythm *r)
+{
+	const float other = OTHER_PERIOD * BP_RHYTHM_STEP_S, mirror = OTHER_SIGN * BP_RHYTHM_STEP_S;
+
+	for (int s = 0; s < 2; s++)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+			turn(r->p[s][k], BP_RHYTHM_STEP_S / r->period_s[k] * BP_RHYTHM_PHASES);
+	for (int s = 0; s < 2; s++)
+		for (uint32_t k = 0; k + 1 < BP_RHYTHM_PERIODS; k++)
+			for (uint32_t i = 0; i < FOURS; i++) {
+				bp_v4 d = other * (r->p[s][k][i] - r->p[s][k + 1][i]);
+
+				r->p[s][k][i] -= d;
+				r->p[s][k + 1][i] += d;
+			}
+	for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+		for (uint32_t i = 0; i < FOURS; i++) {
+			bp_v4 d = mirror * (r->p[0][k][i] - r->p[1][k][i]);
+
+			r->p[0][k][i] -= d;
+			r->p[1][k][i] += d;
+		}
+}
+
+static float total(bp_v4 v)
+{
+	return (v[0] + v[1]) + (v[2] + v[3]);
+}
+
+/* All of one period and one sign. */
+static float row_sum(const bp_v4 *row)
+{
+	bp_v4 sum = row[0];
+
+	for (uint32_t i = 1; i < FOURS; i++)
+		sum += row[i];
+	return total(sum);
+}
+
+static void normalise(struct bp_rhythm *r)
+{
+	bp_v4 sum = { 0 };
+	float scale;
+
+	for (int s = 0; s < 2; s++)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+			for (uint32_t i = 0; i < FOURS; i++)
+				sum += r->p[s][k][i];
+	scale = 1 / total(sum);
+	for (int s = 0; s < 2; s++)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+			for (uint32_t i = 0; i < FOURS; i++)
+				r->p[s][k][i] = r->p[s][k][i] * scale + LEAST;
+}
+
+void bp_rhythm_size(struct bp_rhythm *r, float flow)
+{
+	float size = fabsf(flow);
+
+	if (!(r->size > 0))
+		r->size = size;
+	r->size *= size > r->size ? 1 + (float)(1 / (BP_SLOW_HZ * UP_TAU_S)) :
+				    1 - (float)(1 / (BP_SLOW_HZ * DOWN_TAU_S));
+}
+
+void bp_rhythm_step(struct bp_rhythm *r, float flow, bool blind)
+{
+	const float narrow = 1 / (SPREAD * SPREAD);
+
+	advance(r);
+	if (blind || !(r->size > 0) || fabsf(flow) > NO_FLOW * r->size)
+		return;
+	flow /= SIZE_RMS * r->size;
+	if (flow > FLOW_MOST)
+		flow = FLOW_MOST;
+	if (flow < -FLOW_MOST)
+		flow = -FLOW_MOST;
+	for (int s = 0; s < 2; s++, flow = -flow)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+			for (uint32_t i = 0; i < FOURS; i++) {
+				bp_v4 off = flow - r->shape[k][i];
+
+				r->p[s][k][i] /= 1 + narrow * off * off;
+			}
+	normalise(r);
+}
+
+void bp_rhythm_late(struct bp_rhythm *r)
+{
+	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
+		if (part_at(i) == BP_RHYTHM_IN && (float)i > LATE_FROM * BP_RHYTHM_PHASES)
+			for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++) {
+				r->p[0][k][i / 4][i % 4] *= LATE_TIMES;
+				r->p[1][k][i / 4][i % 4] *= LATE_TIMES;
+			}
+	normalise(r);
+}
+
+void bp_rhythm_parts(const struct bp_rhythm *r, float ahead_s, float part[BP_RHYTHM_PARTS])
+{
+	float sum[2 * BP_RHYTHM_PHASES] = { 0 };
+
+	for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++) {
+		float by = ahead_s / r->period_s[k] + 1, row[BP_RHYTHM_PHASES];
+		float *to = sum + (uint32_t)(by * BP_RHYTHM_PHASES + 0.5f) % BP_RHYTHM_PHASES;
+
+		for (uint32_t i = 0; i < FOURS; i++) {
+			bp_v4 both = r->p[0][k][i] + r->p[1][k][i];
+
+			memcpy(row + 4 * i, &both, sizeof(both));
+		}
+		for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
+			to[i] += row[i];
+	}
+	memset(part, 0, BP_RHYTHM_PARTS * sizeof(*part));
+	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
+		part[part_at(i)] += sum[i] + sum[i + BP_RHYTHM_PHASES];
+}
+
+float bp_rhythm_hz(const struct bp_rhythm *r)
+{
+	float hz = 0;
+
+	for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+		hz += (row_sum(r->p[0][k]) + row_sum(r->p[1][k])) / r->period_s[k];
+	return hz;
+}
+
+float bp_rhythm_upright(const struct bp_rhythm *r)
+{
+	float up = 0;
+
+	for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+		up += row_sum(r->p[0][k]);
+	return up;
+}
