@@ -11,7 +11,7 @@
 #define SPREAD_CYCLE	0.10f	/* by which a cycle's length varies (5 to 10 %, 3.3), and some */
 #define OTHER_PERIOD	0.03f	/* a second: share that goes to each neighbouring period */
 #define OTHER_SIGN	0.0003f	/* a second: a sensor put on anew */
-#define SPREAD		1.4f	/* of the flow around its shape */
+#define SPREAD		1.15f	/* of the flow around its shape */
 #define FLOW_MOST	3.0f	/* times its usual size: a sigh's, or more of the same */
 #define NO_FLOW		6.0f	/* a movement's */
 #define UP_TAU_S	6.0f	/* paces of the usual size: a quantile's, as in breath.c */
@@ -31,7 +31,7 @@ float bp_rhythm_volume(float x)
 		x = (1 - REST_SHARE - x) / (1 - REST_SHARE - IN_SHARE);
 	else
 		x = 0;
-	/* Within 0.01 of the raised cosine */
+	/* Within 0.01 of the raised cosine. */
 	return x * x * (3 - 2 * x);
 }
 
@@ -84,11 +84,11 @@ void bp_rhythm_init(struct bp_rhythm *r, float shortest_s, float times,
 						1.0f / (2 * BP_RHYTHM_PERIODS * BP_RHYTHM_PHASES);
 }
 
-/* A row turns by @by phases, and spreads by what cycles vary. */
-static void turn(bp_v4 *row, float by)
+/* A row, twice in a row in @old, turns by @by phases, and spreads by what cycles vary. */
+static void turn(bp_v4 *row, const float *old, float by)
 {
 	const float spread = SPREAD_CYCLE * SPREAD_CYCLE * BP_RHYTHM_PHASES * by;
-	float now[BP_RHYTHM_PHASES], old[2 * BP_RHYTHM_PHASES], w0, w1, w2;
+	float w0, w1, w2;
 	uint32_t whole = (uint32_t)by;
 	const float *from = old + BP_RHYTHM_PHASES - whole;
 
@@ -101,20 +101,30 @@ static void turn(bp_v4 *row, float by)
 	if (w1 < 0)
 		w1 = 0;
 	w0 = 1 - w1 - w2;
-	memcpy(old, row, sizeof(now));
-	memcpy(old + BP_RHYTHM_PHASES, row, sizeof(now));
-	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
-		now[i] = w0 * from[i] + w1 * from[(int)i - 1] + w2 * from[(int)i - 2];
-	memcpy(row, now, sizeof(now));
+	for (uint32_t i = 0; i < FOURS; i++, from += 4) {
+		bp_v4 x0, x1, x2;
+
+		memcpy(&x0, from, sizeof(x0));
+		memcpy(&x1, from - 1, sizeof(x1));
+		memcpy(&x2, from - 2, sizeof(x2));
+		row[i] = w0 * x0 + w1 * x1 + w2 * x2;
+	}
 }
 
 static void advance(struct bp_rhythm *r)
 {
 	const float other = OTHER_PERIOD * BP_RHYTHM_STEP_S, mirror = OTHER_SIGN * BP_RHYTHM_STEP_S;
+	float old[2][BP_RHYTHM_PERIODS][2][BP_RHYTHM_PHASES];
 
+	/* All of them first: what has just been stored is slow to be read at another alignment. */
+	for (int s = 0; s < 2; s++)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++) {
+			memcpy(old[s][k][0], r->p[s][k], sizeof(old[s][k][0]));
+			memcpy(old[s][k][1], r->p[s][k], sizeof(old[s][k][1]));
+		}
 	for (int s = 0; s < 2; s++)
 		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
-			turn(r->p[s][k], BP_RHYTHM_STEP_S / r->period_s[k] * BP_RHYTHM_PHASES);
+			turn(r->p[s][k], old[s][k][0], BP_RHYTHM_STEP_S / r->period_s[k] * BP_RHYTHM_PHASES);
 	for (int s = 0; s < 2; s++)
 		for (uint32_t k = 0; k + 1 < BP_RHYTHM_PERIODS; k++)
 			for (uint32_t i = 0; i < FOURS; i++) {

@@ -15,7 +15,7 @@
 
 #define BP_RHYTHM_PHASES	24u	/* of a cycle, from the start of inhalation */
 #define BP_RHYTHM_PERIODS	12u
-#define BP_RHYTHM_STEP_S	0.32f	/* that the grid takes at once */
+#define BP_RHYTHM_STEP_S	0.48f	/* that the grid takes at once */
 
 enum bp_rhythm_part {
 	BP_RHYTHM_IN,
