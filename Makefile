@@ -7,10 +7,11 @@ prefix   ?= /usr/local
 sysconfdir ?= $(if $(filter /usr/local /usr,$(prefix)),/etc,$(prefix)/etc)
 DESTDIR  ?=
 SAN      ?=
-# Newest installed kernel headers that are whole.
-KDIR     ?= $(shell ls -d /lib/modules/*/build /usr/src/linux-headers-*[0-9]-$(shell dpkg --print-architecture 2>/dev/null) \
+# Headers of the running kernel, or else the newest that are installed whole.
+KDIR     ?= $(or $(realpath /lib/modules/$(shell uname -r)/build), \
+		$(shell ls -d /lib/modules/*/build /usr/src/linux-headers-*[0-9]-$(shell dpkg --print-architecture 2>/dev/null) \
 		/usr/src/linux-headers-*-rpi* 2>/dev/null | xargs -r -n1 readlink -e | \
-		awk -F/ '{v=$$0; sub(/^.*linux-headers-/,"",v); print v, $$0}' | sort -V | tail -n1 | cut -d' ' -f2)
+		awk -F/ '{v=$$0; sub(/^.*linux-headers-/,"",v); print v, $$0}' | sort -V | tail -n1 | cut -d' ' -f2))
 
 PKGS     := libsystemd libiio libgpiod inih json-c sqlite3
 PLOT_PKGS := cairo
@@ -192,7 +193,7 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: make              the daemon, the command, and the driver for the newest installed kernel headers
+#: make              the daemon, the command, and the driver for the running kernel (or KDIR=)
 #: make deps         install what building and testing needs (as root, Debian 12 or 13)
 #: make demo         play a session through the whole chain in the bench VM [SESSION=file.edf]
 #: make check        all tests: host, User-Mode Linux, bench VM
