@@ -73,7 +73,12 @@ static int print_annotation(void *userdata, const struct record_annotation *rec)
 
 	ctl_time_print(time, rec->wall_ns, json);
 	if (!json) {
-		printf("%s  %-9s %s\n", time, rec->kind, rec->text);
+		printf("%s  %-9s %s", time, rec->kind, rec->text);
+		if (rec->event)
+			printf("%s(%s #%" PRIu64 ")", *rec->text ? "  " : "", rec->sensor, rec->event);
+		else if (*rec->sensor)
+			printf("%s(%s)", *rec->text ? "  " : "", rec->sensor);
+		putchar('\n');
 		return 0;
 	}
 	o = json_object_new_object();

@@ -46,8 +46,8 @@ static void write_trace(void *arg, const struct bp_trace *tr)
 
 static int keep_event(struct writer *w, const struct bp_event *ev)
 {
-	/* Most revisions are of one of the last events. */
-	for (size_t i = w->n_events; i-- > 0;) {
+	/* Numbers come in order; most revisions are of one of the last. */
+	for (size_t i = w->n_events; i-- > 0 && w->events[i].number >= ev->number;) {
 		if (w->events[i].number == ev->number) {
 			w->events[i] = *ev;
 			return 0;

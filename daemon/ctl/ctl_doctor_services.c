@@ -184,6 +184,29 @@ static void check_sensor(struct doctor *d, struct json_object *s)
 	check_channel(d, s, "film", "film_health");
 }
 
+/* What is heard must be kept before it is told. */
+static void check_journal(struct doctor *d, struct json_object *status)
+{
+	struct json_object *journal;
+	const char *state, *reason;
+
+	if (!json_object_object_get_ex(status, "journal", &journal))
+		return;
+	state = ctl_text(journal, "state");
+	reason = ctl_text(journal, "state_reason");
+	if (!strcmp(state, "ok"))
+		doctor_report(d, "journal", DOCTOR_OK, "", "events are kept in %s",
+			      ctl_text(journal, "file"));
+	else if (!strcmp(state, "volatile"))
+		doctor_report(d, "journal", DOCTOR_WARNING, "backpopd --state, or run it as the service",
+			      "events are kept in memory only");
+	else
+		doctor_report(d, "journal", DOCTOR_FAILED,
+			      "room and permissions of /var/lib/backpop; journalctl -u backpopd.service",
+			      "events cannot be kept, and so are not told: %s%s%s", state,
+			      *reason ? ", " : "", reason);
+}
+
 static void check_daemon(struct doctor *d, sd_bus *bus)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -194,6 +217,7 @@ static void check_daemon(struct doctor *d, sd_bus *bus)
 		sensors = json_object_object_get(status, "sensors");
 		doctor_report(d, "daemon", DOCTOR_OK, "", "backpopd %s answers",
 			      ctl_text(status, "version"));
+		check_journal(d, status);
 		if (!json_object_array_length(sensors))
 			doctor_report(d, "sensor", d->n_devices ? DOCTOR_FAILED : DOCTOR_WARNING,
 				      d->n_devices ? "journalctl -u backpopd.service" : "see above",

@@ -120,6 +120,10 @@ int ctl_plot_write(struct plot *p, const char *edf, const char *out, uint32_t ev
 		ctl_complain("out of memory");
 		return CTL_FAILURE;
 	}
+	if (p->start_ns == INT64_MIN) {
+		ctl_complain("%s: no sample in it, nothing to draw", edf);
+		return CTL_FAILURE;
+	}
 	if (!event) {
 		ret = plot_write(out, draw_session, &pic, err);
 		if (ret)

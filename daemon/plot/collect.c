@@ -168,7 +168,7 @@ static bool grow(struct plot *p, void *array, size_t n, size_t size)
 void plot_event(struct plot *p, const struct bp_event *ev)
 {
 	/* Numbers come in order; a revision is of one of the last. */
-	for (size_t i = p->n_events; i-- > 0;) {
+	for (size_t i = p->n_events; i-- > 0 && p->events[i].number >= ev->number;) {
 		if (p->events[i].number == ev->number) {
 			p->events[i] = *ev;
 			return;

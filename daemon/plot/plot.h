@@ -59,7 +59,7 @@ struct plot_note {
 
 struct plot {
 	struct bp_config config;
-	int64_t start_ns, end_ns;	/* of the frames so far */
+	int64_t start_ns, end_ns;	/* of the frames so far; INT64_MIN: none, do not draw */
 	int64_t bucket_ns;
 	struct plot_envelope series[PLOT_SERIES];
 	struct plot_state state[PLOT_BUCKETS];

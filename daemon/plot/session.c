@@ -70,6 +70,22 @@ static void set_range(struct panel *panel, double lo, double hi)
 	panel->hi = hi + room;
 }
 
+/* A magnitude in the vibration band, from @least on, a decade at least. */
+static void band_panel(cairo_t *cr, struct panel *panel, const struct plot *p, enum plot_series s,
+		       struct colour c, double least, const char *name, const char *unit)
+{
+	double lo = INFINITY, hi = 10.0 * least;
+
+	range_of(p, s, &lo, &hi);
+	panel->log = true;
+	panel->lo = least;
+	panel->hi = 1.1 * hi;
+	draw_panel(cr, panel, name, unit);
+	draw_envelope(cr, panel, p, s, c);
+	panel->log = false;
+	panel->y += panel->h + GAP;
+}
+
 static void motion_panels(cairo_t *cr, struct panel *panel, const struct plot *p)
 {
 	double lo = INFINITY, hi = -INFINITY;
@@ -88,16 +104,7 @@ static void motion_panels(cairo_t *cr, struct panel *panel, const struct plot *p
 	}
 	panel->y += panel->h + GAP;
 
-	lo = INFINITY;
-	hi = 10.0;
-	range_of(p, PLOT_MOTION, &lo, &hi);
-	panel->log = true;
-	panel->lo = 1.0;
-	panel->hi = 1.1 * hi;
-	draw_panel(cr, panel, "Vibration", "mg, above 60 Hz");
-	draw_envelope(cr, panel, p, PLOT_MOTION, draw_axes[2]);
-	panel->log = false;
-	panel->y += panel->h + GAP;
+	band_panel(cr, panel, p, PLOT_MOTION, draw_axes[2], 1.0, "Vibration", "mg, above 60 Hz");
 }
 
 static void film_panels(cairo_t *cr, struct panel *panel, const struct plot *p)
@@ -110,16 +117,8 @@ static void film_panels(cairo_t *cr, struct panel *panel, const struct plot *p)
 	draw_envelope(cr, panel, p, PLOT_FILM, draw_film);
 	panel->y += panel->h + GAP;
 
-	lo = INFINITY;
-	hi = 1.0;
-	range_of(p, PLOT_FILM_BAND, &lo, &hi);
-	panel->log = true;
-	panel->lo = 0.1;
-	panel->hi = 1.1 * hi;
-	draw_panel(cr, panel, "Film vibration", "mV, above 60 Hz");
-	draw_envelope(cr, panel, p, PLOT_FILM_BAND, draw_film);
-	panel->log = false;
-	panel->y += panel->h + GAP;
+	band_panel(cr, panel, p, PLOT_FILM_BAND, draw_film, 0.1, "Film vibration",
+		   "mV, above 60 Hz");
 }
 
 static void draw_strip(cairo_t *cr, const struct panel *panel, const struct plot *p, bool movement)

@@ -15,6 +15,7 @@
 /* Beyond these a full scale is a broken header, not a sensor. */
 #define ACCEL_MAX_G	1000.0
 #define FILM_MAX_MV	1e6
+#define SIGNALS_SHOWN	4
 
 static const char *const labels[N_CHANNELS] = {
 	EDF_LABEL_ACCEL_X, EDF_LABEL_ACCEL_Y, EDF_LABEL_ACCEL_Z, EDF_LABEL_FILM,
@@ -187,8 +188,22 @@ void edf_source_set_names(struct edf_source *s, const char *path)
 	snprintf(s->source.info.name, sizeof(s->source.info.name), "%s", base ? base + 1 : path);
 }
 
+/* The signals that there are, in quotes, as many as are of use in a message. */
+static void name_signals(const struct edf_source *s, char *out, size_t size)
+{
+	size_t n = edf_n_signals(s->reader), used = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n && i < SIGNALS_SHOWN && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s\"%s\"", i ? ", " : "",
+					 edf_signal(s->reader, i)->label);
+	if (n > SIGNALS_SHOWN && used < size)
+		snprintf(out + used, size - used, ", ...");
+}
+
 int edf_source_set_up(struct edf_source *s, char *err)
 {
+	char names[100];
 	int found = 0;
 
 	s->gaps_allowed = edf_is_discontinuous(s->reader);
@@ -204,9 +219,12 @@ int edf_source_set_up(struct edf_source *s, char *err)
 			return ret;
 		found += s->channels[c].signal >= 0;
 	}
-	if (!found)
+	if (!found) {
+		name_signals(s, names, sizeof(names));
 		return refuse(s, err, "no signal of ours: none is called \"Accel X\", \"Accel Y\", "
-			      "\"Accel Z\" or \"Film\"");
+			      "\"Accel Z\" or \"Film\" (there %s %s)",
+			      edf_n_signals(s->reader) == 1 ? "is" : "are", *names ? names : "none");
+	}
 	set_tracks(s);
 	return 0;
 }

@@ -162,7 +162,7 @@ run_program()
 [ -z "${BACKPOPD:-}" ] || { need BACKPOPD && programs+=(backpopd); }
 [ -z "${BACKPOP_FEED:-}" ] || { need BACKPOP_FEED && programs+=(feeder); }
 
-plan $((${#programs[@]} * ${#bad_names[@]} + 9))
+plan $((${#programs[@]} * ${#bad_names[@]} + 10))
 
 for i in "${!bad_names[@]}"; do
 	for program in "${programs[@]}"; do
@@ -171,6 +171,9 @@ for i in "${!bad_names[@]}"; do
 			grep -qF "${bad_names[i]}" $tmp/err && ! grep -qE "Sanitizer|runtime error" $tmp/err'
 	done
 done
+
+run_program detect "$tmp/foreign.edf"
+report "no signal of ours: the message names what there is" 'grep -qF "(there is \"EEG Fpz-Cz\")" $tmp/err'
 
 # --- files that must be read --------------------------------------------------
 

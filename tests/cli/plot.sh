@@ -38,7 +38,7 @@ longest_inhalation()
 noted() { sed "s/session start/$1/" "$tmp/motion+film.edf" >"$tmp/noted.edf"; }
 nothing_but() { [ "$(find "$tmp/pictures" -type f -printf "%f ")" = "$1" ]; }
 
-plan 19
+plan 20
 mkdir "$tmp/pictures"
 for mode in motion+film film motion pair; do
 	"$BACKPOP_GEN" --seed 3 --duration 60 --mode $mode --script demo --out "$tmp/$mode.edf" \
@@ -88,6 +88,10 @@ report "--event without --plot" '[ $status = 2 ] && grep -q -- "--plot" $tmp/err
 detect --plot "$tmp/pictures/none/a.png" "$tmp/film.edf"
 report "a place that is not there" \
 	'[ $status = 1 ] && grep -q "none/a.png: No such file" $tmp/err && [ ! -s $tmp/out ]'
+head -c 1536 "$tmp/motion+film.edf" >"$tmp/header.edf"
+detect --plot "$tmp/pictures/a.png" "$tmp/header.edf"
+report "a file of no sample: nothing to draw" \
+	'[ $status = 1 ] && grep -q "header.edf: no sample" $tmp/err && nothing_but ""'
 echo "no session" >"$tmp/bad.edf"
 detect --plot "$tmp/pictures/a.png" "$tmp/bad.edf"
 report "a file that is no session" '[ $status = 1 ] && [ -s $tmp/err ] && nothing_but ""'

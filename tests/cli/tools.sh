@@ -91,7 +91,8 @@ report "inhibit: a replay has nothing to lend" '[ $status = 1 ] && grep -q "no d
 ctl inhibit
 report "inhibit: which program" '[ $status = 2 ]'
 ctl doctor --user
-report "doctor: sees the daemon's sensor" 'grep -qE "^ok +sensor +replay streams" $tmp/out'
+report "doctor: sees the daemon's sensor, and that its journal is in memory only" \
+	'grep -qE "^ok +sensor +replay streams" $tmp/out && grep -qE "^warning journal .*memory only -> ." $tmp/out'
 
 # ---- scope ----
 : >"$tmp/screen"
