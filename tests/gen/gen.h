@@ -52,6 +52,7 @@ enum gen_script {
 	SCRIPT_DENSE,
 	SCRIPT_WALK,
 	SCRIPT_NEGATIVES,
+	SCRIPT_PAIRS,
 	SCRIPT_COUNT
 };
 
@@ -108,6 +109,7 @@ struct gen_options {
 	double snr_db;			/* force sharp events to it; NaN = as they come */
 	/* what SCRIPT_NEGATIVES is made of alone; ACTIVITY_ANY = of everything */
 	enum gen_activity activity;
+	double gap_s;			/* of SCRIPT_PAIRS; 0 = single pops */
 	/* other rates than the mode's, Hz; 0 = the mode's own. Divisors of GEN_RATE. */
 	int accel_rate, film_rate;
 	int full_scale_g;		/* 2, 4, 8 or 16; 0 = 4 */
@@ -120,7 +122,7 @@ struct gen_options {
 };
 
 #define GEN_OPTIONS_DEFAULT \
-	{ .seed = 1, .snr_db = NAN, .odr_error = NAN, .drop_share = NAN, .lag_s = NAN }
+	{ .seed = 1, .snr_db = NAN, .gap_s = NAN, .odr_error = NAN, .drop_share = NAN, .lag_s = NAN }
 
 /* ---- who -------------------------------------------------------------- */
 

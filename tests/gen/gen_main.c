@@ -10,6 +10,7 @@
 
 #define EXIT_USAGE	2
 #define MAX_DURATION_S	(7 * 86400)
+#define DEFAULT_GAP_S	0.020
 
 static const char usage[] =
 	"Usage: backpop-gen [OPTION]... --out FILE.edf\n"
@@ -17,11 +18,12 @@ static const char usage[] =
 	"\n"
 	"  --seed N           all randomness comes from it (default 1)\n"
 	"  --mode MODE        motion+film, film, film800, motion or pair (default motion+film)\n"
-	"  --script SCRIPT    demo, rest, day, dense, walk or negatives (default demo)\n"
+	"  --script SCRIPT    demo, rest, day, dense, walk, negatives or pairs (default demo)\n"
 	"  --duration S       whole seconds (default 120 for demo, 600 for the others)\n"
 	"  --activity WHAT    of negatives: any, rest, move, walking, or one artefact alone (tap,\n"
 	"                     step, cough, speech, rub, knock, mains, tug, typing, laughter, creak,\n"
 	"                     touch) (default any); of other scripts: their only artefact\n"
+	"  --gap MS           of pairs: between two pops, 0 to 200; 0 = single ones (default 20)\n"
 	"  --snr DB           make every pop and snap this high over the sensor's noise\n"
 	"  --background FILE  a real recording (text or CSV, may be gzipped) as the body: posture,\n"
 	"                     breathing, heart and gait are the recording's\n"
@@ -126,7 +128,7 @@ static void default_truth(char *truth, const char *out)
 static void parse_options(int argc, char **argv, struct gen_options *opt)
 {
 	enum { SEED, MODE, SCRIPT, DURATION, SNR, OUT, TRUTH, HELP, VERSION, ACTIVITY, BACKGROUND,
-	       MOTION_RATE, FILM_RATE, RANGE, ODR_ERROR, DROPS, LAG, LOOSE };
+	       MOTION_RATE, FILM_RATE, RANGE, ODR_ERROR, DROPS, LAG, LOOSE, GAP };
 	static const int rates[] = { 200, 400, 800, 1600, 3200, 6400 }, ranges[] = { 2, 4, 8, 16 };
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, SEED },
@@ -135,6 +137,7 @@ static void parse_options(int argc, char **argv, struct gen_options *opt)
 		{ "duration", required_argument, NULL, DURATION },
 		{ "snr", required_argument, NULL, SNR },
 		{ "activity", required_argument, NULL, ACTIVITY },
+		{ "gap", required_argument, NULL, GAP },
 		{ "background", required_argument, NULL, BACKGROUND },
 		{ "motion-rate", required_argument, NULL, MOTION_RATE },
 		{ "film-rate", required_argument, NULL, FILM_RATE },
@@ -174,6 +177,9 @@ static void parse_options(int argc, char **argv, struct gen_options *opt)
 		case ACTIVITY:
 			opt->activity = (enum gen_activity)pick("activity", optarg, activity_name,
 								ACTIVITY_COUNT);
+			break;
+		case GAP:
+			opt->gap_s = 1e-3 * number("gap", optarg, 0.0, 200.0);
 			break;
 		case BACKGROUND:
 			opt->background = optarg;
@@ -223,6 +229,10 @@ static void parse_options(int argc, char **argv, struct gen_options *opt)
 	if (opt->activity != ACTIVITY_ANY && opt->activity < ACTIVITY_ARTEFACT &&
 	    opt->script != SCRIPT_NEGATIVES)
 		usage_error("--activity, unless it is an artefact, goes with --script negatives");
+	if (!isnan(opt->gap_s) && opt->script != SCRIPT_PAIRS)
+		usage_error("--gap goes with --script pairs");
+	if (isnan(opt->gap_s))
+		opt->gap_s = DEFAULT_GAP_S;
 }
 
 int main(int argc, char **argv)

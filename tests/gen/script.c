@@ -80,6 +80,30 @@ static void tell_demo(struct builder *b)
 	build_pops(b, last - 0.3, LOAD_BREATH, 1.0, 1);
 }
 
+/*
+ * Nothing but bends and twists, each with two pops of any two joints @gap_s apart, or
+ * with one: how close may they come, and does one sound like two?  Joints are not
+ * silent after it, there would be too few of them.
+ */
+static void tell_pairs(struct builder *b, double gap_s)
+{
+	double t = 12.0;
+
+	while (t + 5.0 < b->plan->duration_s && !b->failed) {
+		enum gen_movement kind = rng_below(b->rng, 2) ? MOVE_BEND : MOVE_TWIST;
+		int first = rng_below(b->rng, GEN_JOINTS), step = 1 + rng_below(b->rng, GEN_JOINTS - 1);
+		double at = t + rng_uniform(b->rng, 1.0, 1.5);
+
+		build_move(b, kind, t, 1.0, 0.5, 1.0, rng_uniform(b->rng, 40.0, 60.0) * DEG);
+		b->bursts++;
+		build_item(b, KIND_POP, at, 0.01, first, b->bursts, 1.0);
+		if (gap_s > 0.0)
+			build_item(b, KIND_POP, at + gap_s, 0.01, (first + step) % GEN_JOINTS,
+				   b->bursts, 1.0);
+		t += rng_uniform(b->rng, 3.0, 5.0);
+	}
+}
+
 /* The number of pops of one manoeuvre: 3.2. */
 static int manoeuvre_size(struct rng *r)
 {
@@ -240,6 +264,9 @@ int gen_plan_make(struct gen_plan *plan, const struct gen_options *opt, struct g
 		for (int i = 0; i < GEN_JOINTS; i++)
 			s->joints[i].load = i % 2 ? LOAD_TWIST : LOAD_BREATH;
 		tell_demo(&b);
+	} else if (opt->script == SCRIPT_PAIRS) {
+		s->lung_hz = 0.0;
+		tell_pairs(&b, opt->gap_s);
 	} else {
 		struct density d = *density_of(opt);
 

@@ -24,7 +24,7 @@ static const char *const mode_names[MODE_COUNT] = {
 	"motion+film", "film", "film800", "motion", "pair"
 };
 static const char *const script_names[SCRIPT_COUNT] = {
-	"demo", "rest", "day", "dense", "walk", "negatives"
+	"demo", "rest", "day", "dense", "walk", "negatives", "pairs"
 };
 static const char *const class_names[] = { "cavitation", "snap", "crepitus", "lung_crackle" };
 static const char *const artefact_names[KIND_COUNT] = {
