@@ -308,7 +308,7 @@ int ctl_csv_line(FILE *f, const struct bp_event *ev, int64_t origin_ns);
 
 /**
  * ctl_time_parse() - a time that a person gives
- * @text:	"2026-11-28", "2026-11-28 14:05[:30]" (local; with Z: UTC), "14:05", "now",
+ * @text:	"2026-11-28", "2026-11-28 14:05[:30[.5]]" (local; with Z or +01:00 there), "14:05", "now",
  *		"today", "yesterday", "-30m" (ago: s, m, h, d) or "@SECONDS" since 1970
  */
 bool ctl_time_parse(const char *text, int64_t *wall_ns);

@@ -157,7 +157,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	const struct ctl_option options[] = {
 		{ .name = "since", .argument = "TIME", .value = &e.filter.since_ns,
 		  .take = take_time, .wanted = time_wanted,
-		  .help = "from then on: \"2026-11-28 14:05\" (local; with Z: UTC),\n"
+		  .help = "from then on: \"2026-11-28 14:05[:30]\" (local), with Z\n"
+			  "or +01:00 behind it as this command prints it,\n"
 			  "14:05, today, yesterday, -2h (ago: s, m, h, d),\n"
 			  "@SECONDS since 1970" },
 		{ .name = "until", .argument = "TIME", .value = &e.filter.until_ns,

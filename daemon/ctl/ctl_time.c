@@ -63,6 +63,33 @@ static bool midnight(int days, int64_t *wall_ns)
 	return true;
 }
 
+/*
+ * What may stand behind a time, as we print it: ".608" behind seconds; "Z" or "+01:00" if
+ * it is not local.
+ */
+static bool parse_rest(const char *p, bool seconds_told, int64_t *fraction_ns, bool *local,
+		       long *east_s)
+{
+	int64_t unit = NS_PER_S;
+	unsigned int h, m;
+	int used = 0;
+
+	if (seconds_told && p[0] == '.' && p[1] >= '0' && p[1] <= '9') {
+		for (p++; *p >= '0' && *p <= '9'; p++) {
+			unit /= 10;
+			*fraction_ns += unit * (*p - '0');
+		}
+	}
+	*local = !*p;
+	if (*local || !strcmp(p, "Z"))
+		return true;
+	if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2u:%2u%n", &h, &m, &used) != 2 ||
+	    p[1 + used] || h > 14 || m > 59)
+		return false;
+	*east_s = (long)(h * 3600 + m * 60) * (*p == '-' ? -1 : 1);
+	return true;
+}
+
 static bool parse_calendar(const char *text, int64_t *wall_ns)
 {
 	static const char *const formats[] = {
@@ -76,17 +103,21 @@ static bool parse_calendar(const char *text, int64_t *wall_ns)
 
 	localtime_r(&now, &today);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		int64_t fraction_ns = 0;
+		long east_s = 0;
+		bool local;
+
 		tm = (struct tm){ .tm_year = today.tm_year, .tm_mon = today.tm_mon,
 				  .tm_mday = today.tm_mday, .tm_isdst = -1 };
 		end = strptime(text, formats[i], &tm);
-		if (!end || (*end && strcmp(end, "Z")))
+		if (!end || !parse_rest(end, strstr(formats[i], "%S"), &fraction_ns, &local, &east_s))
 			continue;
 		day = tm.tm_mday;
-		t = *end ? timegm(&tm) : mktime(&tm);
+		t = local ? mktime(&tm) : timegm(&tm);
 		/* 31 February has become a day of March. */
 		if (t == (time_t)-1 || tm.tm_mday != day)
 			return false;
-		*wall_ns = t * NS_PER_S;
+		*wall_ns = (t - east_s) * NS_PER_S + fraction_ns;
 		return true;
 	}
 	return false;

@@ -44,7 +44,7 @@ synopsis()
 }
 
 mapfile -t commands < <("$BACKPOPCTL" --help | sed -nE 's/^  ([a-z]+) .*/\1/p')
-plan $((6 * ${#commands[@]} + 20))
+plan $((6 * ${#commands[@]} + 21))
 
 for command in "${commands[@]}"; do
 	ctl "$command" --help
@@ -125,6 +125,13 @@ ctl events --json --csv
 report "events: two formats" '[ $status = 2 ] && grep -q -- --csv $tmp/err'
 ctl events --since 2026-02-31
 report "events: a day that does not exist" '[ $status = 2 ] && grep -q 2026-02-31 $tmp/err'
+wrong=
+for time in "2026-11-28T25:00" "2026-11-28 14:05.5" "2026-11-28T14:05:30+25:00" "2026-11-28T14:05:30+1" \
+	"2026-11-28T14:05:30.Z" "14:05:30." -2y; do
+	ctl events --since "$time" --file "$tmp/none.db"
+	[ $status = 2 ] || wrong+=" $time"
+done
+same "events: times that are none" "" "$wrong"
 ctl session show last
 report "session: a number that is none" '[ $status = 2 ] && grep -q last $tmp/err'
 ctl record status --sensor 'a b'

@@ -54,7 +54,7 @@ fresh() { rm -rf "$tmp/state"; mkdir "$tmp/state"; : >"$tmp/log"; }
 # The bus delivers in order: what is in the journal has been sent.
 heard_all() { [ "$(heard)" = "$(written "$tmp/state/journal.db" | wc -l)" ]; }
 
-plan 23
+plan 24
 
 # --- killed at any moment
 fresh
@@ -86,6 +86,16 @@ wait_until 30 ended
 total=$(sql 'SELECT count(*) FROM revision')
 same "GetEvents tells all of them, page by page" "$total" \
 	"$("$BACKPOPCTL" events --user --revisions --json | wc -l)"
+# What is printed as an event's time is that time for --since, in each of the forms.
+wrong=
+"$BACKPOPCTL" events --user --csv | tail -n +2 >"$tmp/csv"
+while IFS=, read -r time _; do
+	from=$(awk -F, -v t="$time" '$1 == t { found = 1 } found' "$tmp/csv")
+	for text in "$time" "$(date -u -d "$time" +'%F %T.%6NZ')" "$(date -d "$time" +'%F %T.%6N')"; do
+		[ "$("$BACKPOPCTL" events --user --csv --since "$text" | tail -n +2)" = "$from" ] || wrong+=" $text"
+	done
+done < <(head -n 3 "$tmp/csv")
+same "events: since an event's own time" "" "$wrong"
 same "the file tells the same" "$("$BACKPOPCTL" events --user --json | md5sum)" \
 	"$("$BACKPOPCTL" events --json --file "$tmp/state/journal.db" | md5sum)"
 number=$(sql 'SELECT max(number) - 2 FROM revision')
