@@ -66,7 +66,10 @@ static struct bin *bin_of(struct scope *s, int64_t t_ns)
 {
 	int64_t number = t_ns / BIN_NS;
 
-	if (s->newest && number - s->newest > BINS)
+	if (number < 0)
+		return NULL;
+	/* The clock may have run for years before the first sample. */
+	if (number - s->newest > BINS)
 		s->newest = number - BINS;
 	for (; s->newest < number; s->newest++)
 		*bin_at(s, s->newest + 1) = (struct bin) { .peak = { NAN, NAN } };
@@ -172,7 +175,7 @@ static void draw(struct scope *s)
 		fflush(stdout);
 		return;
 	}
-	printf("\033[H%s  %s  %g Hz  %d s  dropped %llu  lost %llu   q ends\033[K\r\n",
+	printf("\033[H%.64s  %.16s  %g Hz  %d s  dropped %llu  lost %llu   q ends\033[K\r\n",
 	       s->header.sensor, s->header.mode, fmax(s->header.motion_rate, s->header.film_rate),
 	       (int)(columns * BIN_NS / 1000000000), (unsigned long long)s->dropped,
 	       (unsigned long long)s->lost);

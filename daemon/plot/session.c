@@ -8,6 +8,7 @@
 #define TOP		76.0
 #define GAP		14.0
 #define STRIP_H		16.0
+#define GAP_NS		2000000000	/* states come more often: each 256 frames */
 #define PHASE_MAX_S	600.0	/* breaths of longer sessions are thinner than a pixel */
 
 static const struct colour movement_colours[BP_MOVEMENT_COUNT] = {
@@ -121,35 +122,46 @@ static void film_panels(cairo_t *cr, struct panel *panel, const struct plot *p)
 		   "mV, above 60 Hz");
 }
 
+/* Were there no samples between two buckets that know the state, or none for long? */
+static bool is_gap(const struct plot *p, size_t from, size_t to)
+{
+	return to - from > 1 && (int64_t)(to - from) * p->bucket_ns > GAP_NS;
+}
+
+static void fill_strip(cairo_t *cr, const struct panel *panel, struct colour c, double from,
+		       double to)
+{
+	double x = draw_x(panel, from);
+
+	draw_colour(cr, c);
+	cairo_rectangle(cr, x, panel->y, draw_x(panel, to) - x, panel->h);
+	cairo_fill(cr);
+}
+
 static void draw_strip(cairo_t *cr, const struct panel *panel, const struct plot *p, bool movement)
 {
-	const struct plot_state *before = NULL;
-	double from = panel->t0;
+	const struct colour *colours = movement ? movement_colours : phase_colours;
+	size_t last = 0;
+	double from = 0.0;
+	int shown = -1;
 
-	for (size_t i = 0; i <= n_buckets(p); i++) {
-		const struct plot_state *s = i < n_buckets(p) ? &p->state[i] : NULL;
-		bool asked = s && s->asked;
-		double x;
+	for (size_t i = 0; i < n_buckets(p); i++) {
+		int value = movement ? p->state[i].movement : p->state[i].phase;
+		bool gap = is_gap(p, last, i);
 
-		if (i && i < n_buckets(p) &&
-		    (!asked || (before && (movement ? before->movement == s->movement :
-						      before->phase == s->phase))))
+		if (!p->state[i].asked)
 			continue;
-		if (before) {
-			double to = i < n_buckets(p) ? bucket_s(p, i) : panel->t1;
-
-			draw_colour(cr, movement ? movement_colours[before->movement] :
-						   phase_colours[before->phase]);
-			x = draw_x(panel, from);
-			cairo_rectangle(cr, x, panel->y, draw_x(panel, to) - x, panel->h);
-			cairo_fill(cr);
-			from = to;
+		if (shown >= 0 && (gap || value != shown)) {
+			fill_strip(cr, panel, colours[shown], from, bucket_s(p, gap ? last + 1 : i));
+			shown = -1;
 		}
-		if (asked) {
-			before = s;
-			from = fmax(from, bucket_s(p, i));
-		}
+		if (shown < 0)
+			from = bucket_s(p, i);
+		shown = value;
+		last = i;
 	}
+	if (shown >= 0)
+		fill_strip(cr, panel, colours[shown], from, panel->t1);
 	cairo_set_line_width(cr, 1.0);
 	draw_colour(cr, draw_grey);
 	cairo_rectangle(cr, panel->x, panel->y, panel->w, panel->h);
@@ -173,6 +185,7 @@ static void breathing_panels(cairo_t *cr, struct panel *panel, const struct plot
 {
 	double usual = panel->h, x;
 	bool drawing = false, found = false;
+	size_t last = 0;
 
 	panel->h = 70.0;
 	panel->lo = 0.0;
@@ -183,10 +196,10 @@ static void breathing_panels(cairo_t *cr, struct panel *panel, const struct plot
 	for (size_t i = 0; i < n_buckets(p); i++) {
 		if (!p->state[i].asked)
 			continue;
-		if (isnan(p->state[i].rate_bpm)) {
-			drawing = false;
+		drawing = drawing && !is_gap(p, last, i) && !isnan(p->state[i].rate_bpm);
+		last = i;
+		if (isnan(p->state[i].rate_bpm))
 			continue;
-		}
 		found = true;
 		x = draw_x(panel, bucket_s(p, i));
 		(drawing ? cairo_line_to : cairo_move_to)(cr, x, draw_y(panel,

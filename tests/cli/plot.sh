@@ -28,17 +28,19 @@ detect()
 
 # PNG's width and height: eight bytes from offset 16
 png_size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }
-# Width in pixels of the longest inhalation that the picture shows
-longest_inhalation()
+# Width in pixels of the longest inhalation, or of the longest rest, that the picture shows
+longest_inhalation() { widest '55%, ?75%, ?95%' "$1"; }
+longest_rest() { widest '93%, ?93%, ?93%' "$1"; }
+widest()
 {
-	grep -E 'fill:rgb\(55%, ?75%, ?95%\)' "$1" | sed -E 's/.* d="M ([0-9.]+) [0-9.]+ L ([0-9.]+) .*/\1 \2/' |
+	grep -E "fill:rgb\\($1\\)" "$2" | sed -E 's/.* d="M ([0-9.]+) [0-9.]+ L ([0-9.]+) .*/\1 \2/' |
 		awk '{ w = $2 - $1; if (w > most) most = w } END { print int(most) }'
 }
 # A session like motion+film.edf, but with another note of 13 characters in it
 noted() { sed "s/session start/$1/" "$tmp/motion+film.edf" >"$tmp/noted.edf"; }
 nothing_but() { [ "$(find "$tmp/pictures" -type f -printf "%f ")" = "$1" ]; }
 
-plan 20
+plan 21
 mkdir "$tmp/pictures"
 for mode in motion+film film motion pair; do
 	"$BACKPOP_GEN" --seed 3 --duration 60 --mode $mode --script demo --out "$tmp/$mode.edf" \
@@ -61,6 +63,12 @@ done
 # A minute is 1420 pixels wide; the back bends for 15 s, and then nobody knows the breath.
 report "a breath phase that is not known is not drawn as the one before" \
 	'[ "$(longest_inhalation $tmp/whole.svg)" -gt 10 ] && [ "$(longest_inhalation $tmp/whole.svg)" -lt 120 ]'
+# 40 s, and between 30 and 90 s nothing
+"$BACKPOP_GEN" --seed 3 --duration 40 --script rest --out "$tmp/rest.edf" >"$tmp/out" 2>"$tmp/err"
+sed 's/EDF+C/EDF+D/; s/+3\([0-9]\x14\x14\)/+9\1/g' "$tmp/rest.edf" >"$tmp/gap.edf"
+detect --plot "$tmp/gap.svg" "$tmp/gap.edf"
+report "a gap is left blank" '[ $status = 0 ] && [ $(longest_rest $tmp/gap.svg) -gt 200 ] &&
+	[ $(longest_rest $tmp/gap.svg) -lt 500 ]'
 noted "pain: low, ok"
 detect --plot "$tmp/pain.svg" "$tmp/noted.edf"
 noted "cavitation #1"
