@@ -51,7 +51,7 @@ UNIT_BIN  := $(addprefix $(O)/tests/unit/,$(UNIT))
 BENCH_BIN := $(addprefix $(O)/tests/bench/,$(BENCHES))
 PEERS     := $(addprefix $(O)/tests/peers/,stalta edf2wav)
 
-.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz memcheck fuzzers deb soak install install-user install-bench deps clean help
+.PHONY: all user tools unit bench-programs overlay modules check demo bench coverage torture fuzz memcheck fuzzers deb soak install install-user uninstall install-bench deps clean help
 all: user modules
 user: $(PROGRAMS)
 tools: $(TOOLS)
@@ -177,6 +177,13 @@ install-user: user
 	install -d $(conf).d
 	for rules in udev/*.rules; do $(INSTALL) $$rules $(DESTDIR)$(prefix)/lib/udev/rules.d/$${rules##*/} || exit; done
 
+# What install-user puts there, and the driver; /etc/backpop and /var/lib/backpop stay.
+uninstall: user
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	$(MAKE) -s prefix=$(prefix) sysconfdir=$(sysconfdir) DESTDIR="$$tmp" install-user && cd "$$tmp" && \
+	find . -type f ! -path './etc/backpop/*' | sed 's,^\.,$(abspath $(DESTDIR)),' | xargs -d '\n' rm -fv
+	rm -fv $(DESTDIR)/lib/modules/*/updates/st1vafe3bx.ko
+
 install-bench: tools modules
 	for tool in $(TOOLS); do install -D -m755 $$tool $(DESTDIR)$(prefix)/lib/backpop/bench/$${tool##*/} || exit; done
 	$(INSTALL) $(O)/modules/$(release)/tests/sim/backpop_sim.ko $(moddir)/backpop_sim.ko
@@ -204,6 +211,7 @@ help:
 #: make bench-driver the driver for an hour of simulated time: losses, time stamps, bus
 #: make coverage     which lines of the driver the tests reach
 #: make install      [DESTDIR= prefix=/usr/local]
+#: make uninstall    what install has put there, settings and recordings stay [the same]
 #: make dkms-install the driver's sources for DKMS, in /usr/src [DESTDIR=]
 #: make modules      driver and simulator for KDIR=
 #: make soak         what takes hours: a day of samples, the bench VM's bad days [PARTS=...]

@@ -28,6 +28,8 @@
 #define FRAME_US	100000		/* between drawings */
 #define MARGIN		11		/* columns of a panel's scale */
 #define EVENT_LINES	6
+#define LEAST_COLUMNS	10		/* of a panel */
+#define LEAST_ROWS	2
 #define DRIFT_S		0.016		/* what is slower than 10 Hz is posture, not vibration */
 
 enum { MOTION, FILM, PANELS };
@@ -170,8 +172,12 @@ static void draw(struct scope *s)
 	has[FILM] = s->header.channels & BACKPOP_HAS_FILM;
 	panels = has[MOTION] + has[FILM];
 	rows = panels ? (w.ws_row - EVENT_LINES - 2) / panels : 0;
-	if (columns < 10 || rows < 2) {
-		fputs("\033[H\033[Jthe terminal is too small", stdout);
+	if (!panels || columns < LEAST_COLUMNS || rows < LEAST_ROWS) {
+		if (panels)
+			printf("\033[H\033[Jtoo small: %d lines of %d columns are needed",
+			       panels * LEAST_ROWS + EVENT_LINES + 2, LEAST_COLUMNS + MARGIN + 1);
+		else
+			fputs("\033[H\033[Jwaiting for the stream", stdout);
 		fflush(stdout);
 		return;
 	}
