@@ -36,7 +36,7 @@ DAEMON_SRC := $(filter-out daemon/event_json.c daemon/event_names.c,$(wildcard d
 	     $(filter-out daemon/source/source_edf%,$(wildcard daemon/source/*.c)) \
 	     $(wildcard daemon/journal/journal*.c daemon/bus/*.c daemon/gpio/*.c daemon/recorder/*.c)
 CTL_SRC   := $(wildcard daemon/ctl/*.c daemon/plot/*.c)
-CHIP_SRC  := tests/sim/chip_model.c
+CHIP_SRC  := $(wildcard tests/sim/chip_*.c)
 FEED_SRC  := tests/sim/feed_session.c
 GEN_LIB   := $(filter-out tests/gen/gen_main.c tests/gen/score_main.c,$(wildcard tests/gen/*.c))
 SCORE_SRC := $(filter-out %_main.c,$(wildcard tests/gen/score*.c)) tests/gen/rng.c tests/gen/gmath.c
@@ -69,7 +69,7 @@ $(O)/backpopd: $(call obj,$(DAEMON_SRC)) $(LIB)
 $(O)/backpopctl: $(call obj,$(CTL_SRC)) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call PKG_LIBS,libsystemd json-c sqlite3 $(PLOT_PKGS)) -lm
 
-$(O)/tests/backpop-gen: $(call obj,tests/gen/gen_main.c $(GEN_LIB) $(CHIP_SRC)) $(LIB)
+$(O)/tests/backpop-gen: $(call obj,tests/gen/gen_main.c $(GEN_LIB) tests/sim/chip_convert.c) $(LIB)
 $(O)/tests/backpop-score: $(call obj,tests/gen/score_main.c $(SCORE_SRC)) $(LIB)
 $(O)/tests/backpop-feed: $(call obj,tests/sim/feeder.c $(FEED_SRC)) $(LIB)
 $(O)/tests/backpop-gen $(O)/tests/backpop-score: LIBS += -lz
@@ -90,7 +90,7 @@ $(PEERS) $(O)/tests/peers/edf-real $(O)/tests/peers/breathing:
 # A unit test is one file; the first part of its name says what it needs beside the library.
 needs = $(filter $(O)/tests/unit/$(1)_%,$(UNIT_BIN)): $(call obj,$(2))
 $(call needs,chip,$(CHIP_SRC))
-$(call needs,gen,$(GEN_LIB) $(CHIP_SRC))
+$(call needs,gen,$(GEN_LIB) tests/sim/chip_convert.c)
 $(call needs,feed,$(FEED_SRC))
 $(call needs,driver,driver/st1vafe3bx_word.c driver/st1vafe3bx_time.c)
 # The driver's pure parts on the host: a few kernel headers in miniature.

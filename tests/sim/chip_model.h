@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Behavioural model of the ST1VAFE3BX, free of kernel and libc headers but for
- * the fixed-width types, so that one file runs inside the simulator module, in
- * host unit tests and under a fuzzer.  No floating point, no allocation, no
+ * the fixed-width types, so that it runs inside the simulator module, in host
+ * unit tests and under a fuzzer.  No floating point, no allocation, no
  * sleep, bounded work per call: safe under a spinlock in interrupt context.
  *
  * Time is passed in by the caller, in ns of one monotonic clock that never goes

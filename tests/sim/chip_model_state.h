@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The whole state of one simulated chip, for whoever must allocate it.  Only
- * chip_model.c looks inside.
+ * the model, chip_*.c, looks inside.
  */
 #ifndef CHIP_MODEL_STATE_H
 #define CHIP_MODEL_STATE_H
