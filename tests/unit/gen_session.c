@@ -10,7 +10,7 @@
 #include "unit/ktap.h"
 
 #define N_POPS		400
-#define FINGERPRINT	0xbc8f0cad3556ca43ULL
+#define FINGERPRINT	0xa8c468f72f1bb9daULL
 
 static char dir[] = "/tmp/backpop-gen-XXXXXX";
 
