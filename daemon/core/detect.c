@@ -31,8 +31,10 @@ static const float least_odds[BP_STAGES][STRENGTHS] = {
 	[BP_STAGE_SAY] = { -5.0f, -3.0f, -2.0f },
 	[BP_STAGE_SETTLE] = { 0.9f, 1.0f, 1.0f },
 };
+/* For a plain one that the accelerometer hears best: what it takes for a tap costs more than taps do. */
+#define ODDS_FELT	0.4f
 /* For a weak one to stand where nothing loads a joint: keys, knocks, lungs are many there. */
-#define ODDS_IDLE	4.0f
+#define ODDS_IDLE	2.0f
 
 void bp_detect_init(struct bp_detect *d)
 {
@@ -281,15 +283,14 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 		bp_clutter_name(&d->clutter, c, BP_NOTICED_NOISE);
 	if ((reason == BP_REASON_RUB && !c->touched) || reason == BP_REASON_KNOCK)
 		crackle(d, c, streams);
-	if (!c->in_train)
-		bp_habit_note(&d->habit, c, now_ns);
 	drop(d, c);
 }
 
 static float least(const struct bp_candidate *c, enum bp_stage stage)
 {
 	if (!bp_candidate_weak(c))
-		return least_odds[stage][PLAIN];
+		return stage == BP_STAGE_SETTLE && bp_candidate_main(c) == BP_MOTION ?
+		       ODDS_FELT : least_odds[stage][PLAIN];
 	if (stage == BP_STAGE_SETTLE && bp_candidate_rests(c) && !bp_candidate_loaded(c))
 		return ODDS_IDLE;
 	return least_odds[stage][c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO ? WEAK : NOISE_LIKE];
@@ -314,7 +315,6 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 	struct bp_trace tr;
 
 	bp_clutter_company(&d->clutter, c, &around.company);
-	bp_habit_alike(&d->habit, c, now_ns, around.habit);
 	c->odds = bp_weigh_sharp(c, stage, by, &around, looks);
 	if (c->odds < limit && !c->in_train)
 		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED,
@@ -397,8 +397,6 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		return;
 	case BP_LOOK_MIDDLE:
 		crackle(d, c, streams);
-		if (c->held && !c->in_train)
-			bp_habit_note(&d->habit, c, now_ns);
 		tell(d, c, c->in_train ? BP_JOINED : c->held ? BP_HELD : BP_KEPT,
 		     c->in_train ? BP_RULE_TRAIN : BP_RULE_NONE, 0, 0, now_ns);
 		/* If it was a pop after all, it is too late to be said; who learns weights looks on. */
@@ -411,12 +409,10 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		return;
 	default:
 		r = weighed(d, c, streams, ctx, now_ns);
-		if (r.outcome == BP_REFUSED) {
+		if (r.outcome == BP_REFUSED)
 			withdraw(c, book, r.reason, now_ns);
-			bp_habit_note(&d->habit, c, now_ns);
-		} else {
+		else
 			settle(d, c, streams, ctx, book, now_ns);
-		}
 		drop(d, c);
 	}
 }

@@ -7,7 +7,6 @@
 #include "core/candidate.h"
 #include "core/clutter.h"
 #include "core/coupling.h"
-#include "core/habit.h"
 #include "core/lung.h"
 #include "core/memory.h"
 #include "core/strap.h"
@@ -28,7 +27,6 @@ struct bp_detect {
 	struct bp_coupling coupling;
 	int64_t touched_ns;		/* newest touch of the film */
 	struct bp_clutter clutter;
-	struct bp_habit habit;
 	struct bp_strap strap;
 	struct bp_train train;
 	struct bp_lung lung;

@@ -10,12 +10,14 @@
 #define PRESS_SURE_G	0.06f
 #define PRESS_NEW	3.0f	/* times the swing that was there before */
 #define STRAIN_NEW	2.0f
+#define PRESS_RATIO	3e3f	/* a finger gives a film 1 to 10 V, 50 dB and more: power over noise */
 #define PRESS_HZ	170.0f	/* a low snap reaches below 25 Hz by itself; taps ring at 300 to 900 */
 /* Steps and heaves: swing below 25 Hz in the same 160 ms (3.7, 3.8: 0.2 to 0.6 g). */
 #define HEAVE_G		0.10f
 #define HEAVE_SHARE	0.5f	/* its vibration is 5 to 20 % of the swing */
 #define STRAIN_MOST	4.5f	/* and in one below this: */
 #define STRAIN_HZ	250.0f
+#define STRAIN_SURE	7.0f
 #define STRAIN_MUCH	3.0f	/* times the vibration, in a weak one */
 #define STEP_HZ		140.0f	/* strikes have 45 to 80 Hz, as the mean frequency sees it */
 /* Voices and struck furniture are periodic for 60 ms, flesh is not. */
@@ -117,6 +119,17 @@ static bool rings(const struct bp_shape *s)
 	return s->length_s > RING_MIN_S && s->cycles > RING_CYCLES;
 }
 
+bool bp_pressed(const struct bp_candidate *c)
+{
+	return pressed(&c->shape[BP_FILM], PRESS_FILM) ||
+	       pushed(&c->shape[BP_MOTION], &c->context);
+}
+
+bool bp_strained(const struct bp_candidate *c)
+{
+	return strained(&c->shape[BP_FILM]);
+}
+
 bool bp_crackly(const struct bp_candidate *c)
 {
 	const struct bp_shape *s = &c->shape[bp_candidate_main(c)];
@@ -148,11 +161,12 @@ struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
 		return refuse(BP_RULE_HEAVE, BP_REASON_COUGH, m->low_swing, HEAVE_G);
 	if (heave && s->freq_hz < STEP_HZ)
 		return refuse(BP_RULE_HEAVE, BP_REASON_STEP, m->low_swing, HEAVE_G);
-	if (strained(f))
+	/* Of a faint one the rest is weighed, too. */
+	if (strained(f) && (f->ratio > BP_WEAK_RATIO || f->low_swing > STRAIN_SURE * f->peak))
 		return refuse(BP_RULE_STRAIN, BP_REASON_STEP, f->low_swing, f->peak);
-	if (pressed(f, PRESS_FILM))
+	if (f->seen && f->ratio > PRESS_RATIO && pressed(f, PRESS_FILM))
 		return refuse(BP_RULE_PRESS, BP_REASON_TAP, f->low_swing / f->peak, PRESS_FILM);
-	if (pushed(m, &c->context))
+	if ((!f->seen || f->ratio > PRESS_RATIO) && pushed(m, &c->context))
 		return refuse(BP_RULE_PRESS, BP_REASON_TAP, m->low_swing / m->peak, PRESS_MOTION);
 	if (out < 1)
 		return refuse(BP_RULE_MASKED, BP_REASON_RUB, out, 1);

@@ -18,6 +18,10 @@
 struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
 			   const float quiet[BP_STREAMS], const float rate_hz[BP_STREAMS]);
 
+/* Does something press on the sensor, or strain the film more than it shakes? */
+bool bp_pressed(const struct bp_candidate *c);
+bool bp_strained(const struct bp_candidate *c);
+
 /* Refused as one of a noise's many peaks: could that noise be made of crackles? */
 bool bp_crackly(const struct bp_candidate *c);
 

@@ -26,7 +26,6 @@
 #define LATE_POWER	0.0144f
 #define LATE_NOISE	3.0f	/* of the floor: a hop of noise alone reaches it rarely */
 #define OVERTAKE	(14 * MS)
-#define FRONT_S		0.006f		/* either side of the peak */
 #define BODY		(10 * MS)	/* window of spectrum and direction */
 #define LOW_FROM	(60 * MS)
 #define LOW_TO		(100 * MS)
@@ -325,20 +324,6 @@ static void body(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 	sh->cycles = cycles(sh, s, a);
 }
 
-static void front(struct bp_shape *sh, const struct bp_stream *s)
-{
-	int64_t n = (int64_t)(FRONT_S * s->rate_hz) + 1;
-	float before = 0, after = 0;
-
-	if (sh->peak_i - n < bp_stream_oldest(s) || sh->peak_i + n >= (int64_t)s->n)
-		return;
-	for (int64_t i = 1; i <= n; i++) {
-		before += bp_stream_power(s, sh->peak_i - i);
-		after += bp_stream_power(s, sh->peak_i + i);
-	}
-	sh->front = before + after > 0 ? before / (before + after) : 0;
-}
-
 /* A filter without phase rings before a strong event, too: is this only that? */
 static void overtaken(struct bp_shape *sh, const struct bp_stream *s)
 {
@@ -405,7 +390,6 @@ void bp_shape_measure(struct bp_shape *sh, const struct bp_stream *s, int64_t on
 	if (!sh->overtaken)
 		overtaken(sh, s);
 	body(sh, s, onset_ns);
-	front(sh, s);
 	surroundings(sh, s, onset_ns);
 	low_band(sh, s, onset_ns);
 	clipping(sh, s, onset_ns);

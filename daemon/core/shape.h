@@ -30,8 +30,6 @@
  * @low_swing:	peak-to-peak below 25 Hz around it, less its trend, largest lane
  * @low_before: the most of it in as long a window in the second before
  * @period:	highest normalised autocorrelation at a voice's periods, -1..1
- * @front:	share of the energy of 12 ms around the peak that comes before it, the peak itself
- *		left out: what a filter without phase makes of a blow beyond its band is 0.5
  * @direction:	unit vector of the main axis, z >= 0 (motion only)
  * @clipped:	full scale was touched
  */
@@ -54,7 +52,6 @@ struct bp_shape {
 	float low_swing;
 	float low_before;
 	float period;
-	float front;
 	float direction[3];
 };
 

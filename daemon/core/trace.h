@@ -100,19 +100,15 @@ enum bp_sharp_look {
 	BP_SHARP_BUSY,		/* ln of 1 + all in 20 s */
 	BP_SHARP_FELLOW,	/* 1 = in one manoeuvre with what was said already */
 	BP_SHARP_LUNG,		/* 1 = it sounds like these lungs */
-	/* what goes on for minutes, and what the trunk does: habit.h */
-	BP_SHARP_HABIT,		/* ln of 1 + those of its size in the last minute that were no joint's */
-	BP_SHARP_HABIT_LONG,	/* in the last five */
-	BP_SHARP_HABIT_REST,	/* the first where nothing loads a joint */
+	/* what loads a joint */
 	BP_SHARP_MOVES,		/* 1 = the trunk bends or twists */
 	BP_SHARP_DEEP,		/* how far the lungs are filled beyond a median breath, 0 to 1.5 */
-	/* products, where one thing means another by another's size */
+	/* products, where one thing means something else beside another */
 	BP_SHARP_PITCH_LEVEL,
 	BP_SHARP_PITCH_LENGTH,
 	BP_SHARP_LENGTH2,
-	BP_SHARP_FRONT,		/* share of its energy before the peak */
-	BP_SHARP_FRONT_PITCH,
-	BP_SHARP_FRONT_LEVEL,
+	BP_SHARP_PRESSED,	/* 1 = something presses on the sensor, reject.h */
+	BP_SHARP_STRAINED,	/* 1 = more strain than vibration */
 	BP_SHARP_ASIDE,		/* 0 = the acceleration points out of the back, 1 = along it */
 	BP_SHARP_LOOKS
 };
@@ -144,7 +140,7 @@ enum bp_train_look {
 	BP_TRAIN_LOOKS
 };
 
-#define BP_LOOKS_MOST	56u
+#define BP_LOOKS_MOST	48u
 
 /* When it is weighed: to be said (16 or 22 ms), to stand (284 ms). */
 enum bp_stage {

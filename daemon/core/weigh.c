@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/maths.h"
+#include "core/reject.h"
 #include "core/weigh.h"
 #include "core/weights.h"
 
@@ -18,7 +19,6 @@
 #define CAP_LN		2.0f
 #define CAP_CYCLES	8.0f
 
-#define HABIT_MOST	30.0f	/* of its size in a minute: more say no more */
 #define DEEP_MOST	1.5f
 #define PLAIN_RATIO	60.0f	/* its direction stands out of the noise */
 
@@ -56,10 +56,10 @@ static void shape_looks(const struct bp_candidate *c, float usual, float *x)
 	x[BP_SHARP_AFTER] = over_db(s->peak, s->after);
 	x[BP_SHARP_PITCH_AFTER] = x[BP_SHARP_PITCH] * x[BP_SHARP_AFTER];
 	x[BP_SHARP_PERIOD] = s->period;
+	x[BP_SHARP_PRESSED] = bp_pressed(c);
+	x[BP_SHARP_STRAINED] = bp_strained(c);
 	x[BP_SHARP_LENGTH2] = x[BP_SHARP_LENGTH] * x[BP_SHARP_LENGTH];
 	x[BP_SHARP_PITCH_LENGTH] = x[BP_SHARP_PITCH] * x[BP_SHARP_LENGTH];
-	x[BP_SHARP_FRONT] = s->front;
-	x[BP_SHARP_FRONT_PITCH] = s->front * x[BP_SHARP_PITCH];
 	if (m->seen) {
 		x[BP_SHARP_SWING] = bp_ln(at_least(m->low_swing, 1e-3f) / SWING_G);
 		x[BP_SHARP_SWING_SHARE] = bp_ln(at_least(m->low_swing, 1e-3f) / at_least(m->peak, 1e-3f));
@@ -68,7 +68,6 @@ static void shape_looks(const struct bp_candidate *c, float usual, float *x)
 		x[BP_SHARP_LEVEL] = level;
 		x[BP_SHARP_LEVEL2] = level * level;
 		x[BP_SHARP_PITCH_LEVEL] = x[BP_SHARP_PITCH] * level;
-		x[BP_SHARP_FRONT_LEVEL] = x[BP_SHARP_FRONT] * level;
 		if (m->ratio > PLAIN_RATIO)
 			x[BP_SHARP_ASIDE] = 1 - m->direction[2];
 		x[BP_SHARP_WALK] = c->context.movement == BP_MOVEMENT_WALK;
@@ -107,14 +106,10 @@ static void company_looks(const struct bp_company *co, float *x)
 	x[BP_SHARP_BUSY] = bp_ln(1 + co->busy);
 }
 
-static void habit_looks(const struct bp_candidate *c, const struct bp_around *around, float *x)
+static void load_looks(const struct bp_candidate *c, const struct bp_around *around, float *x)
 {
 	float deep = c->context.volume - 1;
-	bool rest = !around->moves && !bp_candidate_loaded(c);
 
-	x[BP_SHARP_HABIT] = bp_ln(1 + capped(around->habit[BP_HABIT_SHORT], HABIT_MOST));
-	x[BP_SHARP_HABIT_LONG] = bp_ln(1 + capped(around->habit[BP_HABIT_LONG], 5 * HABIT_MOST));
-	x[BP_SHARP_HABIT_REST] = rest ? x[BP_SHARP_HABIT] : 0;
 	x[BP_SHARP_MOVES] = around->moves;
 	x[BP_SHARP_DEEP] = isnan(deep) ? 0 : capped(at_least(deep, 0), DEEP_MOST);
 }
@@ -141,7 +136,7 @@ float bp_weigh_sharp(const struct bp_candidate *c, enum bp_stage stage, enum bp_
 		looks[i] = 0;
 	shape_looks(c, around->usual, looks);
 	company_looks(&around->company, looks);
-	habit_looks(c, around, looks);
+	load_looks(c, around, looks);
 	looks[BP_SHARP_FELLOW] = around->fellow;
 	looks[BP_SHARP_LUNG] = around->lung;
 	return weigh(sharp_model(c, stage, ear), looks, BP_SHARP_LOOKS);
@@ -162,6 +157,8 @@ enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stag
 		[BP_SHARP_WALK] = BP_REASON_STEP,
 		[BP_SHARP_STRAIN_SHARE] = BP_REASON_TAP,
 		[BP_SHARP_STRAIN_NEW] = BP_REASON_TAP,
+		[BP_SHARP_PRESSED] = BP_REASON_TAP,
+		[BP_SHARP_STRAINED] = BP_REASON_STEP,
 		[BP_SHARP_COUPLING] = BP_REASON_RUB,
 		[BP_SHARP_NEAR_BEFORE] = BP_REASON_RUB,
 		[BP_SHARP_NEAR_AFTER] = BP_REASON_RUB,
@@ -173,6 +170,7 @@ enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stag
 		[BP_SHARP_ANY_THREE] = BP_REASON_RUB,
 		[BP_SHARP_ANY_AFTER] = BP_REASON_RUB,
 		[BP_SHARP_NOISE] = BP_REASON_RUB,
+		[BP_SHARP_PITCH_LEVEL] = BP_REASON_TAP,
 	};
 	const struct bp_model *model = sharp_model(c, stage, ear);
 	enum bp_reason reason = BP_REASON_OTHER;

@@ -8,7 +8,6 @@
 #define BACKPOP_CORE_WEIGH_H
 
 #include "core/clutter.h"
-#include "core/habit.h"
 
 /* What is known around a candidate. */
 struct bp_around {
@@ -17,7 +16,6 @@ struct bp_around {
 	bool fellow;		/* within a manoeuvre of what was said already */
 	bool lung;		/* sounds like what is known of these lungs */
 	bool moves;		/* the trunk bends or twists */
-	float habit[BP_HABIT_TIMES];
 };
 
 /**

@@ -24,8 +24,8 @@ static double noise_gain(double width)
 }
 
 /*
- * Finger on the sensor: volts on the open film, so that the chip often clips.  One in two
- * pushes the trunk as well; on a back that leans against something, only the film is pressed.
+ * Finger on the sensor: volts on the open film, so that the chip often clips.  It pushes the
+ * trunk as well; one in four meets a back that leans on something, and only the film is pressed.
  */
 static int tap(struct gen_wave *w, struct gen_item *it, const struct gen_subject *s,
 	       struct rng *r)
@@ -42,7 +42,7 @@ static int tap(struct gen_wave *w, struct gen_item *it, const struct gen_subject
 
 	if (ret)
 		return ret;
-	if (rng_below(r, 2)) {
+	if (rng_below(r, 4) == 0) {
 		push = rng_loguniform(r, 1e-3, 0.05);
 		length = rng_uniform(r, 0.03, 0.15);
 	}
@@ -136,8 +136,8 @@ static int speech(struct gen_wave *w, struct gen_item *it, const struct gen_subj
 	double phase = 0.0, pitch = 1.0, drift = 0.0, stress = 1.0, edge = 0.7;
 	double weight[9], before = 0.0;
 	int ret = alloc(w, it, it->length_s, true, r);
-	/* Of half the speakers every eighth syllable or so begins with a plosive. */
-	double plosive = rng_below(r, 2) ? rng_uniform(r, 0.3, 1.2) : 0.0, puff = 0.0;
+	/* Of one speaker in three every eighth syllable or so begins with a plosive. */
+	double plosive = rng_below(r, 3) == 0 ? rng_uniform(r, 0.3, 1.2) : 0.0, puff = 0.0;
 	struct biquad hp = biquad_highpass(40.0, 0.707, GEN_RATE);
 	struct biquad lp = biquad_lowpass(500.0, 0.707, GEN_RATE);
 	double gain = noise_gain(460.0) / 2.0;
@@ -190,7 +190,7 @@ static int rub(struct gen_wave *w, struct gen_item *it, struct rng *r)
 	double crackle = rng_uniform(r, 1e-3, 3e-3), stroke_hz = rng_uniform(r, 2.0, 4.0);
 	int ret = alloc(w, it, it->length_s, true, r);
 	double top = rng_below(r, 2) ? 1400.0 : rng_loguniform(r, 400.0, 1400.0);
-	double own = rng_below(r, 2) ? rng_uniform(r, 0.0, 1.0) : 0.0;
+	double own = rng_below(r, 3) == 0 ? rng_uniform(r, 0.0, 1.0) : 0.0;
 	struct biquad hp = biquad_highpass(80.0, 0.707, GEN_RATE), hp_own = hp;
 	struct biquad lp = biquad_lowpass(top, 0.707, GEN_RATE);
 	struct biquad lp_own = biquad_lowpass(1400.0, 0.707, GEN_RATE);
@@ -241,7 +241,7 @@ static int creak(struct gen_wave *w, struct gen_item *it, struct rng *r)
 
 	if (ret)
 		return ret;
-	if (rng_below(r, 2)) {	/* a soft strap: rings longer, and the film hears it from afar */
+	if (rng_below(r, 3) == 0) {	/* a soft strap: rings longer, and the film hears it from afar */
 		decay = rng_uniform(r, 2e-3, 10e-3);
 		volts = rng_loguniform(r, 0.2, 10.0);
 		acc = rng_loguniform(r, 2e-3, 30e-3);
@@ -268,7 +268,7 @@ static int knock(struct gen_wave *w, struct gen_item *it, const struct gen_subje
 
 	if (ret)
 		return ret;
-	if (rng_below(r, 2)) {	/* damped by who sits on it, with an overtone */
+	if (rng_below(r, 3) == 0) {	/* damped by who sits on it, with an overtone */
 		decay = fmin(0.06, fmax(0.012, rng_uniform(r, 1.2, 4.0) / f));
 		add_knock(w, it, 0.0, peak * rng_uniform(r, 0.1, 0.5), f * rng_uniform(r, 1.3, 2.2),
 			  0.7 * decay);
@@ -287,7 +287,7 @@ static int knock(struct gen_wave *w, struct gen_item *it, const struct gen_subje
 static int typing(struct gen_wave *w, struct gen_item *it, struct rng *r)
 {
 	int ret = alloc(w, it, it->length_s + 0.05, false, r);
-	bool even = rng_below(r, 2);
+	bool even = rng_below(r, 3) == 0;
 	double usual = rng_loguniform(r, 0.7e-3, 5e-3), usual_hz = rng_uniform(r, 60.0, 250.0);
 
 	if (ret)
@@ -339,7 +339,7 @@ static int film_pull(struct gen_wave *w, struct gen_item *it, struct rng *r)
 	double length = 0.3 + rng_uniform(r, 0.0, 0.7);
 	double jerk = tug ? rng_uniform(r, 0.01, 0.1) : 0.0, release = 0.15;
 	int ret = alloc(w, it, length + release, true, r);
-	double skin = rng_below(r, 2) ? rng_loguniform(r, 0.5e-3, 5e-3) : 0.0;
+	double skin = rng_below(r, 3) == 0 ? rng_loguniform(r, 0.5e-3, 5e-3) : 0.0;
 	struct biquad hp = biquad_highpass(60.0, 0.707, GEN_RATE);
 	struct biquad lp = biquad_lowpass(700.0, 0.707, GEN_RATE);
 	double gain = noise_gain(640.0) / 3.0;

@@ -152,11 +152,32 @@ static void compare(bool motion, bool film, size_t cut, size_t least)
 	     least, FRAMES, taken, dm ? dm : "nothing", df ? df : "nothing");
 }
 
+/* A finger holds the film at full scale for two seconds: what rest is, is known afterwards. */
+static void full_scale(void)
+{
+	uint64_t seed = 17;
+	float before = 0;
+
+	start(&plain_m, &plain_f);
+	for (uint32_t i = 0; i < 14 * RATE; i++) {
+		bool held = i >= 10 * RATE && i < 12 * RATE;
+		bp_v4 raw = { held ? 200 : 0.1f * test_noise(&seed) };
+
+		if (i == 10 * RATE)
+			before = plain_f.quiet;
+		bp_stream_sample(&plain_f, (int64_t)i * (int64_t)(1e9 / RATE), raw, false, false);
+	}
+	ktap(before > 0 && plain_f.quiet > before / 2 && plain_f.floor[0] < 4 * before,
+	     "after full scale rest is what it was",
+	     "expected a quiet level above %g and a floor below %g, got %g and %g: see track_floor()",
+	     (double)before / 2, 4 * (double)before, (double)plain_f.quiet, (double)plain_f.floor[0]);
+}
+
 int main(void)
 {
 	static const size_t cut[] = { 1, 3, 256 };
 
-	ktap_plan(9);
+	ktap_plan(10);
 	for (size_t i = 0; i < 3; i++) {
 		fill();
 		compare(true, true, cut[i], FRAMES / 4);
@@ -167,5 +188,6 @@ int main(void)
 		fill();
 		compare(false, true, cut[i], FRAMES * 9 / 10);
 	}
+	full_scale();
 	return ktap_exit();
 }

@@ -10,7 +10,7 @@
 #include "unit/ktap.h"
 
 #define N_POPS		400
-#define FINGERPRINT	0xa8c468f72f1bb9daULL
+#define FINGERPRINT	0xf47c0ef001a9d2d6ULL
 
 static char dir[] = "/tmp/backpop-gen-XXXXXX";
 
