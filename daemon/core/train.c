@@ -34,6 +34,13 @@ static void begin(struct bp_train *tr, const struct bp_candidate *c, enum bp_ear
 	bp_candidate_describe(&tr->draft, c);
 }
 
+/* The train's loudest part is the event's peak. */
+static void louder(struct bp_event *ev, float peak_mg, float peak_mv)
+{
+	ev->peak_mg = fmaxf(ev->peak_mg, peak_mg);
+	ev->peak_mv = fmaxf(ev->peak_mv, peak_mv);
+}
+
 static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
@@ -63,6 +70,7 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 	tr->log_peak += peak;
 	tr->log_peak2 += peak * peak;
 	tr->peak += (s->peak - tr->peak) / (float)tr->n;
+	louder(&tr->draft, m->seen ? m->peak * 1000 : NAN, f->seen ? f->peak : NAN);
 	if (m->seen && f->seen && m->ratio > BOTH_RATIO && f->ratio > BOTH_RATIO && m->peak > 0) {
 		tr->both++;
 		tr->log_coupling += bp_ln(f->peak / m->peak);
@@ -168,6 +176,7 @@ static void say(struct bp_train *tr, struct bp_book *book, float odds, int64_t n
 		if (!tr->number) {
 			tr->number = ev->number;
 			ev->end_ns = tr->last_ns;
+			louder(ev, tr->draft.peak_mg, tr->draft.peak_mv);
 		}
 		bp_book_revise(book, ev, now_ns);
 	}
@@ -188,6 +197,7 @@ static void close(struct bp_train *tr, struct bp_book *book, int64_t now_ns)
 	if (tr->state == BP_TRAIN_SAID && ev && ev->class_ == BP_CLASS_CREPITUS &&
 	    ev->end_ns != tr->last_ns) {
 		ev->end_ns = tr->last_ns;
+		louder(ev, tr->draft.peak_mg, tr->draft.peak_mv);
 		bp_book_revise(book, ev, now_ns);
 	}
 	tr->state = BP_TRAIN_NONE;

@@ -34,7 +34,7 @@ struct bp_train {
 	int stream;
 	float peak;			/* running mean */
 	uint32_t number;		/* its event */
-	struct bp_event draft;		/* as its first part was */
+	struct bp_event draft;		/* as its first part was, as loud as its loudest */
 };
 
 void bp_train_init(struct bp_train *tr);

@@ -95,7 +95,7 @@ static int read_notes(const char *edf, struct plot *p)
 			first_s = onset_s;
 		first = false;
 		while (edf_next_annotation(r, &a))
-			if (!is_recorders(a.text))
+			if (!is_recorders(a.text) && fabs(a.onset_s - first_s) < 9e9)
 				plot_note(p, llround((a.onset_s - first_s) * 1e9), a.text);
 	}
 	if (ret < 0)

@@ -145,6 +145,9 @@ static void draw_notes(cairo_t *cr, const struct panel *panel, const struct plot
 			     draw_x(panel, 1e-9 * (double)p->notes[i + 1].t_ns) - 4.0 :
 			     panel->x + panel->w;
 
+		/* A foreign file's may lie anywhere. */
+		if (x < panel->x || x > panel->x + panel->w)
+			continue;
 		draw_colour(cr, draw_black);
 		cairo_set_line_width(cr, 1.6);
 		draw_tick(cr, x, y, 8.0);

@@ -26,7 +26,9 @@ struct unit {
 	double factor;		/* to g or mV */
 };
 
-static const struct unit accel_units[] = { { "mg", 1e-3 }, { "g", 1.0 }, { NULL, 0 } };
+static const struct unit accel_units[] = {
+	{ "mg", 1e-3 }, { "g", 1.0 }, { "m/s2", 1 / 9.80665 }, { "m/s^2", 1 / 9.80665 }, { NULL, 0 }
+};
 static const struct unit film_units[] = {
 	{ "mV", 1.0 }, { "uV", 1e-3 }, { "V", 1e3 }, { NULL, 0 }
 };
@@ -74,7 +76,7 @@ static int set_scale(const struct edf_source *s, struct channel *ch, const struc
 
 	if (!unit)
 		return refuse(s, err, "signal \"%s\" has the dimension \"%s\": expected %s", sig->label,
-			      sig->dimension, film ? "mV, uV or V" : "mg or g");
+			      sig->dimension, film ? "mV, uV or V" : "mg, g or m/s2");
 	if (sig->dig_min >= sig->dig_max || sig->dig_min < INT16_MIN || sig->dig_max > INT16_MAX)
 		return refuse(s, err, "signal \"%s\" has the impossible digital range "
 			      "%" PRId32 "..%" PRId32,

@@ -71,7 +71,7 @@ header() { dd if="$1" bs=1 skip="$2" count=8 2>/dev/null | tr -d ' '; }
 # clip FILE LABEL FROM TO: a signal's samples of these data records at full scale
 clip()
 {
-	local file=$1 label=$2 n k size=0 before=0 count= full r
+	local file=$1 label=$2 n k size=0 before=0 count='' full r
 	n=$(($(dd if="$file" bs=1 skip=252 count=4 2>/dev/null)))
 	for ((k = 0; k < n; k++)); do
 		r=$(header "$file" $((256 + n * 216 + 8 * k)))

@@ -56,12 +56,12 @@ generate() {
 
 product() {
 	generate product --script demo --duration 60 --seed 1
-	"$repo/tests/vm/run" -t 900 -o "$out/product" "$repo/tests/vm/guest/check" "$file"
+	"$repo/tests/vm/run" -t 1800 -o "$out/product" "$repo/tests/vm/guest/check" "$file"
 }
 
 faults() {
 	generate faults --script dense --duration 60 --seed 1105
-	"$repo/tests/vm/run" -t 900 -o "$out/faults" "$repo/tests/vm/guest/faults" "$file"
+	"$repo/tests/vm/run" -t 1800 -o "$out/faults" "$repo/tests/vm/guest/faults" "$file"
 }
 
 # What all have in common is built once; then the parts run side by side, one emulated
