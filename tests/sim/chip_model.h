@@ -2,12 +2,11 @@
 /*
  * Behavioural model of the ST1VAFE3BX, free of kernel and libc headers but for
  * the fixed-width types, so that it runs inside the simulator module, in host
- * unit tests and under a fuzzer.  No floating point, no allocation, no
- * sleep, bounded work per call: safe under a spinlock in interrupt context.
+ * unit tests and under a fuzzer.  No floating point, no allocation, no sleep,
+ * bounded work per call: safe under a spinlock in interrupt context.
  *
  * Time is passed in by the caller, in ns of one monotonic clock that never goes
- * backwards.  The register sheet (section numbers below) is
- * the project's register sheet, which the sections below are of.
+ * backwards.  Section numbers are those of the project's register sheet.
  */
 #ifndef CHIP_MODEL_H
 #define CHIP_MODEL_H
