@@ -53,7 +53,7 @@ static void set_gravity(struct bp_movement_state *m, bp_v4 gravity)
 	float g2 = gg[0] + gg[1] + gg[2];
 
 	m->gravity = gravity;
-	m->g = g2 > 0.1f ? sqrtf(g2) : 0;
+	m->per_g = g2 > 0.1f ? 1 / sqrtf(g2) : 0;
 }
 
 void bp_movement_hop(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
@@ -75,7 +75,7 @@ void bp_movement_hop(struct bp_movement_state *m, int64_t t_ns, bp_v4 low)
 	m->swing2 += m->swing_rate * (dd[0] + dd[1] + dd[2] - m->swing2);
 
 	dd = d * m->gravity;
-	vertical = m->g > 0 ? (dd[0] + dd[1] + dd[2]) / m->g : d[0];
+	vertical = m->per_g > 0 ? (dd[0] + dd[1] + dd[2]) * m->per_g : d[0];
 	m->level += m->level_rate * (vertical - m->level);
 	if (m->above) {
 		m->above = m->level > -STRIKE_G / 2;

@@ -17,7 +17,7 @@ struct bp_movement_state {
 	bool started;
 	float mean_rate, swing_rate, level_rate;	/* shares of a hop, by its rate */
 	bp_v4 gravity;			/* below 0.5 Hz, g */
-	float g;			/* its magnitude, 0 = too little to tell where down is */
+	float per_g;			/* 1 over its magnitude, 0 = too little to tell where down is */
 	bp_v4 past[BP_POSTURES];	/* gravity, ring */
 	uint32_t slow_n;
 	bp_v4 mean;			/* below 2 Hz: what swings around it is movement */

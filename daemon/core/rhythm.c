@@ -69,12 +69,32 @@ static void look(struct bp_rhythm *r, uint32_t k, float (*seen)(void *arg, float
 	memcpy(r->shape[k], shape, sizeof(shape));
 }
 
+/* What a step does to the rows of one period: they turn, and spread by what cycles vary. */
+static struct bp_rhythm_turn turn_of(float period_s)
+{
+	float by = BP_RHYTHM_STEP_S / period_s * BP_RHYTHM_PHASES;
+	float spread = SPREAD_CYCLE * SPREAD_CYCLE * BP_RHYTHM_PHASES * by;
+	struct bp_rhythm_turn t = { .whole = (uint32_t)by };
+
+	/* Taps at none, one and two more than @whole: their mean is @by, their variance @spread. */
+	by -= (float)t.whole;
+	t.tap[2] = (spread + by * by - by) / 2;
+	if (t.tap[2] < 0)
+		t.tap[2] = 0;
+	t.tap[1] = by - 2 * t.tap[2];
+	if (t.tap[1] < 0)
+		t.tap[1] = 0;
+	t.tap[0] = 1 - t.tap[1] - t.tap[2];
+	return t;
+}
+
 void bp_rhythm_init(struct bp_rhythm *r, float shortest_s, float times,
 		    float (*seen)(void *arg, float volume), void *arg)
 {
 	memset(r, 0, sizeof(*r));
 	for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++, shortest_s *= times) {
 		r->period_s[k] = shortest_s;
+		r->turn[k] = turn_of(shortest_s);
 		look(r, k, seen, arg);
 	}
 	for (int s = 0; s < 2; s++)
@@ -84,30 +104,18 @@ void bp_rhythm_init(struct bp_rhythm *r, float shortest_s, float times,
 						1.0f / (2 * BP_RHYTHM_PERIODS * BP_RHYTHM_PHASES);
 }
 
-/* A row, twice in a row in @old, turns by @by phases, and spreads by what cycles vary. */
-static void turn(bp_v4 *row, const float *old, float by)
+/* @old is the row twice. */
+static void turn(bp_v4 *row, const float *old, const struct bp_rhythm_turn *t)
 {
-	const float spread = SPREAD_CYCLE * SPREAD_CYCLE * BP_RHYTHM_PHASES * by;
-	float w0, w1, w2;
-	uint32_t whole = (uint32_t)by;
-	const float *from = old + BP_RHYTHM_PHASES - whole;
+	const float *from = old + BP_RHYTHM_PHASES - t->whole;
 
-	/* Taps at none, one and two more than @whole: their mean is @by, their variance @spread. */
-	by -= (float)whole;
-	w2 = (spread + by * by - by) / 2;
-	if (w2 < 0)
-		w2 = 0;
-	w1 = by - 2 * w2;
-	if (w1 < 0)
-		w1 = 0;
-	w0 = 1 - w1 - w2;
 	for (uint32_t i = 0; i < FOURS; i++, from += 4) {
 		bp_v4 x0, x1, x2;
 
 		memcpy(&x0, from, sizeof(x0));
 		memcpy(&x1, from - 1, sizeof(x1));
 		memcpy(&x2, from - 2, sizeof(x2));
-		row[i] = w0 * x0 + w1 * x1 + w2 * x2;
+		row[i] = t->tap[0] * x0 + t->tap[1] * x1 + t->tap[2] * x2;
 	}
 }
 
@@ -124,7 +132,7 @@ static void advance(struct bp_rhythm *r)
 		}
 	for (int s = 0; s < 2; s++)
 		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
-			turn(r->p[s][k], old[s][k][0], BP_RHYTHM_STEP_S / r->period_s[k] * BP_RHYTHM_PHASES);
+			turn(r->p[s][k], old[s][k][0], &r->turn[k]);
 	for (int s = 0; s < 2; s++)
 		for (uint32_t k = 0; k + 1 < BP_RHYTHM_PERIODS; k++)
 			for (uint32_t i = 0; i < FOURS; i++) {

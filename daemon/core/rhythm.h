@@ -29,6 +29,10 @@ struct bp_rhythm {
 	bp_v4 p[2][BP_RHYTHM_PERIODS][BP_RHYTHM_PHASES / 4];	/* in all 1 */
 	bp_v4 shape[BP_RHYTHM_PERIODS][BP_RHYTHM_PHASES / 4];	/* the flow of a breath, rms 1 */
 	float period_s[BP_RHYTHM_PERIODS];
+	struct bp_rhythm_turn {
+		uint32_t whole;		/* phases */
+		float tap[3];		/* shares that go so far, one further, two */
+	} turn[BP_RHYTHM_PERIODS];	/* in a step */
 	float size;			/* usual size of the flow, its unit; 0 = not known yet */
 };
 

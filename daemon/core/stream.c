@@ -91,9 +91,6 @@ static void track_floor(struct bp_stream *s, const struct bp_hop *h, bool freeze
 	bp_v4 e;
 	float level, slope;
 
-	/* What stands at full scale is silent in this band, but it is no rest. */
-	if (h->settling || h->clipped)
-		return;
 	if (s->floor_age < FLOOR_LEARN) {
 		s->floor_age++;
 		s->floor += (h->energy - s->floor) / (float)s->floor_age;
@@ -135,6 +132,8 @@ void bp_stream_end_hop(struct bp_stream *s, bool freeze)
 	struct bp_hop *h = &s->hop[slot];
 	struct bp_lanes *l = &s->lanes;
 	bp_v4i over = l->max_raw >= s->clip_level;
+	bool full = (over[0] | over[1] | over[2]) != 0, clipped = s->clipped || full;
+	bool unsettled = s->settle_left > 0;
 
 	put(s, s->n++, l->last_x, s->last_t_ns);
 	h->first = s->n - s->hop_n;
@@ -145,13 +144,16 @@ void bp_stream_end_hop(struct bp_stream *s, bool freeze)
 	h->sum = l->sum_raw;
 	h->low = bp_biquad_step(&s->low, &s->low_s, l->sum_raw * s->hop_scale);
 	h->floor = s->floor;
-	h->full = over[0] || over[1] || over[2];
-	h->clipped = s->clipped || h->full;
-	/* The floor learns from settled filters only; without a floor nothing is trusted yet. */
-	h->settling = s->settle_left > 0;
-	track_floor(s, h, freeze);
-	if (s->floor_age < FLOOR_LEARN)
-		h->settling = true;
+	h->full = full;
+	h->clipped = clipped;
+	/*
+	 * The floor learns from settled filters only, and not from full scale, which is silent
+	 * in this band, but no rest.  Not read back from the hop: two bytes just stored are slow
+	 * to be loaded as one word.  Without a floor nothing is trusted yet.
+	 */
+	if (!unsettled && !clipped)
+		track_floor(s, h, freeze);
+	h->settling = unsettled || s->floor_age < FLOOR_LEARN;
 
 	/* Far more often than it takes to decay from there to the denormals. */
 	if (s->n_hops % FLUSH_HOPS == 0) {
