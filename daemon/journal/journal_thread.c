@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "journal/journal_state.h"
@@ -17,6 +18,7 @@
 #define LOG_PAGES_MAX	(8 * DB_LOG_PAGES) /* no longer waiting for a good moment */
 #define BREAK_OFF_MAX	3		/* times that a question is put off */
 #define VOLATILE_MIB	2u
+#define LARGE_BYTES	(512LL << 20)	/* a file whose check is felt */
 
 static struct journal_job *queue_take(struct queue *q)
 {
@@ -106,8 +108,13 @@ int journal_open_db(struct journal *j, char *err)
 {
 	const char *path = j->path[0] ? j->path : NULL;
 	char kept[PATH_MAX], text[DB_ERROR_SIZE];
+	struct stat st;
 	int ret = 0, moved;
 
+	/* Nobody answers meanwhile: the log must say what goes on. */
+	if (path && !stat(path, &st) && st.st_size > LARGE_BYTES)
+		log_info("journal: %s has %lld MiB: looking it through takes its time, if it was not "
+			 "closed in order", path, (long long)st.st_size >> 20);
 	for (int attempt = 0; attempt < 2; attempt++) {
 		ret = db_open(&j->db, path, false, text);
 		if (!ret) {
