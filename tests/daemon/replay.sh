@@ -90,23 +90,30 @@ clip()
 			oflag=seek_bytes conv=notrunc 2>/dev/null || return 1
 	done
 }
+# gdbus subscribes when it sees the name, too late for this; busctl hears all there is.
+changes_begun() { grep -q Monitoring "$tmp/busctl"; }
+changes_saw_the_end() { grep -q '"data":"ended"' "$tmp/changes"; }
+kill "$monitor"
+busctl --user monitor --json=short --match="type='signal',member='PropertiesChanged'" \
+	>"$tmp/changes" 2>"$tmp/busctl" &
+monitor=$!
+wait_until 20 changes_begun
 # Film in the middle, motion to the end: the end's health stays to be seen.
 cp "$tmp/session.edf" "$tmp/clipped.edf"
 clip "$tmp/clipped.edf" Film 20 30 && clip "$tmp/clipped.edf" 'Accel Y' 110 120 || exit 1
 : >"$tmp/log"
-: >"$tmp/monitor"
 start_daemon --replay "$tmp/clipped.edf" --speed max
 wait_until 60 ended
-wait_until 20 monitor_saw_the_end
+wait_until 20 changes_saw_the_end
 "$BACKPOPCTL" status --user >"$tmp/status"
 "$BACKPOPCTL" doctor --user >"$tmp/doctor"
 stop_daemon TERM
 complaints=
 # tells FILE WORDS
 tells() { grep -qF -- "$2" "$1" || complaints+="\"$2\" is not in ${1##*/}:"$'\n'"$(tail -n 8 "$1")"$'\n'; }
-tells "$tmp/monitor" "'FilmHealth': <'saturated'>"
-tells "$tmp/monitor" "'FilmHealth': <'ok'>"
-tells "$tmp/monitor" "'MotionHealth': <'saturated'>"
+tells "$tmp/changes" '"FilmHealth":{"type":"s","data":"saturated"}'
+tells "$tmp/changes" '"FilmHealth":{"type":"s","data":"ok"}'
+tells "$tmp/changes" '"MotionHealth":{"type":"s","data":"saturated"}'
 tells "$tmp/log" "the film is saturated: what it would hear is not heard"
 tells "$tmp/log" "the film is ok again"
 [ -z "$complaints" ]
@@ -119,6 +126,7 @@ tells "$tmp/doctor" "AccelRange="
 [ -z "$complaints" ]
 result "status and doctor tell of it, and doctor what to do" $? "$complaints"
 
+complaints=
 printf 'just text\n' >"$tmp/text.edf"
 : >"$tmp/empty.edf"
 head -c 300 "$tmp/session.edf" >"$tmp/cut.edf"
