@@ -34,6 +34,7 @@ struct recorder_file {
 	int news_fd;
 	pthread_t thread;
 	sem_t todo;
+	sem_t ended;		/* the thread is about to return */
 	atomic_uint head, tail;		/* jobs pushed, jobs done */
 	atomic_bool quit;
 	struct file_job jobs[RECORDER_QUEUE];
@@ -309,6 +310,7 @@ static void *run(void *arg)
 		atomic_store(&f->tail, tail + 1);
 	}
 	close_files(f);
+	sem_post(&f->ended);
 	return NULL;
 }
 
@@ -346,6 +348,7 @@ struct recorder_file *recorder_file_new(const char *id, int fd)
 			*p = '_';
 	f->news_fd = fd;
 	sem_init(&f->todo, 0, 0);
+	sem_init(&f->ended, 0, 0);
 	pthread_mutex_init(&f->lock, NULL);
 	ret = start_thread(f);
 	if (!ret)
@@ -359,6 +362,7 @@ struct recorder_file *recorder_file_new(const char *id, int fd)
 void recorder_file_free(struct recorder_file *f)
 {
 	struct timespec until;
+	int ret;
 
 	if (!f)
 		return;
@@ -366,12 +370,18 @@ void recorder_file_free(struct recorder_file *f)
 	sem_post(&f->todo);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += JOIN_S;
-	if (pthread_clockjoin_np(f->thread, NULL, CLOCK_MONOTONIC, &until)) {
+	/* Not pthread_clockjoin_np(), after which gcc 12's ThreadSanitizer sees races. */
+	do {
+		ret = sem_clockwait(&f->ended, CLOCK_MONOTONIC, &until);
+	} while (ret && errno == EINTR);
+	if (ret) {
 		/* The process ends; the file is whole up to its last synced record. */
 		log_error("recorder: the disk does not answer, %s is left as it is", f->path);
 		return;
 	}
+	pthread_join(f->thread, NULL);
 	sem_destroy(&f->todo);
+	sem_destroy(&f->ended);
 	pthread_mutex_destroy(&f->lock);
 	free(f->counts);
 	free(f);
