@@ -72,8 +72,14 @@ struct bp_core *bp_core_init(void *mem, size_t size, const struct bp_config *cfg
 	return core;
 }
 
-static void context(const struct bp_core *core, struct bp_context *ctx)
+/* As of the last slow step: asked for at every hop, while something is under way. */
+static const struct bp_context *context(struct bp_core *core)
 {
+	struct bp_context *ctx = &core->context;
+
+	if (core->context_known)
+		return ctx;
+	core->context_known = true;
 	ctx->phase = bp_breath_phase(&core->breath, 0);
 	ctx->settled_phase = bp_breath_phase(&core->breath, BP_SETTLE_NS * 1e-9f);
 	ctx->breath_depth = bp_breath_depth(&core->breath);
@@ -81,6 +87,7 @@ static void context(const struct bp_core *core, struct bp_context *ctx)
 	ctx->volume = bp_breath_volume(&core->breath);
 	ctx->movement = bp_movement_now(&core->movement);
 	ctx->gravity = core->movement.gravity;
+	return ctx;
 }
 
 static void slow_step(struct bp_core *core, const struct bp_hop *h)
@@ -94,6 +101,7 @@ static void slow_step(struct bp_core *core, const struct bp_hop *h)
 	low = core->slow_sum / (float)core->slow_n;
 	core->slow_sum = (bp_v4){ 0 };
 	core->slow_n = 0;
+	core->context_known = false;
 	if (core->slow_stream == BP_MOTION)
 		bp_movement_slow(&core->movement, h->t_ns, low);
 	mv = bp_movement_now(&core->movement);
@@ -124,14 +132,13 @@ static __attribute__((noinline)) void hops(struct bp_core *core, int k)
 		bp_health_missing(&core->health[1 - k], core->now_ns);
 	bp_detect_hop(&core->detect, core->stream, k);
 	if (bp_detect_due(&core->detect, core->now_ns)) {
-		struct bp_context ctx;
-		uint32_t begun;
+		uint32_t begun = core->detect.lung.begun;
 
-		context(core, &ctx);
-		begun = core->detect.lung.begun;
-		bp_detect_step(&core->detect, core->stream, &ctx, &core->book, core->now_ns);
-		if (core->detect.lung.begun != begun)
+		bp_detect_step(&core->detect, core->stream, context(core), &core->book, core->now_ns);
+		if (core->detect.lung.begun != begun) {
 			bp_breath_hint(&core->breath);
+			core->context_known = false;
+		}
 	}
 }
 
@@ -234,10 +241,7 @@ void bp_core_push(struct bp_core *core, const struct bp_frame *frames, size_t n)
 
 void bp_core_flush(struct bp_core *core)
 {
-	struct bp_context ctx;
-
-	context(core, &ctx);
-	bp_detect_flush(&core->detect, core->stream, &ctx, &core->book, core->now_ns);
+	bp_detect_flush(&core->detect, core->stream, context(core), &core->book, core->now_ns);
 }
 
 void bp_core_trace(struct bp_core *core, bp_trace_fn fn, void *arg)

@@ -23,6 +23,8 @@ struct bp_core {
 	uint32_t slow_hops;		/* hops per slow step */
 	struct bp_breath breath;
 	struct bp_movement_state movement;
+	struct bp_context context;	/* if it is known since the last slow step */
+	bool context_known;
 	struct bp_detect detect;
 	struct bp_book book;
 	uint64_t frames;
