@@ -34,7 +34,12 @@ static const float least_odds[BP_STAGES][STRENGTHS] = {
 /* For a plain one that the accelerometer hears best: what it takes for a tap costs more than taps do. */
 #define ODDS_FELT	0.4f
 /* For a weak one to stand where nothing loads a joint: keys, knocks, lungs are many there. */
-#define ODDS_IDLE	2.0f
+#define ODDS_IDLE	1.5f
+/*
+ * In the sessions that the weights learn from joints sound under load alone; a body at rest is
+ * not believed to be silent that firmly, so that plain ones take that much less there.
+ */
+#define ODDS_REST	0.8f
 
 void bp_detect_init(struct bp_detect *d)
 {
@@ -288,12 +293,18 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 
 static float least(const struct bp_candidate *c, enum bp_stage stage)
 {
-	if (!bp_candidate_weak(c))
-		return stage == BP_STAGE_SETTLE && bp_candidate_main(c) == BP_MOTION ?
-		       ODDS_FELT : least_odds[stage][PLAIN];
-	if (stage == BP_STAGE_SETTLE && bp_candidate_rests(c) && !bp_candidate_loaded(c))
-		return ODDS_IDLE;
-	return least_odds[stage][c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO ? WEAK : NOISE_LIKE];
+	bool rests = bp_candidate_rests(c);
+
+	if (bp_candidate_weak(c)) {
+		bool sure = c->shape[bp_candidate_main(c)].ratio > BP_SURE_RATIO;
+
+		if (stage == BP_STAGE_SETTLE && rests && !bp_candidate_loaded(c))
+			return ODDS_IDLE;
+		return least_odds[stage][sure ? WEAK : NOISE_LIKE];
+	}
+	if (stage == BP_STAGE_SETTLE && bp_candidate_main(c) == BP_MOTION)
+		return ODDS_FELT;
+	return least_odds[stage][PLAIN] - (rests && bp_candidate_main(c) == BP_FILM ? ODDS_REST : 0);
 }
 
 /* All the evidence there is at this stage against what it takes: BP_KEPT or BP_REFUSED. */
