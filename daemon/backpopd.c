@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <systemd/sd-event.h>
 
 #include "bus/bus.h"
@@ -446,8 +447,9 @@ int main(int argc, char **argv)
 	if (opt.introspect)
 		return print_introspection(opt.introspect);
 
+	/* Trying again mends no file: the unit does not. */
 	if (load_config(&opt, &app.cfg) < 0)
-		return EXIT_FAILURE;
+		return EX_CONFIG;
 	if (opt.check_config) {
 		config_print(stdout, &app.cfg);
 		return EXIT_SUCCESS;

@@ -138,9 +138,9 @@ result "bad session files are refused" $? "$complaints"
 
 complaints=
 printf '[Sensor]\nRate=0\n' >"$tmp/bad.conf"
-must_refuse "$tmp/bad.conf:2: " 1 "$BACKPOPD" --config "$tmp/bad.conf" --check-config
-must_refuse "$tmp/bad.conf:2: " 1 "$BACKPOPD" --config "$tmp/bad.conf" --user
-must_refuse "$tmp/none.conf" 1 "$BACKPOPD" --config "$tmp/none.conf" --check-config
+must_refuse "$tmp/bad.conf:2: " 78 "$BACKPOPD" --config "$tmp/bad.conf" --check-config
+must_refuse "$tmp/bad.conf:2: " 78 "$BACKPOPD" --config "$tmp/bad.conf" --user
+must_refuse "$tmp/none.conf" 78 "$BACKPOPD" --config "$tmp/none.conf" --check-config
 printf '[Sensor]\nMode=motion+film\nPair=0x20 0x21\n' >"$tmp/pair.conf"
 "$BACKPOPD" --config "$tmp/pair.conf" --check-config 2>&1 >/dev/null | grep -q "Mode= does not count" ||
 	complaints+="Mode= beside Pair= is not warned about"$'\n'
