@@ -263,7 +263,8 @@ bool bp_core_next_event(struct bp_core *core, struct bp_event *ev)
 static void channel_status(struct bp_channel_status *st, const struct bp_health *h)
 {
 	st->state = h->state;
-	memcpy(st->seconds, h->seconds, sizeof(st->seconds));
+	for (int i = 0; i < BP_CHANNEL_STATES; i++)
+		st->seconds[i] = (float)h->seconds[i];
 }
 
 void bp_core_status(const struct bp_core *core, struct bp_status *st)

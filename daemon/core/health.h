@@ -8,7 +8,7 @@
 
 struct bp_health {
 	enum bp_channel_state state;
-	float seconds[BP_CHANNEL_STATES];	/* in each state so far */
+	double seconds[BP_CHANNEL_STATES];	/* in each state so far; a float stands still after a week */
 	float same_s, full_s, odd_s;		/* how long it has been going on */
 	bp_v4 last_sum;
 	int64_t last_ns;			/* end of the newest hop */

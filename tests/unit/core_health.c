@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A channel that is not what it should be is said so, and the other goes on. */
+#include "core/health.h"
 #include "core_test.h"
 
 static float pops(double t)
@@ -64,9 +65,21 @@ static void trouble(const char *name, enum trouble what, bool film, enum bp_chan
 	     "and pops before and after it are found", "expected both: see %zu revisions", run.n);
 }
 
+/* A clinic does not stop the daemon: the 30th day of 25 looks a second. */
+static void a_month(void)
+{
+	static struct bp_health h = { .seconds[BP_CHANNEL_OK] = 29 * 86400 };
+	const uint32_t looks = 86400 * 25;
+
+	for (uint32_t i = 0; i < looks; i++)
+		bp_health_hop(&h, (int64_t)i * 40000000, (bp_v4){ (float)(i & 1) }, false, 0.04f, 0);
+	ktap(fabs(h.seconds[BP_CHANNEL_OK] - 30 * 86400) < 60, "a month is counted to its end",
+	     "expected %d s, got %.0f", 30 * 86400, h.seconds[BP_CHANNEL_OK]);
+}
+
 int main(void)
 {
-	ktap_plan(13);
+	ktap_plan(14);
 	trouble("a good channel is ok", NOTHING, false, BP_CHANNEL_OK);
 	trouble("a film that does not change is dead", DEAD_FILM, true, BP_CHANNEL_DEAD);
 	trouble("an accelerometer at full scale is saturated", FULL_MOTION, false, BP_CHANNEL_SATURATED);
@@ -77,5 +90,6 @@ int main(void)
 	     (double)run.status.motion.seconds[BP_CHANNEL_SATURATED]);
 	trouble("half the samples are off the rate", SLOW, false, BP_CHANNEL_OFF_RATE);
 	trouble("a film that does not come is missing", NO_FILM, true, BP_CHANNEL_MISSING);
+	a_month();
 	return ktap_exit();
 }
