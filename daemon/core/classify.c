@@ -9,7 +9,7 @@
 #define FIRST_PLAIN	0.88f
 #define JOINT_FIRST	0.9f	/* of what is said at first, so much stays */
 #define WEAK_PLAIN	0.1f
-#define WEAK_ODDS	1.0f	/* log-odds with which a weak one is held for a joint's at last */
+#define WEAK_ODDS	1.6f	/* log-odds with which a weak one is held for a joint's at last */
 #define WEAK_JOINT	0.8f	/* of these so many are */
 #define CRACKLE_RATIO	50.0f	/* power over noise, 17 dB: a likeness to a tendon's is chance */
 #define CRACKLE_G	0.040f	/* crackles: median 12 mg, 2 % beyond this (3.5) */
