@@ -124,18 +124,22 @@ static bool lies_on_event(const struct score_session *s, double onset_s, double 
 	return false;
 }
 
-/* A standing event: was it as sure as it was right? */
-static void add_confidence(struct score *score, const struct score_session *s,
-			   const struct found *f)
+/* Was it as sure as it was right? */
+static void add_confidence(struct score_reliability *r, double confidence, bool right)
 {
 	int bin;
 
-	if (isnan(f->confidence) || f->ignored)
+	if (isnan(confidence))
 		return;
-	bin = (int)fmin(fmax(f->confidence * SCORE_BINS, 0), SCORE_BINS - 1);
-	score->bin_events[bin]++;
-	score->bin_confidence[bin] += f->confidence;
-	score->bin_right[bin] += f->match >= 0 && s->truth[f->match].class_ == f->class_;
+	bin = (int)fmin(fmax(confidence * SCORE_BINS, 0), SCORE_BINS - 1);
+	r->events[bin]++;
+	r->confidence[bin] += confidence;
+	r->right[bin] += right;
+}
+
+static bool is_of_class(const struct score_session *s, const struct found *f, enum score_class c)
+{
+	return f->match >= 0 && s->truth[f->match].class_ == c;
 }
 
 static void add_found(struct score *score, const struct score_session *s)
@@ -145,8 +149,11 @@ static void add_found(struct score *score, const struct score_session *s)
 		enum score_cause cause = cause_of(s, f->onset_s);
 		enum score_activity activity = activity_of(s, f->onset_s, cause);
 
-		if (f->class_ != CLASS_ARTEFACT)
-			add_confidence(score, s, f);
+		if (!f->ignored)
+			add_confidence(&score->first, f->first_confidence,
+				       is_of_class(s, f, f->first_class));
+		if (!f->ignored && f->class_ != CLASS_ARTEFACT)
+			add_confidence(&score->settled, f->confidence, is_of_class(s, f, f->class_));
 		score->activity_withdrawn[activity] += f->class_ == CLASS_ARTEFACT;
 		if (f->class_ == CLASS_ARTEFACT) {
 			double after = f->last_emitted_s - f->onset_s;

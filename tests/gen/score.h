@@ -87,10 +87,11 @@ struct found {
 	double arrival_s;		/* of revision 0 at a live listener; NaN = not live */
 	double class_since_s;		/* emission of the revision that first said the class */
 	double confidence;		/* of the highest revision; NaN = not said */
+	double first_confidence;	/* of revision 0 */
 	double breath_rate_bpm;		/* of revision 0 */
 	enum score_phase breath_phase;	/* of revision 0 */
 	uint64_t site;			/* of the highest revision; 0 = none */
-	enum score_class class_;
+	enum score_class class_, first_class;
 	long match;			/* index of its truth, or -1 */
 	bool ignored;			/* quiet truth or fragment */
 };
@@ -169,6 +170,12 @@ struct score_interval {
 	double lo, hi;			/* 95 %; NaN = cannot be told */
 };
 
+/* Events by stated confidence, and how many of them were right. */
+struct score_reliability {
+	uint64_t events[SCORE_BINS], right[SCORE_BINS];
+	double confidence[SCORE_BINS];	/* sum */
+};
+
 struct score {
 	struct score_options opt;
 	double hours;
@@ -188,9 +195,8 @@ struct score {
 	uint64_t activity_alarms[SCORE_ACTIVITIES], activity_withdrawn[SCORE_ACTIVITIES];
 	/* events held for cavitations of one site closer than SCORE_REFRACTORY_S */
 	uint64_t too_soon;
-	/* standing events by stated confidence, and how many of them were right */
-	uint64_t bin_events[SCORE_BINS], bin_right[SCORE_BINS];
-	double bin_confidence[SCORE_BINS];	/* sum */
+	/* standing events; all that were ever said, by what was said first */
+	struct score_reliability settled, first;
 	uint64_t phase_known, phase_right, phase_unknown;
 	struct samples onset_error_s, latency_s, arrival_s, ttl_s, withdrawal_s, settle_s;
 	struct samples breath_error_bpm;
@@ -219,7 +225,7 @@ double score_percentile(struct samples *x, double p);
 double score_strict_f1(const struct score *s);
 double score_lung_share(const struct score *s);
 /* Mean difference between stated confidence and share of right ones, by bins. */
-double score_calibration_error(const struct score *s);
+double score_calibration_error(const struct score_reliability *r);
 /* Bootstrap over sessions (score_bootstrap.c), always the same draws. */
 void score_intervals(const struct score *s, struct score_interval *f1,
 		     struct score_interval *alarms_per_hour, struct score_interval *macro_f1);

@@ -37,13 +37,13 @@ double score_lung_share(const struct score *s)
 		     (double)s->by_class_truths[CLASS_LUNG_CRACKLE]);
 }
 
-double score_calibration_error(const struct score *s)
+double score_calibration_error(const struct score_reliability *r)
 {
 	double sum = 0.0, n = 0.0;
 
 	for (int i = 0; i < SCORE_BINS; i++) {
-		sum += fabs(s->bin_confidence[i] - (double)s->bin_right[i]);
-		n += (double)s->bin_events[i];
+		sum += fabs(r->confidence[i] - (double)r->right[i]);
+		n += (double)r->events[i];
 	}
 	return ratio(sum, n);
 }

@@ -244,7 +244,7 @@ static struct found *find_number(struct score_session *s, uint64_t number)
 	s->found[s->n_found] = (struct found){
 		.number = number, .first_emitted_s = NAN, .arrival_s = NAN, .match = -1,
 		.revision = UINT64_MAX, .class_since_s = NAN, .confidence = NAN,
-		.breath_rate_bpm = NAN, .breath_phase = SCORE_UNKNOWN,
+		.first_confidence = NAN, .breath_rate_bpm = NAN, .breath_phase = SCORE_UNKNOWN,
 	};
 	return &s->found[s->n_found++];
 }
@@ -284,6 +284,8 @@ static int take_event(struct score_session *s, const struct score_options *opt,
 	if (line.revision == 0) {
 		f->first_emitted_s = emitted;
 		f->arrival_s = arrival;
+		f->first_class = (enum score_class)c;
+		has_number(o, "confidence", &f->first_confidence);
 		has_number(o, "breath_rate_bpm", &f->breath_rate_bpm);
 		if (json_object_object_get_ex(o, "breath_phase", &x)) {
 			int phase = get_name(p, o, "breath_phase", phase_names, 4);

@@ -64,16 +64,16 @@ static void print_activities(FILE *f, const struct score *s)
 				s->activity_withdrawn[a]);
 }
 
-static void print_reliability(FILE *f, const struct score *s)
+static void print_reliability(FILE *f, const char *of, const struct score_reliability *r)
 {
-	fprintf(f, "\n%-14s %8s %8s %8s   (calibration error %.3f)\n", "confidence", "events",
-		"stated", "right", score_calibration_error(s));
+	fprintf(f, "\n%-14s %8s %8s %8s   (calibration error %.3f)\n", of, "events", "stated",
+		"right", score_calibration_error(r));
 	for (int i = 0; i < SCORE_BINS; i++)
-		if (s->bin_events[i])
+		if (r->events[i])
 			fprintf(f, "%.1f to %.1f     %8" PRIu64 " %8.3f %8.3f\n",
-				(double)i / SCORE_BINS, (double)(i + 1) / SCORE_BINS, s->bin_events[i],
-				s->bin_confidence[i] / (double)s->bin_events[i],
-				(double)s->bin_right[i] / (double)s->bin_events[i]);
+				(double)i / SCORE_BINS, (double)(i + 1) / SCORE_BINS, r->events[i],
+				r->confidence[i] / (double)r->events[i],
+				(double)r->right[i] / (double)r->events[i]);
 }
 
 int score_print_table(FILE *f, struct score *s)
@@ -130,7 +130,8 @@ int score_print_table(FILE *f, struct score *s)
 	print_times(f, "class settled after", &s->settle_s);
 	print_times(f, "withdrawn after", &s->withdrawal_s);
 	print_activities(f, s);
-	print_reliability(f, s);
+	print_reliability(f, "confidence", &s->settled);
+	print_reliability(f, "at first", &s->first);
 	return fflush(f) ? -errno : 0;
 }
 
@@ -218,7 +219,7 @@ static struct json_object *activities_json(const struct score *s)
 	return all;
 }
 
-static struct json_object *reliability_json(const struct score *s)
+static struct json_object *reliability_json(const struct score_reliability *r)
 {
 	struct json_object *all = json_object_new_array();
 
@@ -226,10 +227,10 @@ static struct json_object *reliability_json(const struct score *s)
 		struct json_object *o = json_object_new_object();
 
 		add_number(o, "from", (double)i / SCORE_BINS);
-		add_count(o, "events", s->bin_events[i]);
-		add_count(o, "right", s->bin_right[i]);
-		if (s->bin_events[i])
-			add_number(o, "stated", s->bin_confidence[i] / (double)s->bin_events[i]);
+		add_count(o, "events", r->events[i]);
+		add_count(o, "right", r->right[i]);
+		if (r->events[i])
+			add_number(o, "stated", r->confidence[i] / (double)r->events[i]);
 		json_object_array_add(all, o);
 	}
 	return all;
@@ -279,8 +280,10 @@ int score_print_json(FILE *f, struct score *s)
 	add_count(o, "breath_phase_unknown", s->phase_unknown);
 	add_times(o, "breath_rate_error_bpm", &s->breath_error_bpm);
 	json_object_object_add(o, "activities", activities_json(s));
-	json_object_object_add(o, "reliability", reliability_json(s));
-	add_number(o, "calibration_error", score_calibration_error(s));
+	json_object_object_add(o, "reliability", reliability_json(&s->settled));
+	add_number(o, "calibration_error", score_calibration_error(&s->settled));
+	json_object_object_add(o, "reliability_first", reliability_json(&s->first));
+	add_number(o, "calibration_error_first", score_calibration_error(&s->first));
 	json_object_object_add(o, "classes", classes_json(s));
 	add_times(o, "onset_error_s", &s->onset_error_s);
 	add_times(o, "latency_s", &s->latency_s);

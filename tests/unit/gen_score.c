@@ -277,9 +277,30 @@ static void test_manoeuvres(void)
 		   (int)s.manoeuvres_found, (int)s.manoeuvres_exact);
 	/* Site 1 again after 300 s. */
 	ktap_check(s.too_soon == 1, "too soon %d, expected 1", (int)s.too_soon);
-	ktap_check(s.bin_events[9] == 4 && s.bin_right[9] == 4 && s.bin_events[3] == 1 &&
-		   s.bin_right[3] == 0, "reliability bins");
-	check_value("calibration error", score_calibration_error(&s), (4 * 0.05 + 0.35) / 5);
+	ktap_check(s.settled.events[9] == 4 && s.settled.right[9] == 4 &&
+		   s.settled.events[3] == 1 && s.settled.right[3] == 0, "reliability bins");
+	check_value("calibration error", score_calibration_error(&s.settled),
+		    (4 * 0.05 + 0.35) / 5);
+	score_free(&s);
+}
+
+/* What was said first counts even if it was withdrawn, and as of the class that it named. */
+static void test_first_confidence(void)
+{
+	struct score s;
+
+	score_one(&s, &by_default, SESSION TRUE(10, 10.01, "snap") TRUE(20, 20.01, "cavitation"),
+		  EVENT(1, 0, 10, 10.01, 10.02, "cavitation") EVENT(1, 1, 10, 10.01, 10.3, "snap")
+		  EVENT(2, 0, 20, 20.01, 20.02, "cavitation")
+		  EVENT(3, 0, 30, 30.01, 30.02, "cavitation")
+		  EVENT(3, 1, 30, 30.01, 30.2, "artefact"));
+	ktap_check(s.first.events[9] == 3 && s.first.right[9] == 1,
+		   "at first: %d of %d right, expected 1 of 3", (int)s.first.right[9],
+		   (int)s.first.events[9]);
+	ktap_check(s.settled.events[9] == 2 && s.settled.right[9] == 2,
+		   "in the end: %d of %d right, expected 2 of 2", (int)s.settled.right[9],
+		   (int)s.settled.events[9]);
+	check_value("calibration error at first", score_calibration_error(&s.first), 1.7 / 3);
 	score_free(&s);
 }
 
@@ -403,6 +424,7 @@ int main(void)
 		{ "live lines and trigger edges", test_live },
 		{ "perfect and empty lists", test_extremes },
 		{ "manoeuvres, sites, confidence", test_manoeuvres },
+		{ "confidence at first", test_first_confidence },
 		{ "breathing and activities", test_context },
 		{ "bootstrap", test_bootstrap },
 		{ "bad lines are named", test_bad_lines },
