@@ -268,7 +268,8 @@ bool config_triggers_differ(const struct config *a, const struct config *b)
 
 		if (strcmp(x->name, y->name) || strcmp(x->line, y->line) ||
 		    x->width_us != y->width_us || x->classes != y->classes ||
-		    x->settled != y->settled || x->active_low != y->active_low)
+		    x->min_confidence != y->min_confidence || x->settled != y->settled ||
+		    x->active_low != y->active_low)
 			return true;
 	}
 	return false;
@@ -284,8 +285,8 @@ static void print_trigger(FILE *f, const struct config_trigger *t)
 			first = 0;
 		}
 	}
-	fprintf(f, "\nOn=%s\nActiveLow=%s\n", t->settled ? "settled" : "first",
-		t->active_low ? "yes" : "no");
+	fprintf(f, "\nMinConfidence=%g\nOn=%s\nActiveLow=%s\n", t->min_confidence,
+		t->settled ? "settled" : "first", t->active_low ? "yes" : "no");
 }
 
 void config_print(FILE *f, const struct config *cfg)

@@ -29,6 +29,7 @@ enum config_bias {
  * @line:	GPIO line, see gpio/line.h; "" = not used
  * @width_us:	length of a pulse
  * @classes:	bit (1 << enum bp_class)
+ * @min_confidence: less sure ones make no pulse; 0 to 1
  * @settled:	wait until an event can no longer be withdrawn
  */
 struct config_trigger {
@@ -36,6 +37,7 @@ struct config_trigger {
 	char line[CONFIG_LINE_SIZE];
 	unsigned int width_us;
 	uint32_t classes;
+	double min_confidence;
 	bool settled;
 	bool active_low;
 };

@@ -325,6 +325,9 @@ const char *config_set_trigger(struct config_trigger *t, const char *key, const 
 		       "a time of 10 us to 10 s, such as 10ms" : NULL;
 	if (!strcmp(key, "Classes"))
 		return parse_classes(value, &t->classes);
+	if (!strcmp(key, "MinConfidence"))
+		return parse_number(value, 0, 1, &t->min_confidence) ?
+		       "a number from 0 (the default, any) to 1" : NULL;
 	if (!strcmp(key, "On"))
 		return parse_on(value, &t->settled);
 	if (!strcmp(key, "ActiveLow"))

@@ -20,6 +20,7 @@ struct settle {
 	struct {
 		uint32_t number;
 		enum bp_class class_;
+		float confidence;
 		int64_t due_ns;
 	} open[SETTLE_MAX];
 	unsigned int n;
@@ -37,7 +38,8 @@ bool settle_update(struct settle *s, const struct bp_event *ev);
  * settle_next() - hand out the oldest event that is due
  * @now_ns:	stream time
  * @class_:	out: what it is held for now; may be BP_CLASS_ARTEFACT
+ * @confidence:	out: how surely, 0 to 1
  */
-bool settle_next(struct settle *s, int64_t now_ns, enum bp_class *class_);
+bool settle_next(struct settle *s, int64_t now_ns, enum bp_class *class_, float *confidence);
 
 #endif

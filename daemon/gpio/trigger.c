@@ -100,8 +100,8 @@ static void pulse(struct output *o)
 	}
 }
 
-/* Pulse on the lines of this kind that want the class; returns whether there are any. */
-static bool pulse_all(struct trigger *t, bool settled, enum bp_class c, bool now)
+/* Pulse on the lines of this kind that want the event; returns whether there are any. */
+static bool pulse_all(struct trigger *t, bool settled, enum bp_class c, float confidence, bool now)
 {
 	bool any = false;
 
@@ -111,7 +111,7 @@ static bool pulse_all(struct trigger *t, bool settled, enum bp_class c, bool now
 		if (!o->cfg->line[0] || o->cfg->settled != settled)
 			continue;
 		any = true;
-		if (now && o->cfg->classes & (1u << c))
+		if (now && o->cfg->classes & (1u << c) && confidence >= (float)o->cfg->min_confidence)
 			pulse(o);
 	}
 	return any;
@@ -119,8 +119,8 @@ static bool pulse_all(struct trigger *t, bool settled, enum bp_class c, bool now
 
 void trigger_event(struct trigger *t, struct settle *open, const struct bp_event *ev)
 {
-	pulse_all(t, false, ev->class_, !ev->revision);
-	if (pulse_all(t, true, ev->class_, false) && !settle_update(open, ev))
+	pulse_all(t, false, ev->class_, ev->confidence, !ev->revision);
+	if (pulse_all(t, true, ev->class_, ev->confidence, false) && !settle_update(open, ev))
 		log_warning("trigger: event %u left out, more than %d are open", ev->number,
 			    SETTLE_MAX);
 }
@@ -128,9 +128,10 @@ void trigger_event(struct trigger *t, struct settle *open, const struct bp_event
 void trigger_advance(struct trigger *t, struct settle *open, int64_t now_ns)
 {
 	enum bp_class c;
+	float confidence;
 
-	while (settle_next(open, now_ns, &c))
-		pulse_all(t, true, c, true);
+	while (settle_next(open, now_ns, &c, &confidence))
+		pulse_all(t, true, c, confidence, true);
 }
 
 static struct gpiod_line_request *request_inactive(const struct config_trigger *cfg,

@@ -45,7 +45,7 @@ static void every_key_is_taken(void)
 		"FilmRange=50\nWatermark=0\nPair=spine, 0x21\nFilmRate=800\nUri=ip:bench\n"
 		"[Marker]\nLine=GPIO17\nDebounce=5ms\nLongPress=2s\nActiveLow=yes\n"
 		"Bias=pull-up\n[Trigger]\nLine=GPIO27\nWidth=250us\nClasses=snap, crepitus\n"
-		"On=settled\nActiveLow=on\n[Trigger lamp]\nLine=pinctrl-rp1:22\nClasses=cavitation\n"
+		"On=settled\nMinConfidence=0.75\nActiveLow=on\n[Trigger lamp]\nLine=pinctrl-rp1:22\nClasses=cavitation\n"
 		"[Recorder]\nRecord=always\nDirectory=/srv/back\nMaxFileTime=2h\nMaxFileSize=1.5G\n"
 		"KeepTime=30 d\nKeepSize=20G\nMinFree=0\nSync=10\n"),
 		err);
@@ -76,6 +76,9 @@ static void every_key_is_taken(void)
 	ktap_check(c.triggers[0].classes == (1u << BP_CLASS_SNAP | 1u << BP_CLASS_CREPITUS),
 		   "classes %#x", c.triggers[0].classes);
 	ktap_check(c.triggers[0].settled, "not settled");
+	ktap_check(c.triggers[0].min_confidence == 0.75 && c.triggers[1].min_confidence == 0,
+		   "least confidence %g, %g", c.triggers[0].min_confidence,
+		   c.triggers[1].min_confidence);
 	ktap_check(c.triggers[0].active_low, "not active low");
 	ktap_check(!strcmp(c.triggers[1].name, "lamp") &&
 		   !strcmp(c.triggers[1].line, "pinctrl-rp1:22"), "second trigger %s on %s",
@@ -98,6 +101,7 @@ static void what_is_printed_reads_back(void)
 	strcpy(a.pair[1], "0x21");
 	a.triggers[0].width_us = 12345;
 	a.triggers[0].settled = true;
+	a.triggers[0].min_confidence = 0.25;
 	a.triggers[1] = a.triggers[0];
 	strcpy(a.triggers[1].name, "two");
 	strcpy(a.triggers[1].line, "GPIO2");
@@ -139,6 +143,7 @@ static void a_changed_key_shows_in_its_part(void)
 		{ "[Trigger]\nWidth=1ms\n", false, false, true },
 		{ "[Trigger]\nClasses=snap\n", false, false, true },
 		{ "[Trigger]\nOn=settled\n", false, false, true },
+		{ "[Trigger]\nMinConfidence=0.5\n", false, false, true },
 		{ "[Trigger]\nActiveLow=yes\n", false, false, true },
 		{ "[Trigger x]\nWidth=10ms\n", false, false, true },
 		{ "", false, false, false },
@@ -202,6 +207,9 @@ static void bad_files_are_named_with_their_line(void)
 		{ "[Trigger]\nClasses=artefact\n", 2, "Classes=artefact" },
 		{ "[Trigger]\nClasses=\n", 2, "at least one class" },
 		{ "[Trigger]\nOn=second\n", 2, "On=second" },
+		{ "[Trigger]\nMinConfidence=1.1\n", 2, "MinConfidence=1.1" },
+		{ "[Trigger]\nMinConfidence=nan\n", 2, "MinConfidence=nan" },
+		{ "[Trigger]\nMinConfidence=50%\n", 2, "MinConfidence=50%" },
 		{ "[Trigger]\nWidth=0\n", 2, "Width=0" },
 		{ "[Sensor]\nno equals sign\n", 2, "neither" },
 		{ "[Sensor\nRate=800\n", 1, "neither" },

@@ -610,6 +610,42 @@ static void each_output_follows_its_classes(void)
 	end();
 }
 
+/* The first line waits for nothing, the second for what the event is held for in the end. */
+static void an_unsure_event_makes_no_pulse(void)
+{
+	struct line *a = &lines[2], *b = &lines[3];
+	struct settle open = { 0 };
+	struct trigger *t;
+	struct bp_event ev;
+
+	begin();
+	two_outputs();
+	cfg.triggers[0].min_confidence = cfg.triggers[1].min_confidence = 0.5;
+	cfg.triggers[1].classes = 1u << BP_CLASS_CAVITATION;
+	trigger_new(&t, event, &manager, &cfg);
+	ev = sharp(1, BP_CLASS_CAVITATION);
+	ev.confidence = 0.4f;
+	trigger_event(t, &open, &ev);
+	ev.revision = 1;
+	ev.confidence = 0.9f;
+	trigger_event(t, &open, &ev);
+	ktap_check(!a->edges, "pulsed for an event of 0.4 at first");
+	trigger_advance(t, &open, 1 * MS + SETTLE_NS);
+	ktap_check(!a->edges && b->edges == 1, "of 0.9 in the end: %u and %u edges, expected 0 and 1",
+		   a->edges, b->edges);
+	ev = sharp(2, BP_CLASS_CAVITATION);
+	ev.confidence = 0.5f;
+	trigger_event(t, &open, &ev);
+	ktap_check(a->edges == 1, "no pulse for an event of 0.5");
+	ev.revision = 1;
+	ev.confidence = 0.3f;
+	trigger_event(t, &open, &ev);
+	trigger_advance(t, &open, 2 * MS + SETTLE_NS);
+	ktap_check(b->edges == 1, "pulsed for an event of 0.3 in the end");
+	trigger_free(t);
+	end();
+}
+
 static void the_end_leaves_lines_inactive(void)
 {
 	struct settle open = { 0 };
@@ -698,6 +734,7 @@ int main(void)
 		{ "lost_edges_are_counted", lost_edges_are_counted },
 		{ "a_line_that_comes_later_is_taken", a_line_that_comes_later_is_taken },
 		{ "each_output_follows_its_classes", each_output_follows_its_classes },
+		{ "an_unsure_event_makes_no_pulse", an_unsure_event_makes_no_pulse },
 		{ "the_end_leaves_lines_inactive", the_end_leaves_lines_inactive },
 		{ "a_reload_touches_only_what_changed", a_reload_touches_only_what_changed },
 		{ "a_broken_line_is_told_and_taken_again", a_broken_line_is_told_and_taken_again },
