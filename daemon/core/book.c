@@ -3,6 +3,7 @@
 
 #include "core/book.h"
 
+#define WITHDRAWN	0.98f	/* of what is withdrawn so many were no joint's (RESULTS.md) */
 #define TOO_LATE	0.1f	/* confidence of what would have been withdrawn in time */
 
 static void say(struct bp_book *b, struct bp_event *ev, int64_t now_ns)
@@ -54,6 +55,7 @@ void bp_book_withdraw(struct bp_book *b, struct bp_event *ev, enum bp_reason rea
 {
 	if (now_ns - ev->onset_ns <= BP_WITHDRAW_NS) {
 		ev->class_ = BP_CLASS_ARTEFACT;
+		ev->confidence = WITHDRAWN;
 		ev->reason = reason;
 	} else {
 		ev->class_ = BP_CLASS_UNCLASSIFIED;

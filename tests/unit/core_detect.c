@@ -192,6 +192,7 @@ static void check_artefact(const char *what, float (*z)(double), float (*film)(d
 		.motion_range_g = 4, .film_range_mv = 200,
 	};
 	double latest = 0;
+	unsigned int unsure = 0;	/* the artefact's confidence, not the pop's that it is not */
 	static struct test_run run;
 	char name[96];
 	struct bp_frame *f;
@@ -202,8 +203,10 @@ static void check_artefact(const char *what, float (*z)(double), float (*film)(d
 	for (size_t i = 0; i < run.n; i++) {
 		double late = (double)(run.ev[i].emitted_ns - run.ev[i].onset_ns) * 1e-9;
 
-		if (run.ev[i].class_ == BP_CLASS_ARTEFACT && late > latest)
-			latest = late;
+		if (run.ev[i].class_ != BP_CLASS_ARTEFACT)
+			continue;
+		latest = late > latest ? late : latest;
+		unsure += run.ev[i].confidence < 0.9f;
 	}
 	snprintf(name, sizeof(name), "%s, %.0f/%.0f Hz: no event stays", what, motion_hz, film_hz);
 	ktap(!test_standing(&run), name,
@@ -211,8 +214,9 @@ static void check_artefact(const char *what, float (*z)(double), float (*film)(d
 	     (unsigned int)run.status.events);
 	snprintf(name, sizeof(name), "%s, %.0f/%.0f Hz: withdrawn within 300 ms", what, motion_hz,
 		 film_hz);
-	ktap(latest <= 0.300, name, "expected at most 300 ms, got %.0f: see detect.c",
-	     latest * 1e3);
+	ktap(latest <= 0.300 && !unsure, name,
+	     "expected at most 300 ms, got %.0f: see detect.c; stated below 0.9: %u", latest * 1e3,
+	     unsure);
 	free(f);
 }
 
