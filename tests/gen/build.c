@@ -140,6 +140,24 @@ int build_pops(struct builder *b, double t, enum gen_load load, double level, in
 	return done;
 }
 
+/* Other tendons that the same swing passes, and now and then a joint at its end. */
+static void sound_too(struct builder *b, double start_s, double rise_s, double range, int but)
+{
+	enum gen_movement kind = b->subject->sites[but].movement;
+
+	for (int k = 0; k < GEN_SITES; k++) {
+		const struct gen_site *s = &b->subject->sites[k];
+		double angle = s->angle + rng_uniform(b->rng, -2.0, 2.0) * DEG;
+
+		if (k != but && s->movement == kind && angle < 0.98 * range && rng_below(b->rng, 4))
+			build_item(b, KIND_SNAP, start_s + rise_s * gm_acos(1.0 - 2.0 * angle / range) / M_PI,
+				   0.01, k, 0, 1.0);
+	}
+	if (rng_below(b->rng, 8) == 0)
+		build_pops(b, start_s + rise_s, kind == MOVE_BEND ? LOAD_BEND : LOAD_TWIST, 1.0,
+			   1 + rng_below(b->rng, 2));
+}
+
 double build_snaps(struct builder *b, double start_s, int n, int site)
 {
 	const struct gen_site *s = &b->subject->sites[site];
@@ -161,6 +179,8 @@ double build_snaps(struct builder *b, double start_s, int n, int site)
 				   rng_uniform(b->rng, 5e-3, 30e-3));
 			build_item(b, KIND_SNAP, at, 0.01, site, 0, 1.0);
 		}
+		if (b->crowded)
+			sound_too(b, t, rise, range, site);
 		t += rise + 0.1 + fall + rng_loguniform(b->rng, 0.05, 2.5);
 	}
 	return t;

@@ -19,30 +19,41 @@
  *	NaN = none
  * @events:	pops, snaps and crepitus happen
  * @rested:	every joint is ready at the start
+ * @clear_s:	artefacts keep away this much from everything else; drawn once a session
+ * @cover:	share of them that keep away from other artefacts only
  */
 struct density {
 	double walk, snaps, crepitus, strain;
 	double sit_s[2], walk_s[2];
 	double artefact_gap_s;
 	bool events, rested;
+	double clear_s[2], cover;
 };
+
+/* What covers an event completely has no true answer. */
+#define CLEAR	{ 0.4, 0.4 }, 0.0
 
 /* Hours without events, one activity each; every other artefact sits among breaths. */
 static const struct density activities[ACTIVITY_ARTEFACT] = {
-	[ACTIVITY_ANY] = { 0.20, 0.0, 0.0, 0.20, { 8, 20 }, { 15, 40 }, 6.0, false, false },
-	[ACTIVITY_REST] = { 0.0, 0.0, 0.0, 0.0, { 20, 60 }, { 0, 0 }, NAN, false, false },
-	[ACTIVITY_MOVE] = { 0.0, 0.0, 0.0, 0.85, { 4, 8 }, { 0, 0 }, NAN, false, false },
-	[ACTIVITY_WALK] = { 0.95, 0.0, 0.0, 0.0, { 4, 8 }, { 40, 120 }, NAN, false, false },
+	[ACTIVITY_ANY] = { 0.20, 0.0, 0.0, 0.20, { 8, 20 }, { 15, 40 }, 6.0, false, false, CLEAR },
+	[ACTIVITY_REST] = { 0.0, 0.0, 0.0, 0.0, { 20, 60 }, { 0, 0 }, NAN, false, false, CLEAR },
+	[ACTIVITY_MOVE] = { 0.0, 0.0, 0.0, 0.85, { 4, 8 }, { 0, 0 }, NAN, false, false, CLEAR },
+	[ACTIVITY_WALK] = { 0.95, 0.0, 0.0, 0.0, { 4, 8 }, { 40, 120 }, NAN, false, false, CLEAR },
 };
 static const struct density one_artefact = {
-	0.0, 0.0, 0.0, 0.05, { 8, 30 }, { 0, 0 }, 3.0, false, false
+	0.0, 0.0, 0.0, 0.05, { 8, 30 }, { 0, 0 }, 3.0, false, false, CLEAR
 };
 
 static const struct density densities[SCRIPT_COUNT] = {
-	[SCRIPT_REST] = { 0.0, 0.04, 0.04, 0.12, { 20, 60 }, { 0, 0 }, 300.0, true, false },
-	[SCRIPT_DAY] = { 0.15, 0.08, 0.06, 0.12, { 20, 90 }, { 15, 60 }, 60.0, true, false },
-	[SCRIPT_DENSE] = { 0.08, 0.12, 0.10, 0.20, { 8, 15 }, { 6, 12 }, 0.0, true, true },
-	[SCRIPT_WALK] = { 0.70, 0.03, 0.03, 0.06, { 8, 20 }, { 40, 90 }, 60.0, true, false },
+	[SCRIPT_REST] = { 0.0, 0.04, 0.04, 0.12, { 20, 60 }, { 0, 0 }, 300.0, true, false, CLEAR },
+	[SCRIPT_DAY] = { 0.15, 0.08, 0.06, 0.12, { 20, 90 }, { 15, 60 }, 60.0, true, false, CLEAR },
+	[SCRIPT_DENSE] = { 0.08, 0.12, 0.10, 0.20, { 8, 15 }, { 6, 12 }, 0.0, true, true, CLEAR },
+	/*
+	 * What is beside an event says little of it: coughs end where a tendon snaps, two sources
+	 * sound in one swing.
+	 */
+	[SCRIPT_CROWDED] = { 0.06, 0.22, 0.10, 0.30, { 4, 10 }, { 5, 10 }, 0.0, true, true, { 0.05, 0.3 }, 0.12 },
+	[SCRIPT_WALK] = { 0.70, 0.03, 0.03, 0.06, { 8, 20 }, { 40, 90 }, 60.0, true, false, CLEAR },
 };
 
 /*
@@ -200,21 +211,24 @@ static int draw_group(enum gen_kind kind, struct rng *r)
 }
 
 /*
- * Artefacts keep 0.4 s clear of everything else: what covers an event completely
- * has no true answer.  Those that only lie under it - talk, typing, hum - may.
+ * Artefacts keep clear of everything else by what the script asks for.  Those that only
+ * lie under it - talk, typing, hum - need not, nor a share of the others.
  * @only: this kind alone, or KIND_COUNT.
  */
-static void fill_artefacts(struct builder *b, double gap_s, enum gen_kind only)
+static void fill_artefacts(struct builder *b, const struct density *d, enum gen_kind only)
 {
-	const double clear = 0.4;
-	double t = 2.0;
+	double clear = d->clear_s[0], t = 2.0;
 
+	if (d->clear_s[1] > clear)
+		clear = rng_uniform(b->rng, clear, d->clear_s[1]);
 	while (t < b->plan->duration_s) {
 		enum gen_kind kind = only == KIND_COUNT ? draw_artefact(b->rng) : only;
 		int group = draw_group(kind, b->rng);
 		bool may_cover = (kind == KIND_SPEECH || kind == KIND_TYPING || kind == KIND_MAINS) &&
 				 rng_below(b->rng, 4) == 0;
 
+		if (d->cover > 0.0 && rng_uniform(b->rng, 0.0, 1.0) < d->cover)
+			may_cover = true;
 		for (int i = 0; i < group; i++) {
 			double length = artefact_length(kind, b->rng);
 
@@ -223,8 +237,8 @@ static void fill_artefacts(struct builder *b, double gap_s, enum gen_kind only)
 				build_artefact_of(b, kind, t, length);
 			t += fmax(length + 0.1, rng_uniform(b->rng, 0.6, 1.2));
 		}
-		t += gap_s > 0.0 ? rng_gamma(b->rng, 1.0, gap_s) :
-				   rng_uniform(b->rng, 0.5, 1.0);
+		t += d->artefact_gap_s > 0.0 ? rng_gamma(b->rng, 1.0, d->artefact_gap_s) :
+					       rng_uniform(b->rng, 0.5, 1.0);
 	}
 }
 
@@ -242,7 +256,7 @@ static void draw_script(struct builder *b, const struct density *d, enum gen_kin
 	while (t < b->plan->duration_s && !b->failed)
 		t = next_activity(b, d, t) + rng_uniform(b->rng, 0.5, 3.0);
 	if (!isnan(d->artefact_gap_s))
-		fill_artefacts(b, d->artefact_gap_s, only);
+		fill_artefacts(b, d, only);
 }
 
 static const struct density *density_of(const struct gen_options *opt)
@@ -250,6 +264,14 @@ static const struct density *density_of(const struct gen_options *opt)
 	if (opt->script != SCRIPT_NEGATIVES)
 		return &densities[opt->script];
 	return opt->activity < ACTIVITY_ARTEFACT ? &activities[opt->activity] : &one_artefact;
+}
+
+/* A film as 3.9 has them, not only those that suit this chip. */
+static void widen_film(struct gen_subject *s, struct rng *r)
+{
+	s->film_v_per_g = copysign(rng_loguniform(r, 0.05, 4.0), s->film_v_per_g);
+	s->film_rc_hz = rng_loguniform(r, 0.7, 10.0);
+	s->film_res_hz = rng_loguniform(r, 180.0, 2000.0);
 }
 
 int gen_plan_make(struct gen_plan *plan, const struct gen_options *opt, struct gen_subject *s,
@@ -270,6 +292,9 @@ int gen_plan_make(struct gen_plan *plan, const struct gen_options *opt, struct g
 	} else {
 		struct density d = *density_of(opt);
 
+		b.crowded = opt->script == SCRIPT_CROWDED;
+		if (b.crowded)
+			widen_film(s, r);
 		if (opt->background)	/* that body walks when it will */
 			d.walk = 0.0;
 		draw_script(&b, &d, opt->activity >= ACTIVITY_ARTEFACT ?

@@ -29,6 +29,7 @@ struct builder {
 	size_t n_deep;
 	int bursts;
 	bool sighs;		/* unwished deep breaths, and held ones */
+	bool crowded;		/* one swing may pass several sources */
 	bool failed;
 };
 

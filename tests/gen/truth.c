@@ -24,7 +24,8 @@ static const char *const mode_names[MODE_COUNT] = {
 	"motion+film", "film", "film800", "motion", "pair"
 };
 static const char *const script_names[SCRIPT_COUNT] = {
-	"demo", "rest", "day", "dense", "walk", "negatives", "pairs"
+	"demo", "rest", "day", "dense", "walk", "negatives", "crowded",
+	"pairs"
 };
 static const char *const class_names[] = { "cavitation", "snap", "crepitus", "lung_crackle" };
 static const char *const artefact_names[KIND_COUNT] = {

@@ -117,6 +117,47 @@ static void test_modes(void)
 	}
 }
 
+/* Taps and coughs beside snaps, and snaps of two sites in one swing, in an hour. */
+static void count_company(enum gen_script script, int *beside, int *together)
+{
+	struct gen_options opt = { .duration_s = 3600.0, .script = script, .snr_db = NAN };
+	struct gen_subject subject;
+	struct gen_plan plan;
+	struct rng r;
+
+	*beside = *together = 0;
+	rng_seed(&r, 11);
+	gen_subject_draw(&subject, &r);
+	if (!ktap_check(gen_plan_make(&plan, &opt, &subject, &r) == 0, "out of memory"))
+		return;
+	for (size_t i = 0; i < plan.n_items; i++) {
+		const struct gen_item *it = &plan.items[i];
+
+		for (size_t j = 0; j < plan.n_items && it->kind == KIND_SNAP; j++) {
+			const struct gen_item *o = &plan.items[j];
+			double apart = fabs(o->onset_s - it->onset_s);
+
+			if (o->kind == KIND_SNAP && o->who != it->who && apart < 0.6)
+				(*together)++;
+			if ((o->kind == KIND_TAP || o->kind == KIND_COUGH) && apart < 0.39)
+				(*beside)++;
+		}
+	}
+	gen_plan_free(&plan);
+}
+
+static void test_crowded(void)
+{
+	int beside, together;
+
+	count_company(SCRIPT_DENSE, &beside, &together);
+	ktap_check(!beside && !together, "dense: %d taps and coughs beside snaps, %d snaps together", beside,
+		   together);
+	count_company(SCRIPT_CROWDED, &beside, &together);
+	ktap_check(beside > 10 && together > 50,
+		   "crowded: %d taps and coughs beside snaps, %d snaps together", beside, together);
+}
+
 /* Rules of occurrence, over several hours of plans. */
 static void check_plan(uint64_t seed, enum gen_script script)
 {
@@ -168,7 +209,7 @@ static void test_rules(void)
 {
 	for (uint64_t seed = 1; seed <= 5; seed++)
 		/* Pairs pop again and again: tell_pairs(). */
-		for (int script = SCRIPT_REST; script <= SCRIPT_NEGATIVES; script++)
+		for (int script = SCRIPT_REST; script <= SCRIPT_CROWDED; script++)
 			check_plan(seed, (enum gen_script)script);
 }
 
@@ -525,6 +566,7 @@ int main(void)
 		{ "one seed, one session", test_same_seed },
 		{ "modes", test_modes },
 		{ "refractory, manoeuvres, limits", test_rules },
+		{ "artefacts and snaps beside snaps in crowded sessions", test_crowded },
 		{ "figures of 400 pops", test_pop_figures },
 		{ "figures of 400 bubbles", test_bubble_figures },
 		{ "elementary functions", test_gmath },
