@@ -133,6 +133,19 @@ bool ctl_take_number(const char *argument, void *value);
 /* ...and a sensor's object path, @value is a const char *. */
 bool ctl_take_sensor(const char *argument, void *value);
 
+/* ---- ctl_notes.c: session files' annotations ------------------------------ */
+
+/* @time_ns: from the first frame on */
+typedef void (*ctl_take_note)(void *userdata, int64_t time_ns, const char *text);
+
+/**
+ * ctl_notes_read() - what people have noted in a session, in its order
+ * @clock_s:	out, if not NULL: seconds since 1970 of the first frame; left if not known
+ *
+ * What the recorder wrote of events is passed over.  Complains itself; returns 0 or -1.
+ */
+int ctl_notes_read(const char *edf, ctl_take_note take, void *userdata, double *clock_s);
+
 /* ---- ctl_plot.c: pictures of sessions ----------------------------------- */
 
 struct plot;

@@ -7,6 +7,7 @@
 
 #include "core/core.h"
 #include "ctl/ctl.h"
+#include "ctl/ctl_summary.h"
 #include "event_json.h"
 #include "plot/plot.h"
 #include "source/source.h"
@@ -20,13 +21,14 @@
 /*
  * How lines are written; @trace: NULL without --explain.  @latest: in place of every
  * revision, at the end the highest one of each event; they are kept in @events.
+ * @summary: these counted in place of lines.
  */
 struct writer {
 	int (*event)(FILE *f, const struct bp_event *ev, int64_t origin_ns);
 	int (*trace)(FILE *f, const struct bp_trace *tr, int64_t origin_ns);
 	FILE *out;
 	int error;			/* of a trace line, negative errno */
-	bool latest;
+	bool latest, summary, json;
 	struct bp_event *events;
 	size_t n_events, room;
 	struct plot *plot;		/* or NULL */
@@ -81,7 +83,7 @@ static int write_kept(struct writer *w)
 
 	if (w->n_events)
 		qsort(w->events, w->n_events, sizeof(*w->events), by_onset);
-	for (size_t i = 0; i < w->n_events && !ret; i++)
+	for (size_t i = 0; i < w->n_events && !ret && !w->summary; i++)
 		ret = w->event(w->out, &w->events[i], 0);
 	return ret;
 }
@@ -174,6 +176,30 @@ static int run_core(struct source *source, const char *path, struct writer *w)
 	return 0;
 }
 
+static void take_note(void *userdata, int64_t time_ns, const char *text)
+{
+	if (!strncmp(text, "pain", 4))
+		ctl_summary_pain(userdata, time_ns);
+}
+
+/* What was kept, counted; complains itself. */
+static int summarise(const char *path, struct writer *w)
+{
+	struct ctl_summary *s = ctl_summary_new();
+	int ret = s ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < w->n_events && !ret; i++)
+		ret = ctl_summary_event(s, "", 0, &w->events[i], w->events[i].onset_ns);
+	if (ret)
+		ctl_complain("%s: %s", path, strerror(-ret));
+	else
+		ret = ctl_notes_read(path, take_note, s, NULL);
+	if (!ret)
+		ctl_summary_print(s, w->json);
+	ctl_summary_free(s);
+	return ret;
+}
+
 /*
  * Lines are kept until the file has been read to its end: a file that turns out
  * to be broken half-way must leave nothing on stdout.
@@ -211,6 +237,8 @@ static int detect(const char *path, struct writer *w)
 	errno = 0;
 	if (ret)
 		ret = CTL_FAILURE;
+	else if (w->summary && summarise(path, w))
+		ret = CTL_FAILURE;
 	else if (w->plot && ctl_plot_write(w->plot, path, w->plot_path, w->plot_event))
 		ret = CTL_FAILURE;
 	else if (fwrite(lines, 1, size, stdout) != size)
@@ -241,14 +269,17 @@ static bool take_picture(const char *argument, void *value)
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
 {
-	bool json = false, csv = false, explain = false;
+	bool csv = false, explain = false;
 	struct writer w = { 0 };
 	const struct ctl_option options[] = {
-		{ .name = "json", .value = &json, .help = "one JSON object a line" },
+		{ .name = "json", .value = &w.json, .help = "one JSON object a line" },
 		{ .name = "csv", .value = &csv,
 		  .help = "comma-separated values, with a line of names" },
 		{ .name = "latest", .value = &w.latest,
 		  .help = "each event once, as it is judged in the end, by onset" },
+		{ .name = "summary", .value = &w.summary,
+		  .help = "how often and how far apart each source sounded, in which\n"
+			  "breath and movement, beside which pain" },
 		{ .name = "explain", .value = &explain,
 		  .help = "also say, for every candidate at every look, which rule kept,\n"
 			  "held or refused it, the rule's measure and limit, and what it\n"
@@ -271,13 +302,16 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		return ctl_usage_error(cmd, "--event goes with --plot");
 	if (argc - optind != 1)
 		return ctl_usage_error(cmd, "expected one file, got %d", argc - optind);
-	if (json && csv)
+	if (w.json && csv)
 		return ctl_usage_error(cmd, "--json and --csv exclude each other");
 	if (explain && (csv || w.latest))
 		return ctl_usage_error(cmd, "--explain goes with neither --csv nor --latest");
-	w.event = json ? event_json_line : csv ? ctl_csv_line : event_text_line;
+	if (w.summary && (csv || explain))
+		return ctl_usage_error(cmd, "--summary goes with neither --csv nor --explain");
+	w.latest |= w.summary;
+	w.event = w.json ? event_json_line : csv ? ctl_csv_line : event_text_line;
 	if (explain)
-		w.trace = json ? event_json_trace_line : event_text_trace_line;
+		w.trace = w.json ? event_json_trace_line : event_text_trace_line;
 	return detect(argv[optind], &w);
 }
 

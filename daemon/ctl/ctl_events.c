@@ -8,6 +8,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/ctl_journal.h"
+#include "ctl/ctl_summary.h"
 #include "event_json.h"
 #include "event_names.h"
 #include "journal/db.h"
@@ -17,8 +18,11 @@ enum format { TEXT, JSON, CSV };
 struct events {
 	struct db_filter filter;
 	enum format format;
+	bool summary;
 	struct record_event *list;
 	size_t n, room;
+	int64_t *pains;			/* wall clock, ns */
+	size_t n_pains, room_pains;
 };
 
 static int take(void *userdata, const struct record_event *rec)
@@ -38,17 +42,42 @@ static int take(void *userdata, const struct record_event *rec)
 	return 0;
 }
 
+static int take_annotation(void *userdata, const struct record_annotation *rec)
+{
+	struct events *e = userdata;
+	const struct db_filter *f = &e->filter;
+
+	if (strcmp(rec->kind, "pain") || (f->session && f->session != rec->session) ||
+	    rec->wall_ns < f->since_ns || rec->wall_ns >= f->until_ns ||
+	    (f->sensor && rec->sensor[0] && strcmp(f->sensor, rec->sensor)))
+		return 0;
+	if (e->n_pains == e->room_pains) {
+		size_t room = e->room_pains ? e->room_pains * 2 : 64;
+		int64_t *list = realloc(e->pains, room * sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		e->pains = list;
+		e->room_pains = room;
+	}
+	e->pains[e->n_pains++] = rec->wall_ns;
+	return 0;
+}
+
 /* ---- where from ----------------------------------------------------------- */
 
 static int from_daemon(struct events *e, bool user)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus *bus = ctl_bus_open(user);
+	const struct db_filter all = DB_FILTER_ALL;
 	int ret;
 
 	if (!bus)
 		return -ENOTCONN;
 	ret = ctl_journal_events(bus, &e->filter, take, e, &error);
+	if (ret >= 0 && e->summary)
+		ret = ctl_journal_annotations(bus, &all, take_annotation, e, &error);
 	if (ret < 0)
 		ctl_bus_complain(&error, ret);
 	sd_bus_error_free(&error);
@@ -58,6 +87,7 @@ static int from_daemon(struct events *e, bool user)
 
 static int from_file(struct events *e, const char *path)
 {
+	const struct db_filter all = DB_FILTER_ALL;
 	char err[DB_ERROR_SIZE];
 	struct db *db;
 	int ret;
@@ -68,6 +98,8 @@ static int from_file(struct events *e, const char *path)
 		return ret;
 	}
 	ret = db_events(db, &e->filter, take, e);
+	if (ret >= 0 && e->summary)
+		ret = db_annotations(db, &all, take_annotation, e);
 	if (ret < 0)
 		ctl_complain("%s: %s", path, ret == -ENOMEM ? "out of memory" : db_message(db));
 	db_close(db);
@@ -118,6 +150,24 @@ static void print_line(const struct record_event *rec, enum format format)
 	}
 }
 
+static int summarise(const struct events *e)
+{
+	struct ctl_summary *s = ctl_summary_new();
+	int ret = s ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < e->n && !ret; i++)
+		ret = ctl_summary_event(s, e->list[i].sensor, e->list[i].run, &e->list[i].ev,
+					e->list[i].wall_ns);
+	for (size_t i = 0; i < e->n_pains && !ret; i++)
+		ctl_summary_pain(s, e->pains[i]);
+	if (ret)
+		ctl_complain("%s", strerror(-ret));
+	else
+		ctl_summary_print(s, e->format == JSON);
+	ctl_summary_free(s);
+	return ret;
+}
+
 static int show(struct events *e, const char *file, bool user)
 {
 	int ret = file ? from_file(e, file) : from_daemon(e, user);
@@ -128,10 +178,13 @@ static int show(struct events *e, const char *file, bool user)
 		if (e->format == CSV)
 			puts("time,sensor,event,revision," CTL_CSV_EVENT
 			     ",session,wall_ns,onset_ns,end_ns,sequence");
-		for (size_t i = 0; i < e->n; i++)
+		if (e->summary)
+			ret = summarise(e);
+		for (size_t i = 0; i < e->n && !e->summary; i++)
 			print_line(&e->list[i], e->format);
 	}
 	free(e->list);
+	free(e->pains);
 	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
 }
 
@@ -173,6 +226,9 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		CTL_OPTION_SENSOR(&sensor, "of that sensor (iio:device0)"),
 		{ .name = "revisions", .value = &revisions,
 		  .help = "every revision that was told, not only the last" },
+		{ .name = "summary", .value = &e.summary,
+		  .help = "how often and how far apart each source sounded, in which\n"
+			  "breath and movement, beside which pain" },
 		{ .name = "json", .value = &json, .help = "one JSON object a line" },
 		{ .name = "csv", .value = &csv,
 		  .help = "comma-separated values, with a line of names" },
@@ -187,6 +243,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		return ret;
 	if (json && csv)
 		return ctl_usage_error(cmd, "--json and --csv exclude each other");
+	if (e.summary && (csv || revisions))
+		return ctl_usage_error(cmd, "--summary goes with neither --csv nor --revisions");
 	e.filter.latest = !revisions;
 	e.filter.sensor = sensor ? ctl_sensor_name(sensor) : NULL;
 	e.format = json ? JSON : csv ? CSV : TEXT;

@@ -10,7 +10,6 @@
 #include "source/source.h"
 
 #define CHUNK	256
-#define ANONYMOUS	473385600	/* 1 January 1985: no date, by EDF+'s rules */
 
 /* What the drawing functions get. */
 struct picture {
@@ -58,52 +57,9 @@ static int read_samples(const char *edf, struct plot_samples *s, const struct bp
 	return s->failed || (n < 0 && n != -ENODATA) ? -1 : 0;
 }
 
-/*
- * Is it what the recorder writes of events and of the file itself?  Of the events the
- * detector has just given its own opinion.
- */
-static bool is_recorders(const char *text)
+static void take_note(void *userdata, int64_t time_ns, const char *text)
 {
-	if (!strncmp(text, EDF_TEXT_ENDS, strlen(EDF_TEXT_ENDS)))
-		return true;
-	for (int c = 0; c < BP_CLASS_COUNT; c++) {
-		const char *name = bp_class_name((enum bp_class)c);
-		size_t n = strlen(name);
-
-		if (!strncmp(text, name, n) && !strncmp(text + n, " #", 2))
-			return true;
-	}
-	return false;
-}
-
-/* The session's date and what people have noted in it.  Frames begin at 0 s. */
-static int read_notes(const char *edf, struct plot *p)
-{
-	struct edf_annotation a;
-	char err[EDF_ERROR_SIZE];
-	struct edf_reader *r = edf_open(edf, err);
-	double onset_s, first_s = 0;
-	bool first = true;
-	int ret;
-
-	if (!r) {
-		ctl_complain("%s", err);
-		return -1;
-	}
-	while ((ret = edf_read_record(r, &onset_s, NULL)) > 0) {
-		if (first)
-			first_s = onset_s;
-		first = false;
-		while (edf_next_annotation(r, &a))
-			if (!is_recorders(a.text) && fabs(a.onset_s - first_s) < 9e9)
-				plot_note(p, llround((a.onset_s - first_s) * 1e9), a.text);
-	}
-	if (ret < 0)
-		ctl_complain("%s", edf_reader_error(r));
-	if (edf_start_time(r) && edf_start_time(r) != ANONYMOUS)
-		p->clock_s = (double)edf_start_time(r) + first_s;
-	edf_close(r);
-	return ret;
+	plot_note(userdata, time_ns, text);
 }
 
 int ctl_plot_write(struct plot *p, const char *edf, const char *out, uint32_t event)
@@ -112,7 +68,7 @@ int ctl_plot_write(struct plot *p, const char *edf, const char *out, uint32_t ev
 	struct picture pic = { .plot = p, .name = slash ? slash + 1 : edf };
 	struct plot_samples samples;
 	char err[PLOT_ERROR_SIZE];
-	int ret = read_notes(edf, p);
+	int ret = ctl_notes_read(edf, take_note, p, &p->clock_s);
 
 	if (ret < 0)
 		return CTL_FAILURE;

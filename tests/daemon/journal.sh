@@ -54,7 +54,7 @@ fresh() { rm -rf "$tmp/state"; mkdir "$tmp/state"; : >"$tmp/log"; }
 # The bus delivers in order: what is in the journal has been sent.
 heard_all() { [ "$(heard)" = "$(written "$tmp/state/journal.db" | wc -l)" ]; }
 
-plan 24
+plan 25
 
 # --- killed at any moment
 fresh
@@ -98,6 +98,13 @@ done < <(head -n 3 "$tmp/csv")
 same "events: since an event's own time" "" "$wrong"
 same "the file tells the same" "$("$BACKPOPCTL" events --user --json | md5sum)" \
 	"$("$BACKPOPCTL" events --json --file "$tmp/state/journal.db" | md5sum)"
+call Journal Annotate 'ssa{sv}' pain left 0 >/dev/null
+call Journal Annotate 'ssa{sv}' note 'nothing that hurts' 0 >/dev/null
+got=$("$BACKPOPCTL" events --user --summary --json)
+same "the summary counts what stands and the pain, from the daemon and from the file" \
+	"$("$BACKPOPCTL" events --user --json | grep -vc '"class":"artefact"') 1 $(md5sum <<<"$got")" \
+	"$(sed -E 's/^."standing":([0-9]*),"withdrawn":[0-9]*,"pain":([0-9]*).*/\1 \2/' <<<"$got" |
+		tr -d '{') $("$BACKPOPCTL" events --summary --json --file "$tmp/state/journal.db" | md5sum)"
 number=$(sql 'SELECT max(number) - 2 FROM revision')
 got=$(busctl --user call org.backpop1 "$replay" org.backpop1.Sensor GetEvents 'ta{sv}' "$number" 0 |
 	awk '{ print $2 }')
