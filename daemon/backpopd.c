@@ -30,6 +30,7 @@
 #include "session_person.h"
 
 #define CLEAN_US	(3600 * 1000000ULL)
+#define CLOCK_NOTE_NS	1000000000LL	/* as of the recordings, which begin anew */
 #define CLEAN_SLACK_US	(300 * 1000000ULL)	/* with whatever wakes us anyway */
 
 struct app {
@@ -117,9 +118,16 @@ static void on_slept(void *userdata, int64_t ns)
 
 static void on_stepped(void *userdata, int64_t ns)
 {
-	(void)userdata;
-	log_notice("the wall clock was set by %.3f s; time stamps are not concerned",
+	struct app *app = userdata;
+	int r = 0;
+
+	log_notice("the wall clock was set by %+.3f s; time stamps are not concerned",
 		   (double)ns / 1e9);
+	/* Less does not change the order of what people do. */
+	if (llabs(ns) >= CLOCK_NOTE_NS)
+		r = bus_journal_clock_set(&app->bus_journal, ns);
+	if (r < 0)
+		log_error("this is not noted in the journal: %s", strerror(-r));
 	recorder_clock_set(ns);
 }
 

@@ -91,6 +91,14 @@ static ssize_t take_lines(void *cookie, const char *text, size_t n)
 	return (ssize_t)n;
 }
 
+#ifdef __GLIBC__
+/*
+ * libiio 0.x, up to 0.26, asks nobody: what it prints and from which weight on is compiled in
+ * (debug.h); 1.x has struct iio_context_params for it.  A pipe in place of descriptor 2 would
+ * catch what is written by other ways, too - and lose it in a crash, when it matters: the last
+ * words of abort(), of a sanitizer, of the dynamic linker.  So only stdio's variable is
+ * replaced, which the manual of glibc allows.
+ */
 int log_take_stderr(void)
 {
 	const cookie_io_functions_t take = { .write = take_lines };
@@ -100,7 +108,12 @@ int log_take_stderr(void)
 		return -errno;
 	setvbuf(lines, NULL, _IOLBF, BUFSIZ);
 	out = stderr;
-	/* In glibc a variable like any other, and the one that libraries use. */
 	stderr = lines;
 	return 0;
 }
+#else
+int log_take_stderr(void)
+{
+	return -ENOTSUP;
+}
+#endif

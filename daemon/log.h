@@ -16,8 +16,8 @@ void log_msg(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3
 #define log_debug(...)		log_msg(LOG_DEBUG, __VA_ARGS__)
 
 /*
- * From now on what libraries print on stdio's stderr becomes debug lines.  libiio 0.x has
- * no other way: its messages are compiled in as fprintf(stderr), whatever their weight.
+ * From now on what libraries print on stdio's stderr becomes debug lines: libiio 0.x prints
+ * an error of its own for whatever we report in our words.
  * To be called once, before there is another thread.  Return: 0 or a negative errno.
  */
 int log_take_stderr(void);

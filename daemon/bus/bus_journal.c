@@ -221,6 +221,22 @@ int bus_journal_marker(struct bus_journal *b, uint64_t number, uint64_t time_ns,
 	return r;
 }
 
+int bus_journal_clock_set(struct bus_journal *b, int64_t ns)
+{
+	struct annotation_job *a = new_annotation(b, clock_ns(CLOCK_MONOTONIC), "note", "clock");
+	int r;
+
+	if (!a)
+		return -ENOMEM;
+	snprintf(a->rec.text, sizeof(a->rec.text), "the wall clock was set by %+.3f s",
+		 (double)ns / 1e9);
+	a->job.keep = true;
+	r = journal_submit(b->journal, &a->job);
+	if (r < 0)
+		free(a);
+	return r;
+}
+
 static const char *const kinds[] = { "pain", "swelling", "numbness", "stretch", "note" };
 #define N_KINDS	(sizeof(kinds) / sizeof(kinds[0]))
 
@@ -259,7 +275,7 @@ static int check_subject(struct journal *j, const char *sensor, uint64_t event,
 		return 0;
 	if (!journal_knows(j, sensor)) {
 		sd_bus_error_setf(error, BUS_ERROR_NO_SUCH_SENSOR,
-				  "no sensor %s is there, nor was any event of it heard", sensor);
+				  "no sensor %s is there, nor was it ever", sensor);
 		return -ENXIO;
 	}
 	if (event > journal_last_number(j, sensor)) {
@@ -343,6 +359,8 @@ static int get(sd_bus *bus, const char *path, const char *interface, const char 
 		return sd_bus_message_append(reply, "s", journal_state_name(journal_state(j)));
 	if (!strcmp(property, "StateReason"))
 		return sd_bus_message_append(reply, "s", journal_state_reason(j));
+	if (!strcmp(property, "Check"))
+		return sd_bus_message_append(reply, "s", journal_check_name(journal_check(j)));
 	if (!strcmp(property, "Id"))
 		return sd_bus_message_append(reply, "s", journal_id(j));
 	if (!strcmp(property, "File"))
@@ -379,6 +397,7 @@ static const sd_bus_vtable vtable[] = {
 					    "a{sv}", details), 0),
 	CHANGING("State", "s"),
 	CHANGING("StateReason", "s"),
+	CHANGING("Check", "s"),
 	CHANGING("Id", "s"),
 	SD_BUS_PROPERTY("File", "s", get, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	POLLED("LastSequence", "t"),
@@ -405,5 +424,5 @@ void bus_journal_changed(struct bus_journal *b)
 {
 	if (b->slot)
 		sd_bus_emit_properties_changed(b->bus, BUS_ROOT, BUS_JOURNAL, "State",
-					       "StateReason", "Id", NULL);
+					       "StateReason", "Check", "Id", NULL);
 }

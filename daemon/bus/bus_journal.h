@@ -43,4 +43,13 @@ int bus_journal_event(struct bus_journal *b, const char *path, uint64_t number,
 int bus_journal_marker(struct bus_journal *b, uint64_t number, uint64_t time_ns,
 		       const char *kind);
 
+/**
+ * bus_journal_clock_set() - keep a step of the wall clock as a note, source "clock"
+ * @ns:		by so much (forward: positive)
+ *
+ * Events before and after it have wall times that only this explains.  Return: 0 or negative
+ * errno.
+ */
+int bus_journal_clock_set(struct bus_journal *b, int64_t ns);
+
 #endif

@@ -188,15 +188,24 @@ static void check_sensor(struct doctor *d, struct json_object *s)
 static void check_journal(struct doctor *d, struct json_object *status)
 {
 	struct json_object *journal;
-	const char *state, *reason;
+	const char *state, *reason, *check;
 
 	if (!json_object_object_get_ex(status, "journal", &journal))
 		return;
 	state = ctl_text(journal, "state");
 	reason = ctl_text(journal, "state_reason");
+	check = ctl_text(journal, "check");
+	if (!strcmp(check, "corrupt"))
+		doctor_report(d, "journal", DOCTOR_WARNING,
+			      "ls /var/lib/backpop/journal.db.corrupt-*; sqlite3 FILE .recover",
+			      "the file was corrupt and is kept under another name");
+	else if (!strcmp(check, "failed"))
+		doctor_report(d, "journal", DOCTOR_WARNING, "dmesg; journalctl -u backpopd.service",
+			      "the file cannot be read to its end");
 	if (!strcmp(state, "ok"))
-		doctor_report(d, "journal", DOCTOR_OK, "", "events are kept in %s",
-			      ctl_text(journal, "file"));
+		doctor_report(d, "journal", DOCTOR_OK, "", "events are kept in %s%s",
+			      ctl_text(journal, "file"), !strcmp(check, "running") ?
+			      ", which was not closed in order and is being looked through" : "");
 	else if (!strcmp(state, "volatile"))
 		doctor_report(d, "journal", DOCTOR_WARNING, "backpopd --state, or run it as the service",
 			      "events are kept in memory only");

@@ -108,12 +108,15 @@ static int from_file(struct events *e, const char *path)
 
 /* ---- lines ---------------------------------------------------------------- */
 
+/* As they happened: the wall clock may have been set back meanwhile. */
 static int by_time(const void *a, const void *b)
 {
 	const struct record_event *x = a, *y = b;
 
-	if (x->wall_ns != y->wall_ns)
-		return x->wall_ns < y->wall_ns ? -1 : 1;
+	if (x->run != y->run)
+		return x->run < y->run ? -1 : 1;
+	if (x->ev.onset_ns != y->ev.onset_ns)
+		return x->ev.onset_ns < y->ev.onset_ns ? -1 : 1;
 	return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 

@@ -138,6 +138,10 @@ static void print_journal(struct json_object *journal)
 	printf("  %-9s %s%s%s", "journal", ctl_text(journal, "state"), *reason ? ": " : "", reason);
 	if (*file)
 		printf(", %s", file);
+	if (!strcmp(ctl_text(journal, "check"), "running"))
+		fputs(", being looked through", stdout);
+	else if (!strcmp(ctl_text(journal, "check"), "corrupt"))
+		fputs(", a corrupt one was moved aside", stdout);
 	if (ctl_count(journal, "pending"))
 		printf(", %llu held back", ctl_count(journal, "pending"));
 	if (ctl_count(journal, "dropped"))

@@ -239,25 +239,6 @@ static int read_id(struct db *db)
 
 /* ---- opening -------------------------------------------------------------- */
 
-static int check_whole(struct db *db, char *err)
-{
-	sqlite3_stmt *stmt;
-	const char *answer;
-	int ret;
-
-	ret = db_result(db, sqlite3_prepare_v2(db->sql, "PRAGMA quick_check(1)", -1, &stmt, NULL));
-	if (ret)
-		return ret;
-	ret = db_result(db, sqlite3_step(stmt));
-	answer = ret ? NULL : (const char *)sqlite3_column_text(stmt, 0);
-	if (!ret && (!answer || strcmp(answer, "ok"))) {
-		snprintf(err, DB_ERROR_SIZE, "%s", answer ? answer : "it cannot be checked");
-		ret = -EUCLEAN;
-	}
-	sqlite3_finalize(stmt);
-	return ret;
-}
-
 static int note_log(void *userdata, sqlite3 *sql, const char *name, int pages)
 {
 	struct db *db = userdata;
@@ -342,7 +323,7 @@ static int open_file(struct db *db, const char *path, bool read_only, char *err)
 		ret = db_number(db, "SELECT NOT clean FROM run ORDER BY number DESC LIMIT 1",
 				&unclean);
 	if (!ret && unclean)
-		ret = check_whole(db, err);
+		ret = db_check_first(db, err);
 	return ret ? ret : read_id(db);
 }
 
@@ -374,7 +355,7 @@ void db_close(struct db *db)
 
 	if (!db)
 		return;
-	if (db->run && !db->failed) {
+	if (db->run && !db->failed && !db->check.due) {
 		snprintf(text, sizeof(text), "UPDATE run SET clean = 1 WHERE number = %lld",
 			 (long long)db->run);
 		/* If it does not go in, the next opening takes a closer look. */

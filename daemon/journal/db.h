@@ -28,13 +28,24 @@ struct db;
  * @read_only:	look only; the file must be there, and is not migrated
  * @err:	DB_ERROR_SIZE bytes
  *
- * A file that was not closed by db_close() after its last use is checked as a whole.
+ * Of a file that was not closed by db_close() after its last use the ends are looked at, and
+ * db_check_due() tells that the rest is to be.
  * Return: also -EUCLEAN: corrupt, or no data base at all; -EPROTO: made by a newer
  * backpopd, or not ours.
  */
 int db_open(struct db **db, const char *path, bool read_only, char *err);
 void db_close(struct db *db);
 const char *db_message(const struct db *db);
+
+/**
+ * db_check_some() - look through a portion of a file that was not closed in order
+ *
+ * Between db_begin_reading() and db_rollback(), until db_check_due() is false; if it never
+ * comes to that, the next opening begins again.  Every row is read, and found by its indexes.
+ * Return: also -EUCLEAN, and db_message() tells what is wrong; -EINTR: the portion counts not.
+ */
+int db_check_some(struct db *db);
+bool db_check_due(const struct db *db);
 
 /* Of the file: another one, whose numbers begin anew, has another.  32 hex digits. */
 const char *db_id(const struct db *db);
@@ -84,6 +95,8 @@ int db_add_run(struct db *db, const char *boot_id, int64_t now_ns, int64_t wall_
 	       uint64_t *number);
 /* Fills the record's run and its own number (sequence) in. */
 int db_add_event(struct db *db, struct record_event *rec);
+/* A sensor is there: known from now on, whether it has events or not. */
+int db_add_sensor(struct db *db, const char *sensor);
 int db_add_annotation(struct db *db, struct record_annotation *rec);
 int db_start_session(struct db *db, struct record_session *rec);
 /* Closes the session if it is running: fills in its end.  -ENOENT: it is not. */
@@ -138,8 +151,9 @@ int db_sensors(struct db *db, void (*take)(void *userdata, const char *sensor, u
 	       void *userdata);
 /* The highest sequence and annotation number ever given; they are never used again. */
 int db_last_numbers(struct db *db, uint64_t *sequence, uint64_t *annotation);
-/* Newest wall and monotonic time of any entry of a run; 0 = it has none. */
-int db_last_time(struct db *db, uint64_t run, int64_t *time_ns, int64_t *wall_ns);
+/* When the last was heard of a session's boot, on both clocks: at least its own start. */
+int db_last_time(struct db *db, const struct record_session *session, int64_t *time_ns,
+		 int64_t *wall_ns);
 /* Bytes in use, of those that the file has. */
 int db_size(struct db *db, uint64_t *bytes);
 

@@ -271,21 +271,28 @@ int db_last_numbers(struct db *db, uint64_t *sequence, uint64_t *annotation)
 	return ret;
 }
 
-int db_last_time(struct db *db, uint64_t run, int64_t *time_ns, int64_t *wall_ns)
+int db_last_time(struct db *db, const struct record_session *session, int64_t *time_ns,
+		 int64_t *wall_ns)
 {
-	char text[512];
-	int ret;
+	/* Of the newest rows only: there may be millions. */
+	static const char text[] =
+		"WITH boot AS (SELECT number FROM run WHERE boot_id = ?2) SELECT t, wall FROM ("
+		" SELECT started_ns AS t, started_wall_ns AS wall FROM session WHERE number = ?1"
+		" UNION ALL SELECT started_ns, started_wall_ns FROM run WHERE number IN boot"
+		" UNION ALL SELECT onset_ns, wall_ns FROM (SELECT run, onset_ns, wall_ns FROM revision"
+		" ORDER BY sequence DESC LIMIT 100) WHERE run IN boot"
+		" UNION ALL SELECT time_ns, wall_ns FROM (SELECT run, time_ns, wall_ns FROM annotation"
+		" ORDER BY number DESC LIMIT 100) WHERE run IN boot) ORDER BY t DESC LIMIT 1";
+	sqlite3_stmt *stmt;
+	int ret = db_result(db, sqlite3_prepare_v2(db->sql, text, -1, &stmt, NULL));
 
-	snprintf(text, sizeof(text),
-		 "SELECT max(t) FROM (SELECT started_ns AS t FROM run WHERE number = %lld UNION ALL"
-		 " SELECT max(onset_ns) FROM revision WHERE run = %lld UNION ALL"
-		 " SELECT max(time_ns) FROM annotation WHERE run = %lld)",
-		 (long long)run, (long long)run, (long long)run);
-	ret = db_number(db, text, time_ns);
-	snprintf(text, sizeof(text),
-		 "SELECT max(t) FROM (SELECT started_wall_ns AS t FROM run WHERE number = %lld"
-		 " UNION ALL SELECT max(wall_ns) FROM revision WHERE run = %lld UNION ALL"
-		 " SELECT max(wall_ns) FROM annotation WHERE run = %lld)",
-		 (long long)run, (long long)run, (long long)run);
-	return ret ? ret : db_number(db, text, wall_ns);
+	if (ret)
+		return ret;
+	sqlite3_bind_int64(stmt, 1, (int64_t)session->number);
+	sqlite3_bind_text(stmt, 2, session->boot_id, -1, SQLITE_STATIC);
+	ret = db_result(db, sqlite3_step(stmt));
+	*time_ns = sqlite3_column_int64(stmt, 0);
+	*wall_ns = sqlite3_column_int64(stmt, 1);
+	sqlite3_finalize(stmt);
+	return ret;
 }

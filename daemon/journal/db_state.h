@@ -10,12 +10,22 @@
 
 #define DB_KEPT		16	/* prepared statements */
 
+/**
+ * struct db
+ * @check:	is the file to be looked through, and how far that has come: table, and key of
+ *		the last row
+ */
 struct db {
 	sqlite3 *sql;
 	uint64_t run;
 	unsigned int log_pages;
 	atomic_bool interrupted;
 	bool failed;
+	struct {
+		bool due;
+		unsigned int table;
+		int64_t after;
+	} check;
 	char id[DB_ID_SIZE];
 	char message[DB_ERROR_SIZE];
 	struct {
@@ -33,5 +43,11 @@ int db_run(struct db *db, sqlite3_stmt *stmt);
 int db_exec(struct db *db, const char *text);
 /* A query of one number. */
 int db_number(struct db *db, const char *text, int64_t *value);
+/*
+ * The file was not closed in order: look at what is written next and at what numbers are
+ * taken from, which takes no longer for a large file.  The rest is due, for db_check_some().
+ * Returns also -EUCLEAN with @err filled, DB_ERROR_SIZE bytes.
+ */
+int db_check_first(struct db *db, char *err);
 
 #endif

@@ -116,6 +116,11 @@ int db_add_event(struct db *db, struct record_event *rec)
 	return note_number(db, rec->sensor, rec->number);
 }
 
+int db_add_sensor(struct db *db, const char *sensor)
+{
+	return note_number(db, sensor, 0);
+}
+
 int db_add_annotation(struct db *db, struct record_annotation *rec)
 {
 	static const char text[] =

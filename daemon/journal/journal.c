@@ -29,21 +29,41 @@ const char *journal_state_name(enum journal_state state)
 	return names[state];
 }
 
+const char *journal_check_name(enum journal_check check)
+{
+	static const char *const names[] = {
+		[JOURNAL_CHECK_NONE] = "none",
+		[JOURNAL_CHECK_RUNNING] = "running",
+		[JOURNAL_CHECK_OK] = "ok",
+		[JOURNAL_CHECK_FAILED] = "failed",
+		[JOURNAL_CHECK_CORRUPT] = "corrupt",
+	};
+
+	return names[check];
+}
+
 /* ---- the loop ------------------------------------------------------------- */
 
 static void show_state(struct journal *j)
 {
 	enum journal_state state;
 	char reason[DB_ERROR_SIZE];
+	bool other_file, checked;
 
 	pthread_mutex_lock(&j->lock);
 	state = j->state;
 	memcpy(reason, j->reason, sizeof(reason));
+	other_file = strcmp(j->shown_id, j->id);
 	memcpy(j->shown_id, j->id, sizeof(j->id));
+	checked = j->shown_check != j->check;
+	j->shown_check = j->check;
 	j->shown_slowest_us = j->slowest_us;
 	pthread_mutex_unlock(&j->lock);
-	if (state == j->shown && !strcmp(reason, j->shown_reason))
+	if (state == j->shown && !strcmp(reason, j->shown_reason)) {
+		if ((other_file || checked) && j->changed)
+			j->changed(j->userdata);
 		return;
+	}
 	if (state == JOURNAL_FULL || state == JOURNAL_FAILED)
 		log_error("journal: %s: events are held back until it can be written", reason);
 	else
@@ -131,6 +151,7 @@ void journal_sync(struct journal *j, uint64_t usec)
 
 enum journal_state journal_state(const struct journal *j) { return j->shown; }
 const char *journal_state_reason(const struct journal *j) { return j->shown_reason; }
+enum journal_check journal_check(const struct journal *j) { return j->shown_check; }
 unsigned int journal_pending(const struct journal *j) { return j->keeping; }
 uint64_t journal_dropped(const struct journal *j) { return j->dropped; }
 const char *journal_path(const struct journal *j) { return j->path; }
@@ -168,6 +189,40 @@ bool journal_knows(const struct journal *j, const char *sensor)
 			return true;
 	/* Those that share the last place go by no name. */
 	return j->sensors[JOURNAL_SENSORS_MAX - 1].name[0];
+}
+
+struct meeting {
+	struct journal_job job;
+	char sensor[RECORD_SENSOR_SIZE];
+};
+
+static int run_meeting(struct db *db, struct journal_job *job)
+{
+	return db_add_sensor(db, ((struct meeting *)job)->sensor);
+}
+
+static void end_meeting(struct journal_job *job, int error)
+{
+	/* The next start will not know it, unless it has events by then. */
+	if (error)
+		log_warning("journal: sensor %s is not noted: %s", ((struct meeting *)job)->sensor,
+			    strerror(-error));
+	free(job);
+}
+
+void journal_meet(struct journal *j, const char *sensor)
+{
+	struct meeting *m = journal_knows(j, sensor) ? NULL : calloc(1, sizeof(*m));
+
+	journal_note_number(j, sensor, 0);
+	if (!m)
+		return;
+	m->job.run = run_meeting;
+	m->job.done = end_meeting;
+	m->job.keep = true;
+	snprintf(m->sensor, sizeof(m->sensor), "%s", sensor);
+	if (journal_submit(j, &m->job))
+		free(m);
 }
 
 uint64_t journal_last_number(struct journal *j, const char *sensor)
@@ -283,6 +338,7 @@ static int open_first(struct journal *j, char *err)
 		return ret;
 	journal_set_state(j, begun, err);
 	j->shown = j->state;
+	j->shown_check = j->check;
 	memcpy(j->shown_reason, j->reason, sizeof(j->reason));
 	if (begun)
 		log_error("journal: %s: events are held back until it can be written", err);

@@ -39,6 +39,17 @@ enum journal_state {
 
 const char *journal_state_name(enum journal_state state);
 
+/* What is known of the file that was there at the start. */
+enum journal_check {
+	JOURNAL_CHECK_NONE,	/* it was closed in order, or there was none */
+	JOURNAL_CHECK_RUNNING,	/* it was not, and is looked through beside the events */
+	JOURNAL_CHECK_OK,	/* that has ended well */
+	JOURNAL_CHECK_FAILED,	/* it cannot be read to its end */
+	JOURNAL_CHECK_CORRUPT,	/* it was moved aside: see the log */
+};
+
+const char *journal_check_name(enum journal_check check);
+
 /**
  * struct journal_job - something to do with the data base; part of the caller's own
  * @run:	on the journal's thread, within a transaction; NULL = nothing, only in
@@ -71,8 +82,9 @@ struct journal;
  * @changed:	the state has changed
  * @err:	DB_ERROR_SIZE + PATH_MAX bytes: what is wrong
  *
- * A corrupt file is moved aside, which is logged, and a new one begun.  Return: 0 or a
- * negative errno: no such directory, not writable, made by a newer backpopd.
+ * A corrupt file is moved aside, which is logged, and a new one begun: now, or when the
+ * thread finds out, which looks through what was not closed in order.  Return: 0 or a negative
+ * errno: no such directory, not writable, made by a newer backpopd.
  */
 int journal_open(struct journal **j, sd_event *event, const char *directory,
 		 const struct journal_settings *settings, void (*changed)(void *userdata),
@@ -89,6 +101,7 @@ void journal_sync(struct journal *j, uint64_t usec);
 
 enum journal_state journal_state(const struct journal *j);
 const char *journal_state_reason(const struct journal *j);
+enum journal_check journal_check(const struct journal *j);
 /* Jobs held back or on their way. */
 unsigned int journal_pending(const struct journal *j);
 /* Jobs that found no room. */
@@ -100,10 +113,10 @@ const char *journal_boot_id(const struct journal *j);
 uint64_t journal_slowest_us(const struct journal *j);
 
 /*
- * The highest event number that a sensor ever had, and a new one (0: it is there).  Known
- * without a look at the disk, as is whether a sensor has ever had an event, or was ever
- * there since the start.
+ * The highest event number that a sensor ever had, and a new one.  Known without a look at
+ * the disk, as is whether a sensor was ever there: journal_meet() tells, and it is kept.
  */
+void journal_meet(struct journal *j, const char *sensor);
 bool journal_knows(const struct journal *j, const char *sensor);
 uint64_t journal_last_number(struct journal *j, const char *sensor);
 void journal_note_number(struct journal *j, const char *sensor, uint64_t number);

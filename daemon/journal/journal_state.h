@@ -38,6 +38,7 @@ struct journal {
 	enum journal_state shown;
 	char shown_reason[DB_ERROR_SIZE];
 	char shown_id[DB_ID_SIZE];
+	enum journal_check shown_check;
 	uint64_t shown_slowest_us;
 	unsigned int keeping, asking;
 	uint64_t dropped;
@@ -53,6 +54,8 @@ struct journal {
 	bool run_begun;
 	time_t retained;
 	int64_t quiet_until;	/* while the disk refuses: when it is tried again */
+	int64_t check_at;	/* when the next portion of the file is looked through */
+	bool check_given_up;
 	unsigned int since_retained, broken_off;
 
 	/* shared */
@@ -63,6 +66,7 @@ struct journal {
 	struct journal_settings settings;
 	bool stop, retain, retrying, reading;
 	enum journal_state state;
+	enum journal_check check;
 	char reason[DB_ERROR_SIZE];
 	char id[DB_ID_SIZE];
 	uint64_t slowest_us;
@@ -99,6 +103,8 @@ static inline void queue_add(struct queue *q, struct journal_job *job)
 int journal_open_db(struct journal *j, char *err);
 /* How it stands, for the loop; the lock is held, or there is no thread yet. */
 void journal_set_state(struct journal *j, int error, const char *reason);
+/* How the check of the file stands, for the loop; the lock is not held. */
+void journal_note_check(struct journal *j, enum journal_check check);
 /* What the thread does until it is to stop. */
 void *journal_thread(void *journal);
 

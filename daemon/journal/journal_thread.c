@@ -18,7 +18,7 @@
 #define LOG_PAGES_MAX	(8 * DB_LOG_PAGES) /* no longer waiting for a good moment */
 #define BREAK_OFF_MAX	3		/* times that a question is put off */
 #define VOLATILE_MIB	2u
-#define LARGE_BYTES	(512LL << 20)	/* a file whose check is felt */
+#define CHECK_REST	3		/* times as long as it took, after a portion of the check */
 
 static struct journal_job *queue_take(struct queue *q)
 {
@@ -57,6 +57,15 @@ static void queue_put_back(struct queue *q, struct queue *front)
 
 /* ---- the file ------------------------------------------------------------- */
 
+void journal_note_check(struct journal *j, enum journal_check check)
+{
+	pthread_mutex_lock(&j->lock);
+	/* What was moved aside is somebody's to look after, whatever comes later. */
+	if (j->check != JOURNAL_CHECK_CORRUPT)
+		j->check = check;
+	pthread_mutex_unlock(&j->lock);
+}
+
 /* A run begins: what a former boot left open ends. */
 static int begin_run(struct journal *j)
 {
@@ -71,7 +80,7 @@ static int begin_run(struct journal *j)
 	if (!ret)
 		ret = db_running_session(j->db, &session);
 	if (!ret && session.number && strcmp(session.boot_id, j->boot_id)) {
-		ret = db_last_time(j->db, session.run, &time_ns, &wall_ns);
+		ret = db_last_time(j->db, &session, &time_ns, &wall_ns);
 		if (!ret)
 			ret = db_stop_session(j->db, session.number, time_ns, wall_ns, "reboot");
 		if (!ret)
@@ -94,7 +103,7 @@ static int see_read_only(const struct journal *j, int error, char *err)
 {
 	char directory[PATH_MAX];
 
-	if (!j->path[0])
+	if (!error || !j->path[0])
 		return error;
 	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(j->path, '/') - j->path),
 		 j->path);
@@ -104,41 +113,46 @@ static int see_read_only(const struct journal *j, int error, char *err)
 	return -EROFS;
 }
 
+/* The file is corrupt: keep it under another name.  Return: may a new one be begun? */
+static bool set_aside(struct journal *j, const char *why)
+{
+	char kept[PATH_MAX];
+	int ret;
+
+	db_close(j->db);
+	j->db = NULL;
+	j->run_begun = false;
+	ret = j->path[0] ? db_move_aside(j->path, kept) : -ENOENT;
+	if (ret)
+		log_error("journal: %s is corrupt (%s), and cannot be moved aside: %s",
+			  j->path[0] ? j->path : "what is in memory", why, strerror(-ret));
+	else
+		log_error("journal: %s is corrupt (%s): kept as %s, a new one is begun", j->path, why,
+			  kept);
+	return !ret;
+}
+
 int journal_open_db(struct journal *j, char *err)
 {
 	const char *path = j->path[0] ? j->path : NULL;
-	char kept[PATH_MAX], text[DB_ERROR_SIZE];
-	struct stat st;
-	int ret = 0, moved;
+	char text[DB_ERROR_SIZE];
+	int ret = 0;
 
-	/* Nobody answers meanwhile: the log must say what goes on. */
-	if (path && !stat(path, &st) && st.st_size > LARGE_BYTES)
-		log_info("journal: %s has %lld MiB: looking it through takes its time, if it was not "
-			 "closed in order", path, (long long)st.st_size >> 20);
 	for (int attempt = 0; attempt < 2; attempt++) {
 		ret = db_open(&j->db, path, false, text);
 		if (!ret) {
 			ret = begin_run(j);
 			if (!ret)
-				return 0;
+				break;
 			snprintf(text, sizeof(text), "%s", db_message(j->db));
 		}
 		snprintf(err, DB_ERROR_SIZE, "%s", text);
-		if (ret == -EUCLEAN) {
-			db_close(j->db);
-			j->db = NULL;
-		}
-		if (ret != -EUCLEAN || !path || attempt)
+		if (ret != -EUCLEAN || attempt || !set_aside(j, text))
 			break;
-		moved = db_move_aside(path, kept);
-		if (moved) {
-			log_error("journal: %s is corrupt (%s), and cannot be moved aside: %s", path,
-				  text, strerror(-moved));
-			break;
-		}
-		log_error("journal: %s is corrupt (%s): kept as %s, a new one is begun", path, text,
-			  kept);
+		journal_note_check(j, JOURNAL_CHECK_CORRUPT);
 	}
+	if (j->db && db_check_due(j->db))
+		journal_note_check(j, JOURNAL_CHECK_RUNNING);
 	return see_read_only(j, ret, err);
 }
 
@@ -167,9 +181,17 @@ static int run_jobs(struct journal *j, struct queue *batch)
 	return ret;
 }
 
-/* A full disk heals under an open file; of anything else a new look is taken. */
-static void forget_db(struct journal *j, int error)
+/*
+ * A full disk heals under an open file; a corrupt file does not heal; of anything else a new
+ * look is taken.
+ */
+static void forget_db(struct journal *j, int error, const char *why)
 {
+	if (error == -EUCLEAN) {
+		if (set_aside(j, why))
+			journal_note_check(j, JOURNAL_CHECK_CORRUPT);
+		return;
+	}
 	if (error == -ENOSPC || error == -EBUSY || error == -EINTR || error == -ENOMEM || !j->path[0])
 		return;
 	db_close(j->db);
@@ -201,7 +223,7 @@ static int run_batch(struct journal *j, struct queue *batch, char *reason)
 	snprintf(reason, DB_ERROR_SIZE, "%s", db_message(j->db));
 	ret = see_read_only(j, ret, reason);
 	db_rollback(j->db);
-	forget_db(j, ret);
+	forget_db(j, ret, reason);
 	return ret;
 }
 
@@ -254,6 +276,7 @@ static void wait_until(struct journal *j, int64_t until_ns)
 static bool retain(struct journal *j, const struct journal_settings *s)
 {
 	int64_t before = INT64_MIN;
+	char reason[DB_ERROR_SIZE];
 	uint64_t max = s->max_size_mib ? (uint64_t)s->max_size_mib << 20 : UINT64_MAX;
 	bool more = false;
 	int ret;
@@ -270,8 +293,10 @@ static bool retain(struct journal *j, const struct journal_settings *s)
 	if (!ret)
 		ret = db_commit(j->db);
 	if (ret) {
-		log_warning("journal: old entries cannot be deleted: %s", db_message(j->db));
+		snprintf(reason, sizeof(reason), "%s", db_message(j->db));
+		log_warning("journal: old entries cannot be deleted: %s", reason);
 		db_rollback(j->db);
+		forget_db(j, ret, reason);
 	}
 	return more && !ret;
 }
@@ -323,8 +348,10 @@ static void read_one(struct journal *j)
 	pthread_mutex_unlock(&j->lock);
 	if (j->db)
 		db_rollback(j->db);
-	if (j->db && ret && db_failed(j->db))
-		forget_db(j, ret);
+	if (j->db && ret && db_failed(j->db)) {
+		snprintf(reason, sizeof(reason), "%s", db_message(j->db));
+		forget_db(j, ret, reason);
+	}
 	pthread_mutex_lock(&j->lock);
 	if (broken_off) {
 		j->broken_off++;
@@ -362,6 +389,61 @@ static void tidy(struct journal *j)
 	pthread_mutex_lock(&j->lock);
 }
 
+static bool is_check_due(const struct journal *j)
+{
+	return j->db && db_check_due(j->db) && !j->check_given_up;
+}
+
+/* Look through a portion of the file, for as long as nothing comes; the lock is held. */
+static void check_some(struct journal *j)
+{
+	int64_t begin = clock_ns(CLOCK_MONOTONIC), end;
+	char reason[DB_ERROR_SIZE];
+	int ret;
+
+	j->reading = true;
+	pthread_mutex_unlock(&j->lock);
+	ret = db_begin_reading(j->db);
+	if (!ret)
+		ret = db_check_some(j->db);
+	pthread_mutex_lock(&j->lock);
+	j->reading = false;
+	pthread_mutex_unlock(&j->lock);
+	snprintf(reason, sizeof(reason), "%s", db_message(j->db));
+	db_rollback(j->db);
+	if (!ret && !db_check_due(j->db)) {
+		log_info("journal: %s was not closed in order: looked through, it is whole", j->path);
+		journal_note_check(j, JOURNAL_CHECK_OK);
+	} else if (ret == -EUCLEAN) {
+		/* A new one at once: whoever asks meanwhile is to be told of it. */
+		forget_db(j, ret, reason);
+		journal_open_db(j, reason);
+	} else if (ret && ret != -EINTR && ret != -EBUSY && ret != -ENOMEM) {
+		log_warning("journal: %s cannot be looked through: %s", j->path, reason);
+		journal_note_check(j, JOURNAL_CHECK_FAILED);
+		j->check_given_up = true;
+	}
+	pthread_mutex_lock(&j->lock);
+	if (j->db)
+		memcpy(j->id, db_id(j->db), sizeof(j->id));
+	end = clock_ns(CLOCK_MONOTONIC);
+	j->check_at = end + CHECK_REST * (end - begin);
+	if (!is_check_due(j))
+		wake_loop(j);
+}
+
+/* When there is something to do that nobody tells of; the lock is held. */
+static int64_t next_look(const struct journal *j, int64_t now, unsigned int log)
+{
+	int64_t next = now + RETAIN_S * NS_PER_S;
+
+	if (j->todo.n || log >= DB_LOG_PAGES)
+		next = j->quiet_until;
+	if (is_check_due(j) && j->check_at < next)
+		next = j->check_at;
+	return next;
+}
+
 static void work(struct journal *j)
 {
 	bool retained = false;
@@ -383,12 +465,12 @@ static void work(struct journal *j)
 			retained = false;
 		} else if (j->reads.n && (j->asked_done < JOURNAL_DONE_MAX || j->stop)) {
 			read_one(j);
-		} else if (j->todo.n || (log >= DB_LOG_PAGES && now < j->quiet_until)) {
-			wait_until(j, j->quiet_until);
-		} else if (log >= DB_LOG_PAGES) {
+		} else if (!j->todo.n && log >= DB_LOG_PAGES && now >= j->quiet_until) {
 			tidy(j);
+		} else if (!j->stop && is_check_due(j) && now >= j->check_at) {
+			check_some(j);
 		} else {
-			wait_until(j, now + RETAIN_S * NS_PER_S);
+			wait_until(j, next_look(j, now, log));
 		}
 	}
 	pthread_mutex_unlock(&j->lock);

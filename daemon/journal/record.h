@@ -48,7 +48,7 @@ struct record_event {
  * @event:	of that sensor that it is about, 0 = none
  * @time_ns, @wall_ns: CLOCK_MONOTONIC and wall clock
  * @kind:	"pain", "swelling", "numbness", "stretch" or "note"
- * @source:	"bus" or "button"
+ * @source:	"bus", "button" or "clock"
  */
 struct record_annotation {
 	uint64_t number;

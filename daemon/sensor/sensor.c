@@ -41,7 +41,7 @@ int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 	s->bus.motion_health = bp_channel_state_name(BP_CHANNEL_ABSENT);
 	s->bus.film_health = bp_channel_state_name(BP_CHANNEL_ABSENT);
 	bus_sensor_path(path, id);
-	journal_note_number(s->bus.journal, bus_sensor_name(path), 0);
+	journal_meet(s->bus.journal, bus_sensor_name(path));
 	r = sensor_share_init(&s->share, s, env->event, env->bus, path);
 	if (r >= 0)
 		r = sensor_record_init(s, id, patient);

@@ -400,6 +400,73 @@ static void numbers_go_on_in_the_next_run(void)
 	remove_directory();
 }
 
+struct clock_note {
+	struct record_annotation rec;
+	size_t n;
+};
+
+static int take_note(void *userdata, const struct record_annotation *rec)
+{
+	struct clock_note *c = userdata;
+
+	c->rec = *rec;
+	c->n++;
+	return 0;
+}
+
+static void a_step_of_the_wall_clock_is_noted(void)
+{
+	struct bus_journal b = { 0 };
+	struct db_filter all = DB_FILTER_ALL;
+	struct clock_note c = { .n = 0 };
+	sd_event *event;
+	sd_bus *bus;
+	struct db *db;
+
+	make_directory();
+	sd_event_new(&event);
+	sd_bus_new(&bus);
+	b.bus = bus;
+	b.journal = open_journal(event);
+	step_ns = -3600 * NS_PER_S;
+	ktap_check(!bus_journal_clock_set(&b, step_ns), "not taken");
+	journal_close(b.journal);
+	ktap_check(!db_open(&db, path, true, err) && !db_annotations(db, &all, take_note, &c) &&
+		   c.n == 1, "%s, %zu notes", err, c.n);
+	ktap_check(!strcmp(c.rec.kind, "note") && !strcmp(c.rec.source, "clock") &&
+		   !strcmp(c.rec.text, "the wall clock was set by -3600.000 s") &&
+		   c.rec.time_ns > 0 && c.rec.wall_ns > 0, "%s of %s: %s", c.rec.kind, c.rec.source,
+		   c.rec.text);
+	step_ns = 0;
+	db_close(db);
+	sd_bus_unref(bus);
+	sd_event_unref(event);
+	remove_directory();
+}
+
+static void a_sensor_without_events_is_known_in_the_next_run(void)
+{
+	struct journal *j;
+	sd_event *event;
+
+	make_directory();
+	sd_event_new(&event);
+	j = open_journal(event);
+	ktap_check(!journal_knows(j, "iio_device5"), "known before it was there");
+	journal_meet(j, "iio_device5");
+	journal_meet(j, "iio_device5");
+	ktap_check(journal_knows(j, "iio_device5") && !journal_knows(j, "iio_device6"),
+		   "not known as soon as it is there");
+	journal_close(j);
+	j = open_journal(event);
+	ktap_check(journal_knows(j, "iio_device5") && !journal_last_number(j, "iio_device5"),
+		   "not known, or with a number: %llu",
+		   (unsigned long long)journal_last_number(j, "iio_device5"));
+	journal_close(j);
+	sd_event_unref(event);
+	remove_directory();
+}
+
 static void in_memory_without_a_directory(void)
 {
 	struct journal *j = NULL;
@@ -556,6 +623,229 @@ static void the_log_has_its_room_and_is_tidied(void)
 	remove_directory();
 }
 
+/* ---- a file that was not closed in order ------------------------------------ */
+
+#define MANY	20000
+
+/* Many events, and an end like that of a killed daemon. */
+static void leave_unclean(void)
+{
+	struct db *db;
+
+	make_directory();
+	db = open_db();
+	db_begin(db);
+	for (uint64_t i = 1; i <= MANY; i++) {
+		struct record_event rec = an_event(i, 0, (int64_t)i * NS_PER_S);
+
+		db_add_event(db, &rec);
+	}
+	ktap_check(!db_commit(db) && !db_tidy(db), "%s", db_message(db));
+	db->failed = true;
+	db_close(db);
+}
+
+/* Garbage in the middle of the file, where nobody writes any more. */
+static void damage_the_middle(void)
+{
+	char garbage[3 * 4096];
+	struct stat st;
+	int fd = open(path, O_WRONLY);
+
+	memset(garbage, 0xa5, sizeof(garbage));
+	if (fd < 0 || fstat(fd, &st) ||
+	    pwrite(fd, garbage, sizeof(garbage), st.st_size / 8192 * 4096) != sizeof(garbage))
+		abort();
+	close(fd);
+}
+
+/* Nothing is too old here. */
+static struct journal *open_unclean(sd_event *event)
+{
+	static const struct journal_settings keep_all = { 0, 0 };
+	struct journal *j = NULL;
+
+	ktap_check(!journal_open(&j, event, directory, &keep_all, NULL, NULL, err), "%s", err);
+	return j;
+}
+
+static void wait_for_check(struct journal *j, sd_event *event)
+{
+	for (int i = 0; i < 1000 && journal_check(j) == JOURNAL_CHECK_RUNNING; i++)
+		sd_event_run(event, 10000);
+}
+
+static int run_event(struct db *db, struct journal_job *job)
+{
+	struct record_event rec = an_event((uint64_t)((struct nothing *)job)->done[1], 0, 0);
+
+	return db_add_event(db, &rec);
+}
+
+/* Numbers in @done: of those that are written, and of the one to be written. */
+static void write_event(struct journal *j, sd_event *event, int *done)
+{
+	struct nothing *n = calloc(1, sizeof(*n));
+	int before = done[0];
+
+	n->job.run = run_event;
+	n->job.done = count_done;
+	n->job.keep = true;
+	n->done = done;
+	if (journal_submit(j, &n->job))
+		abort();
+	for (int i = 0; i < 1000 && done[0] == before; i++)
+		sd_event_run(event, 10000);
+	done[1]++;
+}
+
+static int is_clean(void)
+{
+	int64_t clean = -1;
+	struct db *db;
+
+	if (!db_open(&db, path, true, err))
+		db_number(db, "SELECT clean FROM run ORDER BY number DESC LIMIT 1", &clean);
+	db_close(db);
+	return (int)clean;
+}
+
+static void it_is_looked_through_beside_the_events(void)
+{
+	struct db_filter all = DB_FILTER_ALL;
+	int done[2] = { 0, MANY + 1 };
+	struct journal *j;
+	sd_event *event;
+	struct db *db;
+
+	leave_unclean();
+	sd_event_new(&event);
+	j = open_unclean(event);
+	ktap_check(journal_check(j) == JOURNAL_CHECK_RUNNING &&
+		   journal_last_number(j, "iio_device0") == MANY, "check %s, last number %llu",
+		   journal_check_name(journal_check(j)),
+		   (unsigned long long)journal_last_number(j, "iio_device0"));
+	write_event(j, event, done);
+	ktap_check(done[0] == 1 && journal_state(j) == JOURNAL_OK, "not written: %s",
+		   journal_state_reason(j));
+	wait_for_check(j, event);
+	ktap_check(journal_check(j) == JOURNAL_CHECK_OK, "check %s",
+		   journal_check_name(journal_check(j)));
+	journal_close(j);
+	ktap_check(is_clean() == 1, "clean is %d after the check, expected 1", is_clean());
+	/* Closed in order before its end: the check is still to come. */
+	db_open(&db, path, false, err);
+	db_begin(db);
+	db_exec(db, "UPDATE run SET clean = 0");
+	db_commit(db);
+	db_close(db);
+	j = open_unclean(event);
+	journal_close(j);
+	ktap_check(!is_clean(), "clean is %d before the check's end, expected 0", is_clean());
+	ktap_check(!db_open(&db, path, false, err) && count(db, &all) == MANY + 1, "%zu events, %s",
+		   count(db, &all), err);
+	db_close(db);
+	sd_event_unref(event);
+	remove_directory();
+}
+
+static void damage_is_found_and_nothing_is_lost(void)
+{
+	struct db_filter all = DB_FILTER_ALL;
+	int done[2] = { 0, MANY + 1 };
+	char command[256], id[DB_ID_SIZE];
+	struct journal *j;
+	sd_event *event;
+	struct db *db;
+
+	leave_unclean();
+	damage_the_middle();
+	sd_event_new(&event);
+	j = open_unclean(event);
+	strcpy(id, journal_id(j));
+	ktap_check(journal_state(j) == JOURNAL_OK && journal_check(j) == JOURNAL_CHECK_RUNNING,
+		   "state %s, check %s", journal_state_name(journal_state(j)),
+		   journal_check_name(journal_check(j)));
+	write_event(j, event, done);
+	wait_for_check(j, event);
+	ktap_check(journal_check(j) == JOURNAL_CHECK_CORRUPT && strcmp(id, journal_id(j)),
+		   "check %s, id %s", journal_check_name(journal_check(j)), journal_id(j));
+	write_event(j, event, done);
+	ktap_check(done[0] == 2 && journal_state(j) == JOURNAL_OK &&
+		   journal_last_number(j, "iio_device0") == MANY, "%d written, state %s, last number %llu",
+		   done[0], journal_state_name(journal_state(j)),
+		   (unsigned long long)journal_last_number(j, "iio_device0"));
+	journal_close(j);
+	/* What was written before is in the file that is kept, the rest in the new one. */
+	ktap_check(!db_open(&db, path, true, err) && count(db, &all) == 1, "%zu events, %s",
+		   count(db, &all), err);
+	db_close(db);
+	snprintf(command, sizeof(command), "mv %s.corrupt-*Z %s", path, path);
+	all.from = MANY + 1;
+	ktap_check(!system(command) && !db_open(&db, path, true, err) && count(db, &all) == 1,
+		   "the kept file: %s", err);
+	db_close(db);
+	sd_event_unref(event);
+	remove_directory();
+}
+
+/* A row that its index does not tell of would be left out of answers. */
+static void an_index_that_lacks_a_row_is_damage(void)
+{
+	struct db *db;
+	int ret = 0;
+
+	leave_unclean();
+	db_open(&db, path, false, err);
+	db_exec(db, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = sql || ' WHERE number"
+		    " <> 777' WHERE name = 'revision_of'");
+	db_close(db);
+	db_open(&db, path, false, err);
+	db_exec(db, "REINDEX revision_of; PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+		    " replace(sql, ' WHERE number <> 777', '') WHERE name = 'revision_of'");
+	db_close(db);
+	ktap_check(!db_open(&db, path, false, err) && db_check_due(db), "%s, due: %d", err,
+		   db_check_due(db));
+	while (!ret && db_check_due(db))
+		ret = db_check_some(db);
+	ktap_check(ret == -EUCLEAN && strstr(db_message(db), "777"), "%d, %s", ret, db_message(db));
+	db_close(db);
+	remove_directory();
+}
+
+/* It ends with the last that was heard on its boot: not before it began. */
+static void a_session_ends_with_the_last_sign_of_life(void)
+{
+	struct record_event rec = an_event(1, 0, 5000);
+	struct record_session s = { .started_ns = 300, .started_wall_ns = 400, .boot_id = BOOT_A,
+				    .metadata = "{}" };
+	int64_t time_ns, wall_ns;
+	uint64_t run;
+	struct db *db;
+
+	make_directory();
+	db = open_db();
+	db_begin(db);
+	db_start_session(db, &s);
+	ktap_check(!db_last_time(db, &s, &time_ns, &wall_ns) && time_ns == 300 && wall_ns == 400,
+		   "nothing heard: %lld, %lld", (long long)time_ns, (long long)wall_ns);
+	/* The daemon was started anew meanwhile, the wall clock set back. */
+	db_add_run(db, BOOT_A, 600, 100, &run);
+	ktap_check(!db_last_time(db, &s, &time_ns, &wall_ns) && time_ns == 600 && wall_ns == 100,
+		   "another run: %lld, %lld", (long long)time_ns, (long long)wall_ns);
+	rec.ev.onset_ns = 900;
+	db_add_event(db, &rec);
+	ktap_check(!db_last_time(db, &s, &time_ns, &wall_ns) && time_ns == 900 && wall_ns == 5000,
+		   "an event: %lld, %lld", (long long)time_ns, (long long)wall_ns);
+	/* Another boot's clock begins anew. */
+	db_add_run(db, "ffffffffffffffffffffffffffffffff", 7000, 8000, &run);
+	ktap_check(!db_last_time(db, &s, &time_ns, &wall_ns) && time_ns == 900 && wall_ns == 5000,
+		   "another boot: %lld, %lld", (long long)time_ns, (long long)wall_ns);
+	db_commit(db);
+	db_close(db);
+	remove_directory();
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
@@ -566,12 +856,19 @@ int main(void)
 		{ "read_only_leaves_no_trace", read_only_leaves_no_trace },
 		{ "a_step_of_the_wall_clock_moves_only_the_wall_times",
 		  a_step_of_the_wall_clock_moves_only_the_wall_times },
+		{ "a_step_of_the_wall_clock_is_noted", a_step_of_the_wall_clock_is_noted },
+		{ "a_sensor_without_events_is_known_in_the_next_run",
+		  a_sensor_without_events_is_known_in_the_next_run },
 		{ "numbers_go_on_in_the_next_run", numbers_go_on_in_the_next_run },
 		{ "in_memory_without_a_directory", in_memory_without_a_directory },
 		{ "too_many_questions_are_refused_and_the_rest_answered",
 		  too_many_questions_are_refused_and_the_rest_answered },
 		{ "an_event_does_not_wait_for_a_question", an_event_does_not_wait_for_a_question },
 		{ "the_log_has_its_room_and_is_tidied", the_log_has_its_room_and_is_tidied },
+		{ "it_is_looked_through_beside_the_events", it_is_looked_through_beside_the_events },
+		{ "damage_is_found_and_nothing_is_lost", damage_is_found_and_nothing_is_lost },
+		{ "an_index_that_lacks_a_row_is_damage", an_index_that_lacks_a_row_is_damage },
+		{ "a_session_ends_with_the_last_sign_of_life", a_session_ends_with_the_last_sign_of_life },
 	};
 
 	return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
