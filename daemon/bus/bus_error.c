@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "bus/bus_error.h"
+#include "edf/utf8.h"
 #include "journal/journal.h"
 
 int bus_refuse(sd_bus_error *error, const char *format, ...)
 {
+	char text[512], clean[sizeof(text)];
 	va_list ap;
 	int r;
 
 	va_start(ap, format);
-	r = sd_bus_error_setfv(error, BUS_ERROR_INVALID, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	/* A caller's word may have been cut in the middle of a character: no bus takes that. */
+	utf8_copy(clean, sizeof(clean), text, strlen(text));
+	r = sd_bus_error_set(error, BUS_ERROR_INVALID, clean);
 	return r < 0 ? r : -EINVAL;
 }
 

@@ -358,13 +358,13 @@ static int get(sd_bus *bus, const char *path, const char *interface, const char 
 	if (!strcmp(property, "State"))
 		return sd_bus_message_append(reply, "s", journal_state_name(journal_state(j)));
 	if (!strcmp(property, "StateReason"))
-		return sd_bus_message_append(reply, "s", journal_state_reason(j));
+		return bus_append_text(reply, journal_state_reason(j));
 	if (!strcmp(property, "Check"))
 		return sd_bus_message_append(reply, "s", journal_check_name(journal_check(j)));
 	if (!strcmp(property, "Id"))
 		return sd_bus_message_append(reply, "s", journal_id(j));
 	if (!strcmp(property, "File"))
-		return sd_bus_message_append(reply, "s", journal_path(j));
+		return bus_append_text(reply, journal_path(j));
 	if (!strcmp(property, "LastSequence"))
 		return sd_bus_message_append(reply, "t", last->sequence);
 	if (!strcmp(property, "LastAnnotation"))

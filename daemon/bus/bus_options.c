@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include "bus/bus_error.h"
 #include "bus/bus_options.h"
+#include "edf/utf8.h"
 #include "journal/record.h"
 
 #define OPTIONS_MAX	32
@@ -20,6 +22,14 @@ bool bus_sensor_name_valid(const char *name)
 
 	return n && n < RECORD_SENSOR_SIZE &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == n;
+}
+
+int bus_append_text(sd_bus_message *m, const char *text)
+{
+	char clean[PATH_MAX];
+
+	utf8_copy(clean, sizeof(clean), text, strlen(text));
+	return sd_bus_message_append(m, "s", clean);
 }
 
 bool bus_text_valid(const char *text)

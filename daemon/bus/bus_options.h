@@ -39,6 +39,8 @@ int bus_append_metadata(sd_bus_message *m, const char *json);
 
 /* Is it the last part of a sensor's object path? */
 bool bus_sensor_name_valid(const char *name);
+/* Append a string, "s", that may be no UTF-8: a file's name, say. */
+int bus_append_text(sd_bus_message *m, const char *text);
 /* Text for people: printable, with line feeds and tabs. */
 bool bus_text_valid(const char *text);
 

@@ -16,7 +16,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 	(void)interface;
 	(void)property;
 	(void)error;
-	return sd_bus_message_append(reply, "s", (const char *)userdata);
+	return bus_append_text(reply, userdata);
 }
 
 /* What an option of Start may hold; false: not that. */

@@ -12,6 +12,8 @@
 
 #define BUS_STREAM	"org.backpop1.Stream"
 
+struct bus_stream_loan;
+
 /**
  * struct bus_stream_ops - what the owner does
  * @acquire:	a new client's end of the stream, or negative errno (-EUSERS: too many)
@@ -27,6 +29,7 @@ struct bus_stream_ops {
  * struct bus_stream - values of the properties
  * @clients, @frames_dropped: of the stream, now and so far
  * @inhibitors:	descriptors of Inhibit() that are open
+ * @loans:	calls of Inhibit() on their way
  *
  * The owner writes the values; sd-bus reads them when asked.
  */
@@ -37,6 +40,7 @@ struct bus_stream {
 	const uint32_t *clients;
 	const uint64_t *frames_dropped;
 	uint32_t inhibitors;
+	struct bus_stream_loan *loans;
 };
 
 /* Put the interface on the object at @path; before that is announced.  0 or negative errno. */

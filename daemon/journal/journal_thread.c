@@ -455,11 +455,11 @@ static void work(struct journal *j)
 				  now / NS_PER_S - j->retained >= RETAIN_S;
 		unsigned int log = j->db ? db_log_pages(j->db) : 0;
 
-		if (retain_due && !(retained && j->todo.n)) {
+		if (log > LOG_PAGES_MAX) {
+			tidy(j);
+		} else if (retain_due && !(retained && j->todo.n)) {
 			retain_some(j);
 			retained = true;
-		} else if (log > LOG_PAGES_MAX) {
-			tidy(j);
 		} else if (j->todo.n && (!j->retrying || j->stop || now >= j->quiet_until)) {
 			write_some(j);
 			retained = false;

@@ -70,6 +70,8 @@ invalid=org.backpop1.Error.InvalidArgument
 j=org.backpop1.Journal s=org.backpop1.Session
 long=$(printf 'x%.0s' {1..1025})
 refused $invalid 'kind is "pein"' $root $j.Annotate pein '' '{}'
+# Quoted up to the middle of a letter.
+refused $invalid 'kind is "x' $root $j.Annotate "x$(printf 'ä%.0s' {1..60})" '' '{}'
 refused $invalid 'more than 1024' $root $j.Annotate pain "$long" '{}'
 refused $invalid 'control characters' $root $j.Annotate pain $'a\001' '{}'
 refused $invalid 'note without text' $root $j.Annotate note '' '{}'

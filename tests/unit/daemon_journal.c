@@ -789,6 +789,47 @@ static void damage_is_found_and_nothing_is_lost(void)
 	remove_directory();
 }
 
+/* Deleting much must not fill the disk with the log of it. */
+static void retention_keeps_the_log_short(void)
+{
+	static const struct journal_settings little = { 0, 1 };
+	struct journal *j = NULL;
+	struct stat st;
+	sd_event *event;
+	off_t longest = 0;
+	uint64_t bytes = 0;
+	char wal[128];
+	struct db *db;
+
+	leave_unclean();
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	db_open(&db, path, false, err);
+	db_begin(db);
+	for (uint64_t i = MANY + 1; i <= 6 * MANY; i++) {
+		struct record_event rec = an_event(i, 0, (int64_t)i * NS_PER_S);
+
+		db_add_event(db, &rec);
+	}
+	ktap_check(!db_commit(db) && !db_tidy(db), "%s", db_message(db));
+	db_close(db);
+	sd_event_new(&event);
+	ktap_check(!journal_open(&j, event, directory, &little, NULL, NULL, err), "%s", err);
+	for (int i = 0; i < 3000 && (!bytes || bytes > 1 << 20); i++) {
+		sd_event_run(event, 10000);
+		if (!stat(wal, &st) && st.st_size > longest)
+			longest = st.st_size;
+		if (!db_open(&db, path, true, err)) {
+			db_size(db, &bytes);
+			db_close(db);
+		}
+	}
+	ktap_check(bytes && bytes <= 1 << 20 && longest < 12 << 20, "%llu bytes, the log had %lld",
+		   (unsigned long long)bytes, (long long)longest);
+	journal_close(j);
+	sd_event_unref(event);
+	remove_directory();
+}
+
 /* A row that its index does not tell of would be left out of answers. */
 static void an_index_that_lacks_a_row_is_damage(void)
 {
@@ -867,6 +908,7 @@ int main(void)
 		{ "the_log_has_its_room_and_is_tidied", the_log_has_its_room_and_is_tidied },
 		{ "it_is_looked_through_beside_the_events", it_is_looked_through_beside_the_events },
 		{ "damage_is_found_and_nothing_is_lost", damage_is_found_and_nothing_is_lost },
+		{ "retention_keeps_the_log_short", retention_keeps_the_log_short },
 		{ "an_index_that_lacks_a_row_is_damage", an_index_that_lacks_a_row_is_damage },
 		{ "a_session_ends_with_the_last_sign_of_life", a_session_ends_with_the_last_sign_of_life },
 	};

@@ -622,6 +622,76 @@ static void an_inhibited_device_is_free_until_the_descriptor_closes(void)
 	end();
 }
 
+/* The bus's own object, which takes its time. */
+static sd_bus_message *question;
+
+static int keep_question(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	(void)userdata;
+	(void)error;
+	sd_bus_message_unref(question);
+	question = sd_bus_message_ref(m);
+	return 1;
+}
+
+static bool is_asked(void)
+{
+	return question;
+}
+
+static void ask_to_lend(const char *why, struct reply *r)
+{
+	*r = (struct reply){ .fd = -1 };
+	question = sd_bus_message_unref(question);
+	sd_bus_call_method_async(client, NULL, NULL, the_sensor()->bus.path, BUS_STREAM, "Inhibit",
+				 on_reply, r, "s", why);
+	run_until(is_asked);
+}
+
+static void a_slow_bus_holds_no_samples_up(void)
+{
+	/* 200 bytes and 3: cut between the two bytes of a letter, were it cut anywhere. */
+	char why[256] = "x\n", *p = why + 2;
+	sd_bus_slot *slot;
+	struct reply r;
+	uint64_t read;
+
+	while (p < why + 250)
+		p = stpcpy(p, "\u00e4");
+	begin();
+	sd_bus_add_object(client, &slot, "/org/freedesktop/DBus", keep_question, NULL);
+	plug(0, 0x20);
+	put(&fakes[0], now_ns(), 8);
+	settle();
+	ask_to_lend(why, &r);
+	read = the_sensor()->bus.samples_read;
+	put(&fakes[0], now_ns(), 8);
+	settle();
+	ktap_check(!r.done && streams() && the_sensor()->bus.samples_read == read + 8,
+		   "answered: %d, state %s, %llu samples more", r.done, state(),
+		   (unsigned long long)(the_sensor()->bus.samples_read - read));
+	sd_bus_reply_method_return(question, "u", 4711);
+	for (int64_t deadline = now_ns() + 5000 * MS; !r.done && now_ns() < deadline;)
+		sd_event_run(event, 10000);
+	ktap_check(r.fd >= 0 && !strcmp(state(), "inhibited") &&
+		   strstr(the_sensor()->reason, "\u00e4 (process 4711)") &&
+		   !strncmp(the_sensor()->reason, "x?", 2), "%s: %s: %s", r.error, state(),
+		   the_sensor()->reason);
+	close(r.fd);
+	settle();
+	/* Unplugged before the bus has answered. */
+	ask_to_lend("test", &r);
+	sensor_set_remove(&set, "iio:device0");
+	for (int64_t deadline = now_ns() + 5000 * MS; !r.done && now_ns() < deadline;)
+		sd_event_run(event, 10000);
+	ktap_check(strstr(r.error, "Error.NoDevice"), "gone: \"%s\"", r.error);
+	sd_bus_reply_method_return(question, "u", 4711);
+	settle();
+	question = sd_bus_message_unref(question);
+	sd_bus_slot_unref(slot);
+	end();
+}
+
 static void nobody_claims_nobody_listens(void)
 {
 	begin();
@@ -1033,6 +1103,7 @@ int main(void)
 		  a_hundred_unpluggings_leave_nothing_behind },
 		{ "a_device_that_does_not_open_is_tried_again",
 		  a_device_that_does_not_open_is_tried_again },
+		{ "a_slow_bus_holds_no_samples_up", a_slow_bus_holds_no_samples_up },
 		{ "an_inhibited_device_is_free_until_the_descriptor_closes",
 		  an_inhibited_device_is_free_until_the_descriptor_closes },
 		{ "nobody_claims_nobody_listens", nobody_claims_nobody_listens },
