@@ -50,6 +50,7 @@ struct app {
 	struct clockwatch *clockwatch;
 	sd_event_source *clean;		/* NULL in a replay */
 	struct notify *notify;
+	bool hopeless;			/* trying again mends nothing */
 };
 
 /* ---- what happens around us ------------------------------------------------ */
@@ -255,6 +256,7 @@ static int start_journal(struct app *app, const char *directory)
 	}
 	r = journal_open(&app->journal, app->event, directory, &app->cfg.journal,
 			 on_journal_changed, app, err);
+	app->hopeless = r == -EPROTO;
 	if (r < 0)
 		log_error("%s", err);
 	else if (!directory)
@@ -470,6 +472,8 @@ int main(int argc, char **argv)
 		log_warning("what libraries print stays on stderr: %s", strerror(-r));
 	r = run(&opt, &app);
 	stop(&app);
+	if (app.hopeless)
+		return EX_CONFIG;
 	/* Above 0: the bus has gone, and the service manager is to start us anew. */
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }

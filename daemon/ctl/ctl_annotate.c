@@ -8,6 +8,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/ctl_journal.h"
+#include "edf/utf8.h"
 #include "journal/record.h"
 
 struct note {
@@ -143,6 +144,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 					 used ? " " : "", argv[i]);
 	if (used >= sizeof(n.text))
 		return ctl_usage_error(cmd, "the text is longer than %d bytes", RECORD_TEXT_SIZE - 1);
+	if (!utf8_valid(n.text))
+		return ctl_usage_error(cmd, "the text is not UTF-8");
 	return ctl_bus_serve(n.user, serve, &n);
 }
 

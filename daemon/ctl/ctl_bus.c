@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "edf/utf8.h"
 
 /* Which bus it is about, for what is said. */
 static bool on_session_bus;
@@ -52,6 +53,15 @@ int ctl_bus_call(sd_bus *bus, const char *path, const char *interface, const cha
 		ret = sd_bus_call(bus, m, 0, error, reply);
 	sd_bus_message_unref(m);
 	return ret;
+}
+
+int ctl_bus_append_typed(sd_bus_message *m, const char *key, const char *text,
+			 sd_bus_error *error)
+{
+	if (!utf8_valid(text))
+		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "%s: the text is not UTF-8",
+					 key);
+	return sd_bus_message_append(m, "{sv}", key, "s", text);
 }
 
 int ctl_bus_get_fd(sd_bus *bus, const char *path, const char *method, const char *types, ...)

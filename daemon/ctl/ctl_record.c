@@ -41,7 +41,7 @@ static int call(sd_bus *bus, const struct request *q, const char *path, sd_bus_e
 		ret = sd_bus_message_open_container(m, 'a', "{sv}");
 	for (size_t i = 0; i < N_KEYS && ret >= 0; i++)
 		if (q->values[i])
-			ret = sd_bus_message_append(m, "{sv}", keys[i], "s", q->values[i]);
+			ret = ctl_bus_append_typed(m, keys[i], q->values[i], error);
 	if (ret >= 0)
 		ret = sd_bus_message_close_container(m);
 	if (ret >= 0)

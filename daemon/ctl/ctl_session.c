@@ -106,7 +106,7 @@ static int start(sd_bus *bus, const struct request *q, sd_bus_error *error)
 	if (ret >= 0)
 		ret = sd_bus_message_open_container(m, 'a', "{sv}");
 	for (size_t i = 0; i < q->n && ret >= 0; i++)
-		ret = sd_bus_message_append(m, "{sv}", q->keys[i], "s", q->values[i]);
+		ret = ctl_bus_append_typed(m, q->keys[i], q->values[i], error);
 	if (ret >= 0)
 		ret = sd_bus_message_close_container(m);
 	if (ret >= 0)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdbool.h>
 #include <string.h>
 
 #include "utf8.h"
@@ -21,6 +20,18 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 	if ((p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;	/* surrogates, beyond U+10FFFF */
 	return len;
+}
+
+bool utf8_valid(const char *text)
+{
+	size_t n = strlen(text), len = 0;
+
+	for (; n; text += len, n -= len) {
+		len = utf8_length((const unsigned char *)text, n);
+		if (!len)
+			return false;
+	}
+	return true;
 }
 
 void utf8_copy(char *out, size_t size, const void *text, size_t n)

@@ -3,6 +3,7 @@
 #ifndef BACKPOP_EDF_UTF8_H
 #define BACKPOP_EDF_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -12,5 +13,8 @@
  * What is no UTF-8 (Latin-1) and control characters become '?'.
  */
 void utf8_copy(char *out, size_t size, const void *text, size_t n);
+
+/* Is it UTF-8, as D-Bus wants it? */
+bool utf8_valid(const char *text);
 
 #endif

@@ -27,7 +27,7 @@ ctl()
 }
 daemon_is_gone() { ! busctl --user status org.backpop1 >/dev/null 2>&1; }
 
-plan 32
+plan 33
 "$BACKPOP_GEN" --seed 3 --duration 120 --script demo --out "$tmp/session.edf" >"$tmp/out" 2>"$tmp/err" || {
 	cat "$tmp/err" >&2
 	exit 1
@@ -54,6 +54,16 @@ ctl wait --user --sensor replay --timeout 5
 report "wait: ends at once when it is so" '[ $status = 0 ]'
 ctl wait --user --sensor iio:device9 --timeout 0.1
 report "wait: another sensor does not count" '[ $status = 1 ] && grep -q "no sensor iio_device9" $tmp/err'
+
+# ---- what the bus does not take ----
+bad=$(printf 'M\374ller')
+said=
+for words in "annotate pain $bad" "session start --subject $bad" "record start --name $bad"; do
+	# shellcheck disable=SC2086 # words
+	ctl $words --user
+	[ $status = 0 ] || said+=$(grep -o 'text is not UTF-8' "$tmp/err"),
+done
+same "Latin-1 is refused, in words" "text is not UTF-8,text is not UTF-8,text is not UTF-8," "$said"
 
 # ---- a client as the man page shows it ----
 mkdir "$tmp/include"

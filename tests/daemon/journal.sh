@@ -246,7 +246,7 @@ sql 'CREATE TABLE t(x); PRAGMA user_version = 99'
 "$BACKPOPD" --user --config /dev/null --state "$tmp/state" >"$tmp/out" 2>"$tmp/err"
 status=$?
 report "made by a newer backpopd: left alone, the daemon ends" \
-	'[ $status = 1 ] && grep -q newer $tmp/err && ! ls $tmp/state | grep -q corrupt'
+	'[ $status = 78 ] && grep -q newer $tmp/err && ! ls $tmp/state | grep -q corrupt'
 "$BACKPOPD" --user --config /dev/null --state "$tmp/nowhere" >"$tmp/out" 2>"$tmp/err"
 status=$?
 report "no such directory" '[ $status = 1 ] && grep -q "$tmp/nowhere" $tmp/err'
