@@ -429,6 +429,16 @@ static int run(const struct options *opt, struct app *app)
 
 /* ---- the program ---------------------------------------------------------- */
 
+/* What was printed is there, or somebody must be told. */
+static int finish_output(void)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_SUCCESS;
+	log_error("standard output: %s", errno ? strerror(errno) : "cannot be written");
+	return EXIT_FAILURE;
+}
+
 static int print_introspection(const char *path)
 {
 	char *xml;
@@ -440,7 +450,7 @@ static int print_introspection(const char *path)
 		log_error("no object '%s'; there are %s and %s/sensor/iio_device0", path, BUS_ROOT,
 			  BUS_ROOT);
 	free(xml);
-	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r ? EXIT_FAILURE : finish_output();
 }
 
 int main(int argc, char **argv)
@@ -453,7 +463,7 @@ int main(int argc, char **argv)
 	umask(0077);
 	r = options_parse(argc, argv, &opt);
 	if (r >= 0)
-		return r;
+		return r ? r : finish_output();
 	if (opt.introspect)
 		return print_introspection(opt.introspect);
 
@@ -462,7 +472,7 @@ int main(int argc, char **argv)
 		return EX_CONFIG;
 	if (opt.check_config) {
 		config_print(stdout, &app.cfg);
-		return EXIT_SUCCESS;
+		return finish_output();
 	}
 	if (opt.idle_lines)
 		return trigger_idle(&app.cfg) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

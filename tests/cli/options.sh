@@ -44,7 +44,7 @@ synopsis()
 }
 
 mapfile -t commands < <("$BACKPOPCTL" --help | sed -nE 's/^  ([a-z]+) .*/\1/p')
-plan $((6 * ${#commands[@]} + 21))
+plan $((6 * ${#commands[@]} + 22))
 
 for command in "${commands[@]}"; do
 	ctl "$command" --help
@@ -120,6 +120,14 @@ same "backpopd: the man page tells of each option" "$(backpopd_help)" \
 	"$(paged OPTIONS SIGNALS | grep -v -- --session)"
 accepts() { DBUS_SESSION_BUS_ADDRESS=unix:path=$tmp/none "$BACKPOPD" "$1" --config /dev/null 2>&1; }
 same "backpopd: --session is --user's old name" "$(accepts --user)" "$(accepts --session)"
+
+unsaid=
+for words in --help --version "--check-config --config /dev/null" "--bus-introspect /org/backpop1 --config /dev/null"; do
+	# shellcheck disable=SC2086 # words
+	"$BACKPOPD" $words 2>"$tmp/err" >/dev/full && unsaid+=" $words"
+	grep -q "standard output: " "$tmp/err" || unsaid+=" $words: $(cat "$tmp/err")"
+done
+same "backpopd: a full output is told" "" "$unsaid"
 
 ctl events --json --csv
 report "events: two formats" '[ $status = 2 ] && grep -q -- --csv $tmp/err'
