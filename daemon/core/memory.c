@@ -33,6 +33,7 @@
 #define FAR_SOON_SLOW	2.2f	/* below 2 kHz less of a wave is seen to be alike */
 #define FAR_SNAP	1.3f	/* a site that is known to snap */
 #define FAR_LATE	0.4f
+#define FAR_ELSEWHERE	0.2f	/* at another movement, or at rest */
 #define LIKENESS_LOST	0.07f	/* at the allowed distance */
 #define SERIES_NS	8000000000LL	/* two gaps of a series (1 to 6 s, 3.4) */
 #define SERIES_FREQ	0.25f	/* of ln f */
@@ -121,11 +122,22 @@ static float distance(const struct bp_site *site, const struct bp_candidate *c,
 	return far / (float)kinds / (1 + NOISE_SPREAD / sh->ratio);
 }
 
-static float allowed(const struct bp_site *site, int64_t gap_ns, float rate_hz)
+/* A tendon snaps at one movement, not at rest (3.4). */
+static bool same_movement(const struct bp_site *site, const struct bp_candidate *c)
 {
-	if (gap_ns < SOON_NS)
+	enum bp_movement mv = c->context.movement;
+
+	return mv == BP_MOVEMENT_UNKNOWN || site->movement == BP_MOVEMENT_UNKNOWN ||
+	       (mv == site->movement && mv != BP_MOVEMENT_NONE);
+}
+
+static float allowed(const struct bp_site *site, const struct bp_candidate *c, float rate_hz)
+{
+	if (c->onset_ns - site->last_ns < SOON_NS)
 		return rate_hz < WAVE_SLOW_HZ ? FAR_SOON_SLOW : FAR_SOON;
-	return site->snaps ? FAR_SNAP : FAR_LATE;
+	if (site->snaps)
+		return FAR_SNAP;
+	return same_movement(site, c) ? FAR_LATE : FAR_ELSEWHERE;
 }
 
 struct bp_site *bp_memory_series(struct bp_memory *mem, const struct bp_site *site,
@@ -179,7 +191,7 @@ struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate 
 		if (!site->number || site->stream != k || site->wave_n != n ||
 		    gap < BP_MANOEUVRE_NS)
 			continue;
-		far = distance(site, c, wave, n, s) / allowed(site, gap, s->rate_hz);
+		far = distance(site, c, wave, n, s) / allowed(site, c, s->rate_hz);
 		if (far < best_far) {
 			best_far = far;
 			best = site;
@@ -223,5 +235,6 @@ struct bp_site *bp_memory_learn(struct bp_memory *mem, struct bp_site *site,
 	site->snaps = ev->class_ == BP_CLASS_SNAP;
 	site->last_event = ev->number;
 	site->last_ns = ev->onset_ns;
+	site->movement = ev->movement;
 	return site;
 }

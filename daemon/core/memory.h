@@ -23,9 +23,10 @@ struct bp_site {
 	uint32_t last_event;		/* number of its newest event */
 	int64_t last_ns;
 	bool snaps;			/* it has repeated too soon for a joint */
+	bool oriented;			/* direction is known */
+	enum bp_movement movement : 8;	/* when it was heard last */
 	uint32_t silences;		/* times it was heard again late enough for a joint */
 	float silence_s;		/* the shortest of these */
-	bool oriented;			/* direction is known */
 	int stream;			/* the template's */
 	uint32_t wave_n;
 	float wave[BP_WAVE][3];

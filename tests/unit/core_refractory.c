@@ -5,6 +5,7 @@
  * between are left out of the stream: to the core they are a hole.
  */
 #include "core_test.h"
+#include "core/memory.h"
 
 #define SEGMENT_S	20
 #define POP_S		15.003
@@ -80,12 +81,54 @@ static bool near(float got, double want)
 	return fabs((double)got - want) < 0.1;
 }
 
+/* Is what is 10 % higher than a site, 100 s later, held for it? */
+static bool known_again(enum bp_movement then, enum bp_movement now)
+{
+	static struct bp_stream s;
+	static struct bp_memory mem;
+	struct bp_candidate c = {
+		.onset_ns = 1000000000, .context = { .movement = then },
+		.shape[BP_FILM] = { .seen = true, .ratio = 1e4f, .freq_hz = 250, .peak = 5,
+				    .length_s = 0.006f },
+	};
+	struct bp_event ev = {
+		.number = 1, .onset_ns = c.onset_ns - 100000000000, .class_ = BP_CLASS_CAVITATION,
+		.movement = then,
+	};
+	float like;
+
+	memset(&s, 0, sizeof(s));
+	memset(&mem, 0, sizeof(mem));
+	bp_stream_init(&s, 3200, 200, 0.005f);
+	for (int i = 0; i < 3400; i++) {
+		bp_v4 x = { test_pop(i / 3200.0, 1, 250, 0.003, 5) };
+
+		bp_stream_sample(&s, (int64_t)(i / 3200.0 * 1e9), x, false, false);
+	}
+	bp_memory_learn(&mem, NULL, &c, &s, &ev);
+	c.context.movement = now;
+	c.shape[BP_FILM].freq_hz *= 1.1f;
+	return bp_memory_find(&mem, &c, &s, &like);
+}
+
+static void movements(void)
+{
+	ktap(known_again(BP_MOVEMENT_BEND, BP_MOVEMENT_BEND), "a tendon is known again at its movement",
+	     "expected the site, got none: see FAR_LATE in memory.c");
+	ktap(!known_again(BP_MOVEMENT_BEND, BP_MOVEMENT_TWIST) &&
+	     !known_again(BP_MOVEMENT_NONE, BP_MOVEMENT_NONE),
+	     "at another, or at rest, it takes more likeness",
+	     "expected no site, got one: see same_movement() in memory.c");
+	ktap(known_again(BP_MOVEMENT_UNKNOWN, BP_MOVEMENT_UNKNOWN), "a film alone sees no movement",
+	     "expected the site, got none: see same_movement() in memory.c");
+}
+
 int main(void)
 {
 	static const double late[] = { 1500, 1560 }, soon[] = { 300 }, quick[] = { 1020 };
 	const struct bp_event *ev;
 
-	ktap_plan(7);
+	ktap_plan(10);
 	play(late, 2);
 	ev = nth(1);
 	ktap(run.status.events == 3 && ev->class_ == BP_CLASS_CAVITATION && near(ev->silent_s, 1200) &&
@@ -117,5 +160,6 @@ int main(void)
 	     "weak snaps are known by their repeats", "expected a snap with a site as the last of 3 to 5, "
 	     "got %s, site %u, %u events: see bp_classify_settle()", bp_class_name(ev->class_), ev->site,
 	     (unsigned int)run.status.events);
+	movements();
 	return ktap_exit();
 }
