@@ -192,6 +192,14 @@ static bool add_train(struct json_object *o, const struct bp_train_looks *l)
 	       add_double(o, "ratio_db", l->ratio_db, FORMAT_3) &&
 	       add_double(o, "pitch_spread", l->pitch_spread, FORMAT_3) &&
 	       add_double(o, "peak_spread", l->peak_spread, FORMAT_3) &&
+	       add_double(o, "raised", l->raised, FORMAT_3) &&
+	       add_double(o, "level_db", l->level_db, FORMAT_3) &&
+	       add_double(o, "rough", l->rough, FORMAT_3) &&
+	       add_double(o, "hue_hz", l->hue_hz, FORMAT_3) &&
+	       add_double(o, "hue_spread", l->hue_spread, FORMAT_3) &&
+	       add_double(o, "bumps", l->bumps, FORMAT_3) &&
+	       add_double(o, "elsewhere", l->elsewhere, FORMAT_3) &&
+	       add_double(o, "touch", l->touch, FORMAT_3) &&
 	       add_double(o, "moving", l->moving, FORMAT_3) &&
 	       add_double(o, "coupling", l->coupling, FORMAT_3);
 }

@@ -251,11 +251,13 @@ static void crackle(struct bp_detect *d, struct bp_candidate *c, const struct bp
 				    ear(c, streams));
 }
 
-static void step_train(struct bp_detect *d, struct bp_book *book, int64_t now_ns, bool all)
+static void step_train(struct bp_detect *d, const struct bp_stream *streams, struct bp_book *book,
+		       int64_t now_ns, bool all)
 {
 	struct bp_trace tr = { .look = BP_LOOK_TRAIN, .now_ns = now_ns };
 
-	if (!bp_train_step(&d->train, book, bp_coupling_usual(&d->coupling), now_ns, all, &tr) ||
+	if (!bp_train_step(&d->train, book, streams, bp_coupling_usual(&d->coupling), now_ns, all,
+			   &tr) ||
 	    !d->trace)
 		return;
 	tr.outcome = tr.train.said ? BP_KEPT : BP_REFUSED;
@@ -431,7 +433,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
 		    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
-	step_train(d, book, now_ns, false);
+	step_train(d, streams, book, now_ns, false);
 	bp_lung_step(&d->lung, book, now_ns, false);
 	d->next_due_ns = NEVER;
 	for (uint32_t i = 0; i < BP_CANDIDATES; i++) {
@@ -459,6 +461,6 @@ void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 			look(d, c, streams, ctx, book, now_ns);
 	}
 	d->next_due_ns = NEVER;
-	step_train(d, book, now_ns, true);
+	step_train(d, streams, book, now_ns, true);
 	bp_lung_step(&d->lung, book, now_ns, true);
 }

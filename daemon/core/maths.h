@@ -6,10 +6,12 @@
 #ifndef BACKPOP_CORE_MATHS_H
 #define BACKPOP_CORE_MATHS_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #define BP_LN2	0.69314718f
+#define BP_PI	3.14159265f
 
 /* Natural logarithm, relative error below 1e-6; of 0 and less: that of 1e-30. */
 static inline float bp_ln(float x)
@@ -59,6 +61,14 @@ static inline float bp_exp(float x)
 	u = (uint32_t)(n + 127) << 23;
 	memcpy(&k, &u, sizeof(k));
 	return y * k;
+}
+
+/* asin(x) for 0..1 to 7e-5 (Abramowitz & Stegun 4.4.45). */
+static inline float bp_arc_sine(float x)
+{
+	float p = 1.5707288f + x * (-0.2121144f + x * (0.0742610f - x * 0.0187293f));
+
+	return BP_PI / 2 - sqrtf(1 - x) * p;
 }
 
 /* Probability of log-odds @z. */

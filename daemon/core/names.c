@@ -170,6 +170,16 @@ static const char *const train_look_names[BP_TRAIN_LOOKS] = {
 	[BP_TRAIN_PEAK_SPREAD] = "peak_spread",
 	[BP_TRAIN_GAP] = "gap",
 	[BP_TRAIN_GAP2] = "gap2",
+	[BP_TRAIN_RAISED] = "raised",
+	[BP_TRAIN_LEVEL] = "level",
+	[BP_TRAIN_ROUGH] = "rough",
+	[BP_TRAIN_HUE] = "hue",
+	[BP_TRAIN_HUE2] = "hue2",
+	[BP_TRAIN_HUE_SPREAD] = "hue_spread",
+	[BP_TRAIN_BUMPS] = "bumps",
+	[BP_TRAIN_TOUCH] = "touch",
+	[BP_TRAIN_ELSEWHERE] = "elsewhere",
+	[BP_TRAIN_RAISED_MOVING] = "raised_moving",
 };
 
 static const char *name(const char *const *names, unsigned int i, unsigned int n)

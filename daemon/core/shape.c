@@ -2,9 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/maths.h"
 #include "core/shape.h"
 
-#define PI		3.14159265f
 #define MS		1000000		/* ns */
 
 #define PEAK_AFTER	(7 * MS)	/* half a cycle of the lowest pop (86 Hz) */
@@ -233,14 +233,6 @@ static void main_axis(struct bp_shape *sh, const struct bp_stream *s, int64_t a,
 		sh->direction[r] = v[2] < 0 ? -v[r] : v[r];
 }
 
-/* asin(x) for 0..1 to 7e-5 (Abramowitz & Stegun 4.4.45), the same on every platform. */
-static float arc_sine(float x)
-{
-	float p = 1.5707288f + x * (-0.2121144f + x * (0.0742610f - x * 0.0187293f));
-
-	return PI / 2 - sqrtf(1 - x) * p;
-}
-
 /*
  * Time from sample @a until the smoothed power falls 20 dB below the peak for
  * good, s.  It ends as well where it rises again: that is the next one.
@@ -317,7 +309,7 @@ static void body(struct bp_shape *sh, const struct bp_stream *s, int64_t onset)
 	power = less(power, noise);
 	slope = less(slope, (float)(b - a + 1) * s->floor_slope);
 	x = power > 0 ? sqrtf(slope / power) / 2 : 0;
-	sh->freq_hz = s->rate_hz / PI * arc_sine(x < 1 ? x : 1);
+	sh->freq_hz = s->rate_hz / BP_PI * bp_arc_sine(x < 1 ? x : 1);
 
 	sh->length_s = length(s, a, sh->peak_i, peak);
 	main_axis(sh, s, a, b);

@@ -137,6 +137,17 @@ enum bp_train_look {
 	BP_TRAIN_PEAK_SPREAD,	/* of ln of their peaks, up to 1.5 */
 	BP_TRAIN_GAP,		/* ln of the mean gap over 0.1 s */
 	BP_TRAIN_GAP2,
+	/* of the band as a whole, texture.h */
+	BP_TRAIN_RAISED,	/* share of the time that it is */
+	BP_TRAIN_LEVEL,		/* over the wearer at rest */
+	BP_TRAIN_ROUGH,		/* standard deviation of ln of its power */
+	BP_TRAIN_HUE,		/* ln of its mean frequency over 250 Hz */
+	BP_TRAIN_HUE2,
+	BP_TRAIN_HUE_SPREAD,	/* standard deviation of ln of it */
+	BP_TRAIN_BUMPS,		/* tens of maxima a second */
+	BP_TRAIN_TOUCH,		/* ln of film over accelerometer, times the usual, 0 to 2 */
+	BP_TRAIN_ELSEWHERE,	/* share of it outside of one manoeuvre's length */
+	BP_TRAIN_RAISED_MOVING,	/* product */
 	BP_TRAIN_LOOKS
 };
 
@@ -180,12 +191,16 @@ struct bp_trace_shape {
  *		0.6 (signal-model.md 3.5), a strap 0.06 and 0.2
  * @moving:	share of them while the trunk moved, NaN = cannot be seen
  * @coupling:	film over accelerometer, times this wearer's usual, NaN = unknown
+ * @raised, @level_db, @rough, @hue_hz, @hue_spread, @bumps, @elsewhere: the band over all of
+ *		its time, as struct bp_texture has them
+ * @touch:	the band's film over accelerometer at least, times this wearer's usual, NaN = unknown
  * @said:	it is held for crepitus
  */
 struct bp_train_looks {
 	uint32_t parts;
 	float crackly, span_s, gap_cv, freq_hz, cycles, late, ratio_db, moving, coupling;
 	float pitch_spread, peak_spread, strokes;
+	float raised, level_db, rough, hue_hz, hue_spread, bumps, elsewhere, touch;
 	bool said;
 };
 

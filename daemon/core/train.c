@@ -3,20 +3,23 @@
 #include <string.h>
 
 #include "core/maths.h"
+#include "core/texture.h"
 #include "core/train.h"
 
 #define DECIDE_NS	900000000	/* after the third part: said within 1 s (system.md 6) */
 #define PAUSE_NS	600000000	/* silence that ends what is open or refused */
 #define MOTION_PAUSE_NS	900000000	/* the accelerometer hears but the loudest crackles */
 #define SAID_PAUSE_NS	1000000000	/* and what was said: slow movement crackles rarely */
-#define ODDS_LEAST	0.5f	/* log-odds for crepitus with which it is said */
-#define ODDS_TAKE	0.0f	/* and with which what was said of its parts is put right */
-#define PARTS		3u		/* system.md 6 counts from the third */
+#define ODDS_LEAST	1.5f	/* log-odds for crepitus with which it is said */
+#define ODDS_TAKE	0.8f	/* and with which what was said of its parts is put right */
 #define STROKES_MOST	0.5f		/* share of them: a strap creaks */
 #define SPAN_S		0.2f		/* longer than a manoeuvre, which has 150 ms (3.2) */
 #define SAID		16u		/* newest events that can have been said of it */
-#define LEAD_NS		700000000	/* its first crackles may not have been told as such */
+#define TEXTURE_NS	50000000	/* the last part and what is left of it */
+#define GOES_ON		0.5f	/* share of the time since that the band is raised */
+#define LEAD_NS		1000000000	/* its first crackles may not have been told as such */
 #define PEAK_OWN	5.0f		/* louder than the train by this: an event of its own */
+#define SPREAD_OWN	2.5f		/* the same in standard deviations of its parts' */
 #define BOTH_RATIO	30.0f		/* power over noise with which a coupling can be told */
 
 void bp_train_init(struct bp_train *tr)
@@ -28,10 +31,24 @@ static void begin(struct bp_train *tr, const struct bp_candidate *c, enum bp_ear
 {
 	memset(tr, 0, sizeof(*tr));
 	tr->state = BP_TRAIN_OPEN;
-	tr->first_ns = c->onset_ns;
+	tr->lead_ns = c->onset_ns;
 	tr->ear = ear;
 	tr->stream = bp_candidate_main(c);
 	bp_candidate_describe(&tr->draft, c);
+}
+
+/* Refused, but it goes on: what follows counts anew. */
+static void again(struct bp_train *tr)
+{
+	struct bp_train old = *tr;
+
+	memset(tr, 0, sizeof(*tr));
+	tr->state = BP_TRAIN_OPEN;
+	tr->lead_ns = old.first_ns;
+	tr->last_ns = old.last_ns;
+	tr->ear = old.ear;
+	tr->stream = old.stream;
+	tr->draft = old.draft;
 }
 
 /* The train's loudest part is the event's peak. */
@@ -53,6 +70,8 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 	if (tr->n) {
 		tr->gap_s += gap;
 		tr->gap2 += gap * gap;
+	} else {
+		tr->first_ns = c->onset_ns;
 	}
 	if (++tr->n == 3)
 		tr->third_ns = c->onset_ns;
@@ -69,7 +88,6 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 	tr->log_freq2 += pitch * pitch;
 	tr->log_peak += peak;
 	tr->log_peak2 += peak * peak;
-	tr->peak += (s->peak - tr->peak) / (float)tr->n;
 	louder(&tr->draft, m->seen ? m->peak * 1000 : NAN, f->seen ? f->peak : NAN);
 	if (m->seen && f->seen && m->ratio > BOTH_RATIO && f->ratio > BOTH_RATIO && m->peak > 0) {
 		tr->both++;
@@ -77,23 +95,40 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 	}
 }
 
+/* Geometric mean of the parts' peaks. */
+static float usual_peak(const struct bp_train *tr)
+{
+	return bp_exp(tr->log_peak / (float)tr->n);
+}
+
+/*
+ * So far there were pops, or a snap, much louder than what comes now: they are events of
+ * their own, and what comes now begins another train.
+ */
+static bool was_other(const struct bp_train *tr, const struct bp_candidate *c)
+{
+	return tr->n && tr->last_ns - tr->first_ns < BP_MANOEUVRE_NS &&
+	       c->shape[tr->stream].peak * PEAK_OWN < usual_peak(tr);
+}
+
 bool bp_train_absorbs(const struct bp_train *tr, const struct bp_candidate *c)
 {
 	int k = bp_candidate_main(c);
 
 	return tr->state == BP_TRAIN_SAID && k == tr->stream &&
-	       c->onset_ns - tr->last_ns < SAID_PAUSE_NS && c->shape[k].peak < PEAK_OWN * tr->peak;
+	       c->onset_ns - tr->last_ns < SAID_PAUSE_NS && c->shape[k].peak < PEAK_OWN * usual_peak(tr);
 }
 
 bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crackly, enum bp_ear ear)
 {
 	if (tr->state != BP_TRAIN_NONE && bp_candidate_main(c) != tr->stream)
 		return false;
-	if (tr->state == BP_TRAIN_SAID && !(crackly && bp_train_absorbs(tr, c)))
+	if (tr->state == BP_TRAIN_SAID && !bp_train_absorbs(tr, c))
 		return false;
-	if (tr->state == BP_TRAIN_NONE)
+	if (tr->state == BP_TRAIN_NONE || (tr->state == BP_TRAIN_OPEN && was_other(tr, c)))
 		begin(tr, c, ear);
-	if (c->onset_ns < tr->last_ns)
+	if (c->onset_ns < tr->last_ns ||
+	    (tr->n > 1 && c->shape[tr->stream].peak > PEAK_OWN * usual_peak(tr)))
 		return false;
 	add(tr, c, crackly);
 	return tr->state == BP_TRAIN_SAID;
@@ -130,13 +165,54 @@ static void describe(const struct bp_train *tr, float usual, struct bp_train_loo
 	};
 }
 
+/*
+ * The band as a whole.  What the accelerometer does not show of it is less than half its
+ * noise: what the film shows is then at least so much more than the wearer's joints give.
+ */
+static void texture(const struct bp_train *tr, const struct bp_stream *streams, float usual,
+		    int64_t now_ns, struct bp_train_looks *l)
+{
+	const struct bp_stream *m = &streams[BP_MOTION];
+	int64_t from = tr->first_ns, to = tr->last_ns + TEXTURE_NS;
+	struct bp_texture tx, motion;
+
+	/* What stands out of nothing any more may still go on. */
+	bp_texture_measure(&tx, &streams[tr->stream], to, now_ns);
+	if (tx.raised > GOES_ON)
+		to = now_ns;
+	bp_texture_measure(&tx, &streams[tr->stream], from, to);
+	l->raised = tx.raised;
+	l->level_db = tx.level_db;
+	l->rough = tx.spread;
+	l->hue_hz = tx.freq_hz;
+	l->hue_spread = tx.pitch_spread;
+	l->bumps = tx.bumps;
+	l->elsewhere = tx.elsewhere;
+	l->touch = NAN;
+	if (tr->stream != BP_FILM || !m->present || !(usual > 0) || !(m->quiet > 0))
+		return;
+	bp_texture_measure(&motion, m, from, to);
+	if (motion.power < m->quiet / 2)
+		motion.power = m->quiet / 2;
+	l->touch = sqrtf(tx.power / motion.power) / usual;
+}
+
+/* So much louder than the train, and than it varies, that it is an event of its own. */
+static bool own(const struct bp_train *tr, const struct bp_event *ev)
+{
+	float peak = tr->stream == BP_FILM ? ev->peak_mv : ev->peak_mg / 1000;
+	float varies = bp_exp(SPREAD_OWN * spread(tr->log_peak, tr->log_peak2, (float)tr->n));
+
+	return peak > (varies > PEAK_OWN ? varies : PEAK_OWN) * usual_peak(tr);
+}
+
 /* Event @n, if it was said of one of the train's parts and still stands as something else. */
 static struct bp_event *part(const struct bp_train *tr, struct bp_book *book, uint32_t n)
 {
 	struct bp_event *ev = bp_book_find(book, n);
 
 	if (!ev || ev->class_ == BP_CLASS_ARTEFACT || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
-	    ev->class_ == BP_CLASS_CREPITUS || ev->onset_ns < tr->first_ns - LEAD_NS)
+	    ev->class_ == BP_CLASS_CREPITUS || ev->onset_ns < tr->lead_ns - LEAD_NS || own(tr, ev))
 		return NULL;
 	return ev;
 }
@@ -210,8 +286,8 @@ static int64_t pause(const struct bp_train *tr)
 	return tr->ear == BP_EAR_MOTION ? MOTION_PAUSE_NS : PAUSE_NS;
 }
 
-bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64_t now_ns,
-		   bool all, struct bp_trace *line)
+bool bp_train_step(struct bp_train *tr, struct bp_book *book, const struct bp_stream *streams,
+		   float usual, int64_t now_ns, bool all, struct bp_trace *line)
 {
 	bool ended, decided = false;
 
@@ -221,17 +297,22 @@ bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64
 	if (tr->state == BP_TRAIN_OPEN && tr->n >= 3 &&
 	    (ended || now_ns - tr->third_ns > DECIDE_NS)) {
 		describe(tr, usual, &line->train);
+		texture(tr, streams, usual, now_ns, &line->train);
 		line->onset_ns = tr->first_ns;
 		line->ear = tr->ear;
 		line->n_looks = BP_TRAIN_LOOKS;
 		line->odds = bp_weigh_train(&line->train, tr->ear, line->looks);
-		line->train.said = tr->crackly >= PARTS && tr->gap_s > SPAN_S &&
+		line->train.said = tr->gap_s > SPAN_S &&
 				   line->train.strokes < STROKES_MOST &&
 				   line->odds > (any_part(tr, book) ? ODDS_TAKE : ODDS_LEAST);
 		decided = true;
-		tr->state = line->train.said ? BP_TRAIN_SAID : BP_TRAIN_REFUSED;
-		if (line->train.said)
+		if (line->train.said) {
+			tr->state = BP_TRAIN_SAID;
 			say(tr, book, line->odds, now_ns);
+			ended = all || now_ns - tr->last_ns > pause(tr);
+		} else if (!ended) {
+			again(tr);
+		}
 	}
 	if (ended)
 		close(tr, book, now_ns);

@@ -2,7 +2,8 @@
 /*
  * Crepitus: a train of crackles while moving is one event (signal-model.md 3.5).
  * Cloth, straps and keyboards make trains, too; which it is, is told by the whole
- * of it, 0.9 s after its third part or when it has ended.
+ * of it, 0.9 s after its third part or when it has ended; one that is refused and goes
+ * on is judged anew by what follows.
  */
 #ifndef BACKPOP_CORE_TRAIN_H
 #define BACKPOP_CORE_TRAIN_H
@@ -15,12 +16,12 @@ enum bp_train_state {
 	BP_TRAIN_NONE,
 	BP_TRAIN_OPEN,		/* parts come in, nothing is decided */
 	BP_TRAIN_SAID,		/* it is crepitus */
-	BP_TRAIN_REFUSED,	/* it is not; silence ends it */
 };
 
 /* Sums over the parts; means are what bp_train_looks are made of. */
 struct bp_train {
 	enum bp_train_state state;
+	int64_t lead_ns;		/* first part of the stretch before, which was refused, too */
 	int64_t first_ns, third_ns, last_ns;
 	uint32_t n;			/* parts */
 	uint32_t crackly;		/* those that may be crackles */
@@ -32,9 +33,8 @@ struct bp_train {
 	float log_freq, log_freq2, log_peak, log_peak2;
 	enum bp_ear ear;		/* what hears it */
 	int stream;
-	float peak;			/* running mean */
 	uint32_t number;		/* its event */
-	struct bp_event draft;		/* as its first part was, as loud as its loudest */
+	struct bp_event draft;		/* as the first part was, as loud as the loudest */
 };
 
 void bp_train_init(struct bp_train *tr);
@@ -58,7 +58,7 @@ bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crack
  *
  * Return: true if something was decided.
  */
-bool bp_train_step(struct bp_train *tr, struct bp_book *book, float usual, int64_t now_ns,
-		   bool all, struct bp_trace *line);
+bool bp_train_step(struct bp_train *tr, struct bp_book *book, const struct bp_stream *streams,
+		   float usual, int64_t now_ns, bool all, struct bp_trace *line);
 
 #endif

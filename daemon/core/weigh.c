@@ -191,6 +191,7 @@ enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stag
 float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear, float x[BP_TRAIN_LOOKS])
 {
 	float pitch = bp_ln(at_least(l->freq_hz, 50) / HZ);
+	float hue = bp_ln(at_least(l->hue_hz, 50) / HZ);
 	float gap = bp_ln(at_least(l->span_s / (float)(l->parts - 1), 1e-3f) / GAP_S);
 
 	x[BP_TRAIN_PARTS] = bp_ln((float)l->parts);
@@ -216,5 +217,15 @@ float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear, float x[BP
 	x[BP_TRAIN_PEAK_SPREAD] = capped(l->peak_spread, 1.5f);
 	x[BP_TRAIN_GAP] = gap;
 	x[BP_TRAIN_GAP2] = gap * gap;
+	x[BP_TRAIN_RAISED] = l->raised;
+	x[BP_TRAIN_LEVEL] = l->level_db / 10;
+	x[BP_TRAIN_ROUGH] = l->rough;
+	x[BP_TRAIN_HUE] = hue;
+	x[BP_TRAIN_HUE2] = hue * hue;
+	x[BP_TRAIN_HUE_SPREAD] = l->hue_spread;
+	x[BP_TRAIN_BUMPS] = l->bumps / 10;
+	x[BP_TRAIN_ELSEWHERE] = l->elsewhere;
+	x[BP_TRAIN_TOUCH] = isnan(l->touch) ? 0 : capped(at_least(bp_ln(l->touch), 0), CAP_LN);
+	x[BP_TRAIN_RAISED_MOVING] = l->raised * x[BP_TRAIN_MOVING];
 	return weigh(&train_models[ear], x, BP_TRAIN_LOOKS);
 }

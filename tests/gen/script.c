@@ -53,6 +53,8 @@ static const struct density densities[SCRIPT_COUNT] = {
 	 * sound in one swing.
 	 */
 	[SCRIPT_CROWDED] = { 0.06, 0.22, 0.10, 0.30, { 4, 10 }, { 5, 10 }, 0.0, true, true, { 0.05, 0.3 }, 0.12 },
+	/* At every other movement, for who learns what a train is. */
+	[SCRIPT_CREPITUS] = { 0.04, 0.06, 0.50, 0.15, { 5, 9 }, { 6, 10 }, 0.0, true, true, CLEAR },
 	[SCRIPT_WALK] = { 0.70, 0.03, 0.03, 0.06, { 8, 20 }, { 40, 90 }, 60.0, true, false, CLEAR },
 };
 
