@@ -8,7 +8,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 O=${O:-build}/tsan
-programs=(daemon_remote daemon_sensor)
+programs=(daemon_remote daemon_sensor daemon_journal)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

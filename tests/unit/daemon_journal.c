@@ -26,7 +26,7 @@
 #define DAY_NS		(86400 * NS_PER_S)
 
 /* The daemon's clock_gettime() is this one: the wall clock can be set, nothing else. */
-static int64_t step_ns;
+static _Atomic int64_t step_ns;	/* the journal's thread looks at the clock, too */
 
 int clock_gettime(clockid_t id, struct timespec *ts)
 {
