@@ -119,6 +119,13 @@ need()
 	[ -x "${!1}" ] || { echo "$0: $1=${!1} is not a program" >&2; exit 2; }
 }
 
+# bus_has_daemon user|system; not by `busctl status`, which wants more of /sys than a chroot has
+bus_has_daemon()
+{
+	[ "$(busctl "--$1" call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus \
+		NameHasOwner s org.backpop1 2>/dev/null)" = "b true" ]
+}
+
 # need_bus PROGRAM...: start the script again inside a session bus of its own, which makes
 # busctl --user and the like safe; or skip it for want of what that takes
 need_bus()

@@ -25,7 +25,7 @@ ctl()
 	"$BACKPOPCTL" "$@" >"$tmp/out" 2>"$tmp/err"
 	status=$?
 }
-daemon_is_gone() { ! busctl --user status org.backpop1 >/dev/null 2>&1; }
+daemon_is_gone() { ! bus_has_daemon user; }
 
 plan 33
 "$BACKPOP_GEN" --seed 3 --duration 120 --script demo --out "$tmp/session.edf" >"$tmp/out" 2>"$tmp/err" || {

@@ -41,7 +41,7 @@ stop_daemon()
 	wait_until 10 has_no_name
 }
 
-has_name() { busctl --user status org.backpop1 >/dev/null 2>&1; }
+has_name() { bus_has_daemon user; }
 has_no_name() { ! has_name; }
 # property INTERFACE NAME [PATH]
 property()

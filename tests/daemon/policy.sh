@@ -94,7 +94,7 @@ ask()
 	status=$?
 }
 err_has() { grep -qiE -- "$1" "$tmp/err"; }
-has_name() { busctl --system status org.backpop1 >/dev/null 2>&1; }
+has_name() { bus_has_daemon system; }
 
 plan 16
 # Nobody else takes the name, before or while the daemon has it.
