@@ -10,6 +10,9 @@
 #define NOISE_NS	(700 * MS)	/* a noise speaks for what is so close to it */
 #define PAUSE_NS	(1100 * MS)	/* expiration is silent; keys come every 0.35 s (3.8) */
 #define FORGET_NS	(300000 * MS)	/* a walk in between does not cure */
+/* But below 2 kHz creaks sound alike by chance within minutes: breath after breath, then. */
+#define FORGET_SLOW_NS	(60000 * MS)
+#define SLOW_HZ		2000.0f
 #define GROUP_MIN	2u		/* crackles of a group that teaches */
 #define GROUP_MAX	12u		/* 1 to 10 per breath (3.8), and doubles */
 #define GAP_MEAN_NS	(190 * MS)	/* keys come 0.35 s apart, syllables 0.25 s (3.8) */
@@ -25,6 +28,7 @@
 #define HEARD_RATIO	24.0f		/* the noise alone reaches it twice an hour */
 #define PEAK_LIKE	2.0f		/* times the usual group's largest */
 #define BREATHS_KNOWN	2u
+#define BREATHS_SURE	4u
 #define BREATHS_MAX	10u
 #define LEARN		0.25f
 #define SURE_FIRST	0.6f		/* confidence with the second breath, */
@@ -37,9 +41,17 @@ void bp_lung_init(struct bp_lung *l)
 	l->noise_ns = l->any_ns = INT64_MIN / 2;
 }
 
+/* Is what was heard of these lungs recent enough at @t_ns to count? */
+static bool recent(const struct bp_lung *l, int64_t t_ns)
+{
+	bool slow = l->rate_hz < SLOW_HZ && l->breaths < BREATHS_SURE;
+
+	return t_ns - l->breath_ns < (slow ? FORGET_SLOW_NS : FORGET_NS);
+}
+
 static bool known(const struct bp_lung *l, int64_t now_ns)
 {
-	return l->breaths >= BREATHS_KNOWN && now_ns - l->breath_ns < FORGET_NS;
+	return l->breaths >= BREATHS_KNOWN && recent(l, now_ns);
 }
 
 static bool alike(const struct bp_lung *l, float freq_hz, float peak)
@@ -137,7 +149,7 @@ static bool fits(const struct bp_lung *l)
 /* The group is over: what does it teach of these lungs? */
 static void close_group(struct bp_lung *l, struct bp_book *book, int64_t now_ns)
 {
-	bool like = l->breaths && l->first_ns - l->breath_ns < FORGET_NS;
+	bool like = l->breaths && recent(l, l->first_ns);
 
 	if (teaches(l)) {
 		if (like && alike(l, l->freq_hz, l->peak)) {

@@ -56,6 +56,18 @@ static float keys(double t)
 	return sum;
 }
 
+/* Creaks that happen to sound as lungs would: once in one and a half minutes. */
+static float seldom(double t)
+{
+	double at = 8 + 90 * floor((t - 8) / 90);
+	float sum = 0;
+
+	for (int k = 0; t >= 8 && t < at + 0.5 && k < CRACKLES; k++)
+		sum += test_pop(t, at + GAP_S * k * (1 + 0.2 * (k % 2)), 350 * (1 + 0.03 * (k % 3)),
+				0.004, 0.9 + 0.15 * (k % 3));
+	return sum;
+}
+
 static void play(const struct test_signal *base, float (*f)(double t), double length_s)
 {
 	struct test_signal sig = *base;
@@ -121,6 +133,19 @@ static void typing(void)
 	     "expected at most 1 standing event, got %d: see bp_clutter_quiet()", all);
 }
 
+static void rarely(void)
+{
+	int lung;
+
+	struct test_signal slow = film;
+
+	slow.film_hz = 800;
+	play(&slow, seldom, 200);
+	lung = standing(0, 1e9, BP_CLASS_LUNG_CRACKLE, false);
+	ktap(!lung, "what a film of 800 Hz hears once in 90 s is no lung",
+	     "expected no lung crackle, got %d: see FORGET_SLOW_NS in lung.c", lung);
+}
+
 /* A tendon, loud and weakly damped: its last trace is as periodic as a voice. */
 static float ring(double t)
 {
@@ -136,9 +161,10 @@ static void ringing(void)
 
 int main(void)
 {
-	ktap_plan(6);
+	ktap_plan(7);
 	breaths();
 	typing();
+	rarely();
 	ringing();
 	return ktap_exit();
 }
