@@ -180,6 +180,17 @@ static float median_of(const float *list, uint32_t n)
 	return n & 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
+/* Mean of those between the quartiles. */
+static float middle_of(const float *list, uint32_t n)
+{
+	float v[2 * BP_BREATHS], sum = 0;
+
+	sort_into(v, list, n);
+	for (uint32_t i = n / 4; i < n - n / 4; i++)
+		sum += v[i];
+	return sum / (float)(n - n / 4 * 2);
+}
+
 /* Upper over lower quartile of the periods. */
 static float unevenness(const struct bp_breath *br)
 {
@@ -198,9 +209,12 @@ static void turned(struct bp_breath *br, bool peak)
 	if (*same) {
 		float s = (float)(br->turn_ns - *same) * 1e-9f;
 
-		if (s > PERIOD_MIN_S && s < PERIOD_MAX_S) {
+		/* The first holds what the filters began with. */
+		if (!br->first_over) {
+			br->first_over = true;
+		} else if (s > PERIOD_MIN_S && s < PERIOD_MAX_S) {
 			note(br->period_s, &br->n_periods, 2 * BP_BREATHS, s);
-			br->usual_s = median_of(br->period_s, br->n_periods);
+			br->usual_s = middle_of(br->period_s, br->n_periods);
 		}
 	}
 	if (*other)
@@ -337,9 +351,24 @@ static bool known(const struct bp_breath *br)
 	return br->n_periods >= 3 && br->power > br->least * br->least / 2 && warm(br);
 }
 
+/* Median of those periods that the rhythm bears out, s; 0 = of fewer than two. */
+static float borne_out(const struct bp_breath *br)
+{
+	float v[2 * BP_BREATHS];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < br->n_periods; i++) {
+		float cycles = br->period_s[i] * br->hz;
+
+		if (cycles < AGREE && cycles * AGREE > 1)
+			v[n++] = br->period_s[i];
+	}
+	return n < 2 ? 0 : middle_of(v, n);
+}
+
 /*
- * Turning points tell the rate best where each breath is seen.  Where they tell
- * another one than the rhythm, movements were taken for breaths, or hid some.
+ * Turning points tell the rate best where each breath is seen.  Where they are uneven,
+ * movements were taken for breaths, or hid some: those count that the rhythm bears out.
  */
 float bp_breath_rate(const struct bp_breath *br)
 {
@@ -352,8 +381,14 @@ float bp_breath_rate(const struct bp_breath *br)
 	if ((float)(br->now_ns - last) * 1e-9f > STALE_PERIODS * br->usual_s ||
 	    unevenness(br) > UNEVEN)
 		return NAN;
-	if (unevenness(br) > EVEN && (hz > AGREE * br->hz || br->hz > AGREE * hz))
-		hz = br->hz;
+	if (unevenness(br) > EVEN) {
+		float s = borne_out(br), now = bp_rhythm_hz(&br->rhythm);
+
+		/* Nor is a rhythm that is still being found one. */
+		if (now > AGREE * br->hz || br->hz > AGREE * now)
+			return NAN;
+		hz = s > 0 ? 1 / s : br->hz;
+	}
 	return 60 * hz;
 }
 

@@ -23,6 +23,7 @@ struct bp_breath {
 	struct bp_biquad hp, hp2, lp;
 	struct bp_biquad_state hp_s, hp2_s, lp_s;
 	bool started;
+	bool first_over;		/* the first period after the start */
 	uint32_t all_steps;
 	uint32_t steps;			/* since start or the last disturbance */
 	struct bp_rhythm rhythm;
