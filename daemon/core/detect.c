@@ -122,7 +122,8 @@ static void find(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	ratio = c->shape[bp_candidate_main(c)].ratio;
 	if (!(c->shape[BP_MOTION].seen || c->shape[BP_FILM].seen) ||
 	    (c->onset_ns - d->newest_onset_ns < SAME_NS &&
-	     !(d->newest_ratio < BP_SURE_RATIO && ratio > BP_SURE_RATIO))) {
+	     !(d->newest_ratio < BP_SURE_RATIO && ratio > BP_SURE_RATIO) &&
+	     ratio < BP_FLANK * d->newest_ratio)) {
 		tell(d, c, BP_REFUSED, BP_RULE_SAME, (float)(c->onset_ns - d->newest_onset_ns) * 1e-9f,
 		     SAME_NS * 1e-9f, now_ns);
 		drop(d, c);

@@ -45,7 +45,6 @@
 #define DEEP_HZ		190.0f
 /* Six pops of a manoeuvre sound for a quarter of the 235 ms that are looked at. */
 #define LATE		0.45f
-#define FLANK		100.0f	/* 20 dB */
 /*
  * Noise turns more often than it: 98 % of the generator's pops have 5
  * pairs or fewer, creaks and cloth 5 to 20, where the band is wide enough to show.
@@ -147,8 +146,8 @@ struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
 	bool later = look >= BP_LOOK_MIDDLE, heave = heaved(m);
 	float out = outstanding(s, quiet[k], later);
 
-	if (s->overtaken > FLANK)
-		return refuse(BP_RULE_FLANK, BP_REASON_OTHER, s->overtaken, FLANK);
+	if (s->overtaken > BP_FLANK)
+		return refuse(BP_RULE_FLANK, BP_REASON_OTHER, s->overtaken, BP_FLANK);
 	if ((m->seen && m->clipped) || (f->seen && f->clipped))
 		return refuse(BP_RULE_FULL_SCALE, BP_REASON_TAP, 1, 1);
 	if (m->seen && m->peak > TAP_G)

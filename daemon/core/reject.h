@@ -8,6 +8,9 @@
 
 #include "core/candidate.h"
 
+/* What is overtaken so far, in power, within some ms was but the flank of that: 20 dB. */
+#define BP_FLANK	100.0f
+
 /**
  * bp_reject() - judge a candidate with what is known at one look
  * @quiet:	noise of each stream when the wearer rests, mean square of all lanes
