@@ -258,8 +258,11 @@ static void step_train(struct bp_detect *d, const struct bp_stream *streams, str
 	struct bp_trace tr = { .look = BP_LOOK_TRAIN, .now_ns = now_ns };
 
 	if (!bp_train_step(&d->train, book, streams, bp_coupling_usual(&d->coupling), now_ns, all,
-			   &tr) ||
-	    !d->trace)
+			   &tr))
+		return;
+	if (tr.train.said)
+		bp_memory_forget(&d->memory, book);
+	if (!d->trace)
 		return;
 	tr.outcome = tr.train.said ? BP_KEPT : BP_REFUSED;
 	tr.event = d->train.number;

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/book.h"
 #include "core/memory.h"
 
 #define WAVE_S		0.014f	/* known at the first look; holds 95 % of pops' 20 dB length */
@@ -201,6 +200,18 @@ struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate 
 	return best;
 }
 
+void bp_memory_forget(struct bp_memory *mem, struct bp_book *book)
+{
+	for (uint32_t i = 0; i < BP_SITES; i++) {
+		struct bp_site *site = &mem->site[i];
+		const struct bp_event *ev = site->number && site->once ?
+					    bp_book_find(book, site->last_event) : NULL;
+
+		if (ev && ev->class_ == BP_CLASS_CREPITUS)
+			site->number = 0;
+	}
+}
+
 struct bp_site *bp_memory_learn(struct bp_memory *mem, struct bp_site *site,
 				const struct bp_candidate *c, const struct bp_stream *s,
 				const struct bp_event *ev)
@@ -232,6 +243,7 @@ struct bp_site *bp_memory_learn(struct bp_memory *mem, struct bp_site *site,
 		if (!site->silences++ || gap < site->silence_s)
 			site->silence_s = gap;
 	}
+	site->once = !site->last_event;
 	site->snaps = ev->class_ == BP_CLASS_SNAP;
 	site->last_event = ev->number;
 	site->last_ns = ev->onset_ns;

@@ -7,6 +7,7 @@
 #ifndef BACKPOP_CORE_MEMORY_H
 #define BACKPOP_CORE_MEMORY_H
 
+#include "core/book.h"
 #include "core/candidate.h"
 
 #define BP_SITES		48u
@@ -23,6 +24,7 @@ struct bp_site {
 	uint32_t last_event;		/* number of its newest event */
 	int64_t last_ns;
 	bool snaps;			/* it has repeated too soon for a joint */
+	bool once;			/* it was heard once only */
 	bool oriented;			/* direction is known */
 	enum bp_movement movement : 8;	/* when it was heard last */
 	uint32_t silences;		/* times it was heard again late enough for a joint */
@@ -70,6 +72,9 @@ float bp_memory_silent_s(const struct bp_site *site);
  */
 struct bp_site *bp_memory_series(struct bp_memory *mem, const struct bp_site *site,
 				 const struct bp_candidate *c, bool snaps, uint32_t *i);
+
+/* Sites whose only event has turned out to be a crackle's are none. */
+void bp_memory_forget(struct bp_memory *mem, struct bp_book *book);
 
 /* Learn a settled event: at @site, or at a new one (NULL), for which the oldest makes room. */
 struct bp_site *bp_memory_learn(struct bp_memory *mem, struct bp_site *site,

@@ -111,6 +111,41 @@ static bool known_again(enum bp_movement then, enum bp_movement now)
 	return bp_memory_find(&mem, &c, &s, &like);
 }
 
+/* Is the site of an event still known once that is held for @class_? */
+static bool remembered(enum bp_class class_, int times)
+{
+	static struct bp_stream s;
+	static struct bp_memory mem;
+	static struct bp_book book;
+	struct bp_candidate c = {
+		.onset_ns = 1000000000, .shape[BP_FILM] = { .seen = true, .ratio = 1e4f },
+	};
+	struct bp_site *site = NULL;
+
+	memset(&s, 0, sizeof(s));
+	memset(&mem, 0, sizeof(mem));
+	memset(&book, 0, sizeof(book));
+	bp_stream_init(&s, 3200, 200, 0.005f);
+	for (int i = 0; i < times; i++) {
+		struct bp_event ev = { .onset_ns = c.onset_ns, .class_ = BP_CLASS_CAVITATION };
+
+		ev.number = bp_book_open(&book, &ev, ev.onset_ns);
+		site = bp_memory_learn(&mem, site, &c, &s, &ev);
+	}
+	bp_book_find(&book, site->last_event)->class_ = class_;
+	bp_memory_forget(&mem, &book);
+	return site->number;
+}
+
+static void crackles(void)
+{
+	ktap(!remembered(BP_CLASS_CREPITUS, 1), "a crackle's site is forgotten",
+	     "expected none, got one: see bp_memory_forget()");
+	ktap(remembered(BP_CLASS_CREPITUS, 2) && remembered(BP_CLASS_CAVITATION, 1),
+	     "a pop's, and one heard before, are not",
+	     "expected both, got none or one: see bp_memory_forget()");
+}
+
 static void movements(void)
 {
 	ktap(known_again(BP_MOVEMENT_BEND, BP_MOVEMENT_BEND), "a tendon is known again at its movement",
@@ -128,7 +163,7 @@ int main(void)
 	static const double late[] = { 1500, 1560 }, soon[] = { 300 }, quick[] = { 1020 };
 	const struct bp_event *ev;
 
-	ktap_plan(10);
+	ktap_plan(12);
 	play(late, 2);
 	ev = nth(1);
 	ktap(run.status.events == 3 && ev->class_ == BP_CLASS_CAVITATION && near(ev->silent_s, 1200) &&
@@ -161,5 +196,6 @@ int main(void)
 	     "got %s, site %u, %u events: see bp_classify_settle()", bp_class_name(ev->class_), ev->site,
 	     (unsigned int)run.status.events);
 	movements();
+	crackles();
 	return ktap_exit();
 }
