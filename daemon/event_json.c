@@ -212,12 +212,12 @@ static bool add_looks(struct json_object *o, const struct bp_trace *tr)
 		return true;
 	in = json_object_new_object();
 	if (!in || !add(o, "weighed", in) || !add_string(o, "ear", bp_ear_name(tr->ear)) ||
-	    (tr->look != BP_LOOK_TRAIN && !add(o, "weak", json_object_new_boolean(tr->weak))) ||
+	    (tr->look != BP_LOOK_TRAIN && tr->look != BP_LOOK_RING &&
+	     !add(o, "weak", json_object_new_boolean(tr->weak))) ||
 	    !add_double(o, "odds", tr->odds, FORMAT_3))
 		return false;
 	for (uint32_t i = 0; i < tr->n_looks; i++)
-		if (!add_double(in, tr->look == BP_LOOK_TRAIN ? bp_train_look_name(i) :
-				bp_sharp_look_name(i), tr->looks[i], FORMAT_5))
+		if (!add_double(in, bp_weighed_name(tr->look, i), tr->looks[i], FORMAT_5))
 			return false;
 	return true;
 }

@@ -18,6 +18,7 @@
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
 #define ODDS_TRUSTED	3.5f	/* log-odds for a joint from which no lung takes it over */
+#define TRAIN_PARTS	2u	/* of an open train: what arrives in a ring may be its, too */
 #define NEVER		INT64_MAX
 
 /*
@@ -142,6 +143,13 @@ static void measure(struct bp_candidate *c, const struct bp_stream *streams)
 				 c->next == BP_LOOK_MIDDLE);
 }
 
+static enum bp_ear ear(const struct bp_candidate *c, const struct bp_stream *streams)
+{
+	if (bp_candidate_main(c) == BP_MOTION)
+		return BP_EAR_MOTION;
+	return streams[BP_FILM].rate_hz > WIDE_HZ ? BP_EAR_WIDE_FILM : BP_EAR_FILM;
+}
+
 static void report(struct bp_detect *d, struct bp_candidate *c,
 		   const struct bp_stream *streams, struct bp_book *book, int64_t now_ns)
 {
@@ -150,6 +158,7 @@ static void report(struct bp_detect *d, struct bp_candidate *c,
 	bp_candidate_describe(&ev, c);
 	bp_classify(&ev, c, &d->memory, &streams[bp_candidate_main(c)]);
 	ev.number = c->number = bp_book_open(book, &ev, now_ns);
+	bp_ring_begin(&d->ring, c, c->number, ear(c, streams), streams);
 	/* The company of a weak one excuses nothing: lungs crackle several times. */
 	if (!bp_candidate_weak(c))
 		d->said_ns = c->onset_ns;
@@ -232,13 +241,6 @@ static void hold(struct bp_candidate *c)
 	c->held = true;
 	c->next = BP_LOOK_MIDDLE;
 	c->due_ns = c->onset_ns + MIDDLE_NS;
-}
-
-static enum bp_ear ear(const struct bp_candidate *c, const struct bp_stream *streams)
-{
-	if (bp_candidate_main(c) == BP_MOTION)
-		return BP_EAR_MOTION;
-	return streams[BP_FILM].rate_hz > WIDE_HZ ? BP_EAR_WIDE_FILM : BP_EAR_FILM;
 }
 
 /* Half a syllable after its end it is known what it was: a part of a train, perhaps. */
@@ -434,11 +436,25 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 	}
 }
 
-void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
-		    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
+/* What arrives in the ring of what was said. */
+static void step_ring(struct bp_detect *d, const struct bp_stream *streams,
+		      const struct bp_context *ctx, struct bp_book *book, int64_t now_ns, bool all)
 {
-	step_train(d, streams, book, now_ns, false);
-	bp_lung_step(&d->lung, book, now_ns, false);
+	struct bp_heard heard = {
+		&d->clutter, d->c, BP_CANDIDATES,
+		d->train.state != BP_TRAIN_NONE && d->train.n >= TRAIN_PARTS,
+	};
+	struct bp_trace tr;
+
+	while (bp_ring_listen(&d->ring, streams, now_ns, &tr))
+		if (d->trace)
+			d->trace(d->trace_arg, &tr);
+	bp_ring_step(&d->ring, streams, &heard, ctx, book, now_ns, all);
+}
+
+static void step_candidates(struct bp_detect *d, const struct bp_stream *streams,
+			    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
+{
 	d->next_due_ns = NEVER;
 	for (uint32_t i = 0; i < BP_CANDIDATES; i++) {
 		struct bp_candidate *c = &d->c[i];
@@ -453,6 +469,18 @@ void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
 	}
 }
 
+void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
+		    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
+{
+	step_train(d, streams, book, now_ns, false);
+	bp_lung_step(&d->lung, book, now_ns, false);
+	/* Trains, lungs and rings are looked at in every hop, candidates when they are due. */
+	if (now_ns >= d->next_due_ns)
+		step_candidates(d, streams, ctx, book, now_ns);
+	if (bp_ring_sounds(&d->ring))
+		step_ring(d, streams, ctx, book, now_ns, false);
+}
+
 void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 		     const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
@@ -464,6 +492,7 @@ void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 		while (c->next > BP_LOOK_FIND)
 			look(d, c, streams, ctx, book, now_ns);
 	}
+	step_ring(d, streams, ctx, book, now_ns, true);
 	d->next_due_ns = NEVER;
 	step_train(d, streams, book, now_ns, true);
 	bp_lung_step(&d->lung, book, now_ns, true);

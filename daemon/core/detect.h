@@ -9,6 +9,7 @@
 #include "core/coupling.h"
 #include "core/lung.h"
 #include "core/memory.h"
+#include "core/ring.h"
 #include "core/strap.h"
 #include "core/train.h"
 
@@ -29,6 +30,7 @@ struct bp_detect {
 	struct bp_clutter clutter;
 	struct bp_strap strap;
 	struct bp_train train;
+	struct bp_ring ring;
 	struct bp_lung lung;
 	struct bp_memory memory;
 	bp_trace_fn trace;		/* NULL = nobody listens */
@@ -51,7 +53,8 @@ void bp_detect_flush(struct bp_detect *d, const struct bp_stream *streams,
 /* Anything due, or a train or breath to close?  Cheap: asked at every hop. */
 static inline bool bp_detect_due(const struct bp_detect *d, int64_t now_ns)
 {
-	return (d->n_open && now_ns >= d->next_due_ns) || d->train.state || d->lung.n;
+	return (d->n_open && now_ns >= d->next_due_ns) || d->train.state || d->lung.n ||
+	       bp_ring_sounds(&d->ring);
 }
 
 #endif

@@ -58,6 +58,7 @@ static const char *const look_names[BP_LOOK_COUNT] = {
 	[BP_LOOK_MIDDLE] = "middle",
 	[BP_LOOK_LAST] = "last",
 	[BP_LOOK_TRAIN] = "train",
+	[BP_LOOK_RING] = "ring",
 };
 
 static const char *const outcome_names[BP_OUTCOME_COUNT] = {
@@ -182,6 +183,22 @@ static const char *const train_look_names[BP_TRAIN_LOOKS] = {
 	[BP_TRAIN_RAISED_MOVING] = "raised_moving",
 };
 
+static const char *const ring_look_names[BP_RING_LOOKS] = {
+	[BP_RING_RISE] = "rise",
+	[BP_RING_HIGH] = "high",
+	[BP_RING_SINCE] = "since",
+	[BP_RING_LEVEL] = "level",
+	[BP_RING_RATIO] = "ratio",
+	[BP_RING_PITCH] = "pitch",
+	[BP_RING_BEFORE] = "before",
+	[BP_RING_RISE2] = "rise2",
+	[BP_RING_LEVEL2] = "level2",
+	[BP_RING_RISE_SINCE] = "rise_since",
+	[BP_RING_RISE_PITCH] = "rise_pitch",
+	[BP_RING_RISE_LEVEL] = "rise_level",
+	[BP_RING_HIGH_PITCH] = "high_pitch",
+};
+
 static const char *name(const char *const *names, unsigned int i, unsigned int n)
 {
 	return i < n ? names[i] : "invalid";
@@ -240,4 +257,16 @@ const char *bp_ear_name(enum bp_ear e)
 const char *bp_channel_state_name(enum bp_channel_state s)
 {
 	return name(channel_state_names, s, BP_CHANNEL_STATES);
+}
+
+const char *bp_ring_look_name(enum bp_ring_look l)
+{
+	return name(ring_look_names, l, BP_RING_LOOKS);
+}
+
+const char *bp_weighed_name(enum bp_look look, uint32_t i)
+{
+	if (look == BP_LOOK_TRAIN)
+		return bp_train_look_name(i);
+	return look == BP_LOOK_RING ? bp_ring_look_name(i) : bp_sharp_look_name(i);
 }

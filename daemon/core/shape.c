@@ -71,33 +71,48 @@ static bp_v4 weights(bp_v4 floor)
 	return w;
 }
 
-void bp_shape_find(struct bp_shape *sh, const struct bp_stream *s, int64_t t_ns)
+/* The largest peak from @from_ns to @to_ns, over the noise floor. */
+static void find_peak(struct bp_shape *sh, const struct bp_stream *s, int64_t from_ns, int64_t to_ns)
 {
-	int64_t a, b, first, hole, last, hop_ns;
-	float best = 0, limit;
+	int64_t a, b;
 	bp_v4 w;
 
 	memset(sh, 0, sizeof(*sh));
 	if (!s->present || !s->n_hops)
 		return;
-	hop_ns = (int64_t)(1e9f / s->hop_rate_hz);
-	a = bp_stream_find(s, t_ns - 2 * hop_ns);
-	b = bp_stream_find(s, t_ns + PEAK_AFTER);
+	a = bp_stream_find(s, from_ns);
+	b = bp_stream_find(s, to_ns);
 	if (a < 0 || b <= a)
 		return;
 	w = weights(bp_stream_hop(s, 0)->floor);
 	for (int64_t i = a; i <= b; i++) {
 		float p = normalised(s, i, w);
 
-		if (p > best) {
-			best = p;
+		if (p > sh->ratio) {
+			sh->ratio = p;
 			sh->peak_i = i;
 		}
 	}
-	sh->seen = best > 0;
+	sh->seen = sh->ratio > 0;
+}
+
+void bp_shape_find_at(struct bp_shape *sh, const struct bp_stream *s, int64_t onset_ns)
+{
+	find_peak(sh, s, onset_ns, onset_ns + PEAK_AFTER);
+	sh->onset_ns = onset_ns;
+}
+
+void bp_shape_find(struct bp_shape *sh, const struct bp_stream *s, int64_t t_ns)
+{
+	int64_t first, hole, last, hop_ns = (int64_t)(1e9f / s->hop_rate_hz);
+	float best, limit;
+	bp_v4 w;
+
+	find_peak(sh, s, t_ns - 2 * hop_ns, t_ns + PEAK_AFTER);
 	if (!sh->seen)
 		return;
-	sh->ratio = best;
+	best = sh->ratio;
+	w = weights(bp_stream_hop(s, 0)->floor);
 
 	limit = ONSET_POWER * best;
 	if (limit < ONSET_NOISE)

@@ -61,6 +61,9 @@ struct bp_shape {
  */
 void bp_shape_find(struct bp_shape *sh, const struct bp_stream *s, int64_t t_ns);
 
+/* The same where the onset is known: the peak of the 7 ms behind it. */
+void bp_shape_find_at(struct bp_shape *sh, const struct bp_stream *s, int64_t onset_ns);
+
 /**
  * bp_shape_measure() - everything else, from what is known up to now
  * @onset_ns:	common onset of all streams

@@ -18,6 +18,7 @@ enum bp_look {
 	BP_LOOK_MIDDLE,		/* 110 ms: first chance to withdraw it */
 	BP_LOOK_LAST,		/* 284 ms: settled */
 	BP_LOOK_TRAIN,		/* a whole train of them, for crepitus */
+	BP_LOOK_RING,		/* something arrives while what was said before it still rings */
 	BP_LOOK_COUNT
 };
 
@@ -151,6 +152,25 @@ enum bp_train_look {
 	BP_TRAIN_LOOKS
 };
 
+/* Of what arrives in a ring, ring.h. */
+enum bp_ring_look {
+	BP_RING_RISE,		/* ln of the energy over the least since the arrival before */
+	BP_RING_HIGH,		/* the same of what is highest in pitch */
+	BP_RING_SINCE,		/* ln of the time since then over 10 ms */
+	BP_RING_LEVEL,		/* ln of its power over that one's peak */
+	BP_RING_RATIO,		/* over noise */
+	BP_RING_PITCH,		/* ln of that one's mean frequency over 250 Hz */
+	BP_RING_BEFORE,		/* that one's log-odds */
+	/* squares and products */
+	BP_RING_RISE2,
+	BP_RING_LEVEL2,
+	BP_RING_RISE_SINCE,
+	BP_RING_RISE_PITCH,
+	BP_RING_RISE_LEVEL,
+	BP_RING_HIGH_PITCH,
+	BP_RING_LOOKS
+};
+
 #define BP_LOOKS_MOST	48u
 
 /* When it is weighed: to be said (16 or 22 ms), to stand (284 ms). */
@@ -207,12 +227,12 @@ struct bp_train_looks {
 /**
  * struct bp_trace - one look at one candidate
  * @onset_ns, @now_ns:	on the frames' clock
- * @event:	its number, 0 = not said
+ * @event:	its number, 0 = not said; with BP_LOOK_RING the number of what rings
  * @value, @limit:	the rule's measure and what it was held against, in the unit
  *		named at enum bp_rule; 0 where the rule has none
  * @reason:	with BP_REFUSED
- * @n_looks, @looks: what was weighed (BP_LOOK_TRAIN: enum bp_train_look, else enum
- *		bp_sharp_look), 0 = nothing was
+ * @n_looks, @looks: what was weighed (BP_LOOK_TRAIN: enum bp_train_look, BP_LOOK_RING: enum
+ *		bp_ring_look, else enum bp_sharp_look), 0 = nothing was
  * @ear, @weak:	whose weights they were, and of which candidates
  * @odds:	the log-odds that came out
  * @train:	with BP_LOOK_TRAIN, where all the rest but the times is empty
@@ -249,5 +269,8 @@ const char *bp_rule_name(enum bp_rule r);
 const char *bp_ear_name(enum bp_ear e);
 const char *bp_sharp_look_name(enum bp_sharp_look l);
 const char *bp_train_look_name(enum bp_train_look l);
+const char *bp_ring_look_name(enum bp_ring_look l);
+/* Of whatever was weighed at a look. */
+const char *bp_weighed_name(enum bp_look look, uint32_t i);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/maths.h"
 #include "core/reject.h"
+#include "core/ring_weights.h"
 #include "core/weigh.h"
 #include "core/weights.h"
 
@@ -18,6 +19,8 @@
 #define CAP_DB		45.0f	/* what stands out so far stands out */
 #define CAP_LN		2.0f
 #define CAP_CYCLES	8.0f
+#define CAP_ODDS	6.0f
+#define RING_S		0.010f
 
 #define DEEP_MOST	1.5f
 #define PLAIN_RATIO	60.0f	/* its direction stands out of the noise */
@@ -228,4 +231,22 @@ float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear, float x[BP
 	x[BP_TRAIN_TOUCH] = isnan(l->touch) ? 0 : capped(at_least(bp_ln(l->touch), 0), CAP_LN);
 	x[BP_TRAIN_RAISED_MOVING] = l->raised * x[BP_TRAIN_MOVING];
 	return weigh(&train_models[ear], x, BP_TRAIN_LOOKS);
+}
+
+float bp_weigh_ring(const struct bp_ring_looks *l, enum bp_ear ear, float x[BP_RING_LOOKS])
+{
+	x[BP_RING_RISE] = bp_ln(at_least(l->rise, 1));
+	x[BP_RING_HIGH] = bp_ln(at_least(l->high, 1));
+	x[BP_RING_SINCE] = bp_ln(at_least(l->since_s, 1e-3f) / RING_S);
+	x[BP_RING_LEVEL] = bp_ln(at_least(l->level, 1e-5f));
+	x[BP_RING_RATIO] = capped(bp_decibel(at_least(l->ratio, 1e-2f)), CAP_DB) / 10;
+	x[BP_RING_PITCH] = bp_ln(at_least(l->freq_hz, 50) / HZ);
+	x[BP_RING_BEFORE] = capped(at_least(l->odds, -CAP_ODDS), CAP_ODDS);
+	x[BP_RING_RISE2] = x[BP_RING_RISE] * x[BP_RING_RISE];
+	x[BP_RING_LEVEL2] = x[BP_RING_LEVEL] * x[BP_RING_LEVEL];
+	x[BP_RING_RISE_SINCE] = x[BP_RING_RISE] * x[BP_RING_SINCE];
+	x[BP_RING_RISE_PITCH] = x[BP_RING_RISE] * x[BP_RING_PITCH];
+	x[BP_RING_RISE_LEVEL] = x[BP_RING_RISE] * x[BP_RING_LEVEL];
+	x[BP_RING_HIGH_PITCH] = x[BP_RING_HIGH] * x[BP_RING_PITCH];
+	return weigh(&ring_models[ear], x, BP_RING_LOOKS);
 }

@@ -32,6 +32,21 @@ float bp_weigh_sharp(const struct bp_candidate *c, enum bp_stage stage, enum bp_
 enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
 				const float looks[BP_SHARP_LOOKS]);
 
+/**
+ * struct bp_ring_looks - what rises in a ring
+ * @rise, @high:	energies over the least since the arrival before
+ * @since_s:	time since then
+ * @level:	its power over the peak of that one
+ * @ratio:	over the noise
+ * @freq_hz, @odds: of what rings
+ */
+struct bp_ring_looks {
+	float rise, high, since_s, level, ratio, freq_hz, odds;
+};
+
+/* Is what rises in a ring another joint's?  As bp_weigh_sharp(). */
+float bp_weigh_ring(const struct bp_ring_looks *l, enum bp_ear ear, float looks[BP_RING_LOOKS]);
+
 /* Is a train crepitus?  As bp_weigh_sharp(). */
 float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear,
 		     float looks[BP_TRAIN_LOOKS]);
