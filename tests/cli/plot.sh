@@ -33,7 +33,7 @@ longest_inhalation() { widest '55%, ?75%, ?95%' "$1"; }
 longest_rest() { widest '93%, ?93%, ?93%' "$1"; }
 widest()
 {
-	grep -E "fill:rgb\\($1\\)" "$2" | sed -E 's/.* d="M ([0-9.]+) [0-9.]+ L ([0-9.]+) .*/\1 \2/' |
+	grep -E "fill(:|=\")rgb\\($1\\)" "$2" | sed -E 's/.* d="M ([0-9.]+) [0-9.]+ L ([0-9.]+) .*/\1 \2/' |
 		awk '{ w = $2 - $1; if (w > most) most = w } END { print int(most) }'
 }
 # A session like motion+film.edf, but with another note of 13 characters in it

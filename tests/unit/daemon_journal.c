@@ -625,7 +625,7 @@ static void the_log_has_its_room_and_is_tidied(void)
 
 /* ---- a file that was not closed in order ------------------------------------ */
 
-#define MANY	20000
+#define MANY	5000
 
 /* Many events, and an end like that of a killed daemon. */
 static void leave_unclean(void)
@@ -805,7 +805,7 @@ static void retention_keeps_the_log_short(void)
 	snprintf(wal, sizeof(wal), "%s-wal", path);
 	db_open(&db, path, false, err);
 	db_begin(db);
-	for (uint64_t i = MANY + 1; i <= 6 * MANY; i++) {
+	for (uint64_t i = MANY + 1; i <= 16 * MANY; i++) {
 		struct record_event rec = an_event(i, 0, (int64_t)i * NS_PER_S);
 
 		db_add_event(db, &rec);
