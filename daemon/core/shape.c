@@ -104,7 +104,7 @@ void bp_shape_find_at(struct bp_shape *sh, const struct bp_stream *s, int64_t on
 
 void bp_shape_find(struct bp_shape *sh, const struct bp_stream *s, int64_t t_ns)
 {
-	int64_t first, hole, last, hop_ns = (int64_t)(1e9f / s->hop_rate_hz);
+	int64_t first, hole, last, hop_ns = s->present ? (int64_t)(1e9f / s->hop_rate_hz) : 0;
 	float best, limit;
 	bp_v4 w;
 
