@@ -8,6 +8,7 @@
 #define BP_MANOEUVRE_NS	150000000	/* system.md section 5 */
 #define BP_SETTLE_NS	284000000	/* after the onset: an event is taken back by then (p95), or stays */
 #define BP_WITHDRAW_NS	300000000	/* section 6: later than that nothing is withdrawn */
+#define BP_SURER	0.05f		/* a difference in confidence that is worth a revision */
 #define BP_LIVE		128u		/* newest events that can still be revised */
 
 struct bp_book {

@@ -8,7 +8,6 @@
 #define FIRST_LOADED	0.93f
 #define FIRST_PLAIN	0.88f
 #define SAID_FIRST	0.8f	/* of what is said first of these so many stay cavitations */
-#define SURER		0.05f	/* a difference in confidence that is worth a line */
 #define WEAK_PLAIN	0.1f
 #define WEAK_ODDS	1.6f	/* log-odds with which a weak one is held for a joint's at last */
 #define WEAK_JOINT	0.8f	/* of these so many are */
@@ -137,7 +136,7 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 	if (ev->class_ == BP_CLASS_CAVITATION)
 		ev->silent_s = bp_memory_silent_s(site);
 	if (ev->class_ != said.class_ || ev->site != said.site ||
-	    fabsf(ev->confidence - said.confidence) > SURER ||
+	    fabsf(ev->confidence - said.confidence) > BP_SURER ||
 	    (ev->class_ == BP_CLASS_CAVITATION && ev->silent_s != said.silent_s))
 		bp_book_revise(book, ev, now_ns);
 }

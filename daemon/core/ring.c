@@ -223,6 +223,7 @@ static void settle(const struct bp_arrival *a, const struct bp_event *parent, st
 {
 	struct bp_event *ev = bp_book_find(book, a->number);
 	enum bp_class was;
+	float said;
 
 	if (!ev || ev->class_ == BP_CLASS_CREPITUS || ev->class_ == BP_CLASS_ARTEFACT)
 		return;
@@ -231,10 +232,11 @@ static void settle(const struct bp_arrival *a, const struct bp_event *parent, st
 		return;
 	}
 	was = ev->class_;
+	said = ev->confidence;
 	ev->class_ = parent->class_;
 	ev->confidence = parent->class_ == BP_CLASS_CAVITATION ?
 			 parent->confidence * bp_logistic(a->odds) : UNSURE;
-	if (ev->class_ != was)
+	if (ev->class_ != was || fabsf(ev->confidence - said) > BP_SURER)
 		bp_book_revise(book, ev, now_ns);
 }
 
