@@ -351,7 +351,7 @@ static bool known(const struct bp_breath *br)
 	return br->n_periods >= 3 && br->power > br->least * br->least / 2 && warm(br);
 }
 
-/* Median of those periods that the rhythm bears out, s; 0 = of fewer than two. */
+/* Mean of the middle of those periods that the rhythm bears out, s; 0 = of fewer than two. */
 static float borne_out(const struct bp_breath *br)
 {
 	float v[2 * BP_BREATHS];

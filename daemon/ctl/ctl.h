@@ -198,13 +198,14 @@ int ctl_bus_serve(bool session, int (*serve)(sd_bus *bus, void *userdata, sd_bus
 /* True if the error means that no daemon owns the bus name. */
 bool ctl_bus_not_running(const sd_bus_error *error);
 
-/* Say what went wrong with a call and what to do about it. */
 /*
  * Append {sv} with a string that somebody typed.  sd-bus has only EINVAL for what is no UTF-8:
  * this one says so in @error.
  */
 int ctl_bus_append_typed(sd_bus_message *m, const char *key, const char *text,
 			 sd_bus_error *error);
+
+/* Say what went wrong with a call and what to do about it. */
 void ctl_bus_complain(const sd_bus_error *error, int ret);
 
 /* "/org/backpop1/sensor/iio_device0" -> "iio_device0"; another path: itself. */

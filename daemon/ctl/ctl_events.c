@@ -15,13 +15,19 @@
 
 enum format { TEXT, JSON, CSV };
 
+/* Of a run of the daemon, whose CLOCK_MONOTONIC goes on where the wall clock is set. */
+struct moment {
+	uint64_t run;
+	int64_t time_ns, wall_ns;
+};
+
 struct events {
 	struct db_filter filter;
 	enum format format;
 	bool summary;
 	struct record_event *list;
 	size_t n, room;
-	int64_t *pains;			/* wall clock, ns */
+	struct moment *pains;
 	size_t n_pains, room_pains;
 };
 
@@ -53,14 +59,14 @@ static int take_annotation(void *userdata, const struct record_annotation *rec)
 		return 0;
 	if (e->n_pains == e->room_pains) {
 		size_t room = e->room_pains ? e->room_pains * 2 : 64;
-		int64_t *list = realloc(e->pains, room * sizeof(*list));
+		struct moment *list = realloc(e->pains, room * sizeof(*list));
 
 		if (!list)
 			return -ENOMEM;
 		e->pains = list;
 		e->room_pains = room;
 	}
-	e->pains[e->n_pains++] = rec->wall_ns;
+	e->pains[e->n_pains++] = (struct moment){ rec->run, rec->time_ns, rec->wall_ns };
 	return 0;
 }
 
@@ -153,16 +159,31 @@ static void print_line(const struct record_event *rec, enum format format)
 	}
 }
 
+/* By the wall clock as it stood at the first event of the moment's run. */
+static int64_t common_time(const struct events *e, const struct moment *m)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->list[i].run == m->run)
+			return e->list[i].wall_ns + m->time_ns - e->list[i].ev.onset_ns;
+	return m->wall_ns;
+}
+
 static int summarise(const struct events *e)
 {
 	struct ctl_summary *s = ctl_summary_new();
 	int ret = s ? 0 : -ENOMEM;
+	size_t first = 0;		/* of the run */
 
-	for (size_t i = 0; i < e->n && !ret; i++)
-		ret = ctl_summary_event(s, e->list[i].sensor, e->list[i].run, &e->list[i].ev,
-					e->list[i].wall_ns);
+	for (size_t i = 0; i < e->n && !ret; i++) {
+		const struct record_event *rec = &e->list[i];
+
+		if (rec->run != e->list[first].run)
+			first = i;
+		ret = ctl_summary_event(s, rec->sensor, rec->run, &rec->ev, e->list[first].wall_ns +
+					rec->ev.onset_ns - e->list[first].ev.onset_ns);
+	}
 	for (size_t i = 0; i < e->n_pains && !ret; i++)
-		ctl_summary_pain(s, e->pains[i]);
+		ctl_summary_pain(s, common_time(e, &e->pains[i]));
 	if (ret)
 		ctl_complain("%s", strerror(-ret));
 	else

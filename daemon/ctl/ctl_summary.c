@@ -111,7 +111,8 @@ int ctl_summary_event(struct ctl_summary *s, const char *sensor, uint64_t run,
 		if (!list)
 			return -ENOMEM;
 		v->gaps_s = list;
-		v->gaps_s[v->times - 1] = (double)(time_ns - v->last_ns) / NS_PER_S;
+		/* Between two runs the wall clock may have been set back. */
+		v->gaps_s[v->times - 1] = fmax((double)(time_ns - v->last_ns) / NS_PER_S, 0);
 	}
 	s->heard[s->n_heard++] = (struct heard){ time_ns, (size_t)(v - s->voices) };
 	v->times++;
