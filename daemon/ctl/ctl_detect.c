@@ -48,6 +48,8 @@ static void write_trace(void *arg, const struct bp_trace *tr)
 
 static int keep_event(struct writer *w, const struct bp_event *ev)
 {
+	struct bp_event *events;
+
 	/* Numbers come in order; most revisions are of one of the last. */
 	for (size_t i = w->n_events; i-- > 0 && w->events[i].number >= ev->number;) {
 		if (w->events[i].number == ev->number) {
@@ -55,15 +57,10 @@ static int keep_event(struct writer *w, const struct bp_event *ev)
 			return 0;
 		}
 	}
-	if (w->n_events == w->room) {
-		size_t room = w->room ? 2 * w->room : 64;
-		struct bp_event *events = realloc(w->events, room * sizeof(*events));
-
-		if (!events)
-			return -ENOMEM;
-		w->events = events;
-		w->room = room;
-	}
+	events = ctl_grow(w->events, w->n_events, &w->room, sizeof(*events));
+	if (!events)
+		return -ENOMEM;
+	w->events = events;
 	w->events[w->n_events++] = *ev;
 	return 0;
 }

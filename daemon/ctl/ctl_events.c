@@ -34,16 +34,11 @@ struct events {
 static int take(void *userdata, const struct record_event *rec)
 {
 	struct events *e = userdata;
+	void *list = ctl_grow(e->list, e->n, &e->room, sizeof(*e->list));
 
-	if (e->n == e->room) {
-		size_t room = e->room ? e->room * 2 : 256;
-		void *list = realloc(e->list, room * sizeof(*rec));
-
-		if (!list)
-			return -ENOMEM;
-		e->list = list;
-		e->room = room;
-	}
+	if (!list)
+		return -ENOMEM;
+	e->list = list;
 	e->list[e->n++] = *rec;
 	return 0;
 }
@@ -52,20 +47,16 @@ static int take_annotation(void *userdata, const struct record_annotation *rec)
 {
 	struct events *e = userdata;
 	const struct db_filter *f = &e->filter;
+	void *list;
 
 	if (strcmp(rec->kind, "pain") || (f->session && f->session != rec->session) ||
 	    rec->wall_ns < f->since_ns || rec->wall_ns >= f->until_ns ||
 	    (f->sensor && rec->sensor[0] && strcmp(f->sensor, rec->sensor)))
 		return 0;
-	if (e->n_pains == e->room_pains) {
-		size_t room = e->room_pains ? e->room_pains * 2 : 64;
-		struct moment *list = realloc(e->pains, room * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		e->pains = list;
-		e->room_pains = room;
-	}
+	list = ctl_grow(e->pains, e->n_pains, &e->room_pains, sizeof(*e->pains));
+	if (!list)
+		return -ENOMEM;
+	e->pains = list;
 	e->pains[e->n_pains++] = (struct moment){ rec->run, rec->time_ns, rec->wall_ns };
 	return 0;
 }

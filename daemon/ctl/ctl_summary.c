@@ -58,19 +58,6 @@ void ctl_summary_free(struct ctl_summary *s)
 	free(s);
 }
 
-/* Room for one more than @n; the list, moved perhaps, or NULL. */
-static void *grow(void *list, size_t n, size_t *room, size_t size)
-{
-	void *more = list;
-
-	if (n == *room) {
-		more = reallocarray(list, *room ? 2 * *room : 32, size);
-		if (more)
-			*room = *room ? 2 * *room : 32;
-	}
-	return more;
-}
-
 static struct voice *find(struct ctl_summary *s, const char *sensor, uint64_t run,
 			  const struct bp_event *ev)
 {
@@ -81,7 +68,7 @@ static struct voice *find(struct ctl_summary *s, const char *sensor, uint64_t ru
 		if (v->class_ == ev->class_ && v->site == ev->site &&
 		    (!ev->site || v->run == run) && !strcmp(v->sensor, sensor))
 			return v;
-	list = grow(s->voices, s->n_voices, &s->room_voices, sizeof(*s->voices));
+	list = ctl_grow(s->voices, s->n_voices, &s->room_voices, sizeof(*s->voices));
 	if (!list)
 		return NULL;
 	s->voices = list;
@@ -102,7 +89,7 @@ int ctl_summary_event(struct ctl_summary *s, const char *sensor, uint64_t run,
 		return 0;
 	}
 	v = find(s, sensor, run, ev);
-	list = v ? grow(s->heard, s->n_heard, &s->room_heard, sizeof(*s->heard)) : NULL;
+	list = v ? ctl_grow(s->heard, s->n_heard, &s->room_heard, sizeof(*s->heard)) : NULL;
 	if (!list)
 		return -ENOMEM;
 	s->heard = list;

@@ -15,11 +15,6 @@ need BACKPOP_GEN
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-detect()
-{
-	"$BACKPOPCTL" detect "$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-}
 # JSON lines in the form of --csv, names first; the script knows nothing of backpopctl
 as_csv()
 {

@@ -119,6 +119,13 @@ need()
 	[ -x "${!1}" ] || { echo "$0: $1=${!1} is not a program" >&2; exit 2; }
 }
 
+# detect ARGUMENT...: output in $tmp/out and $tmp/err, exit code in $status
+detect()
+{
+	"$BACKPOPCTL" detect "$@" >"$tmp/out" 2>"$tmp/err"
+	status=$?
+}
+
 # bus_has_daemon user|system; not by `busctl status`, which wants more of /sys than a chroot has
 bus_has_daemon()
 {

@@ -19,13 +19,6 @@ trap 'rm -rf "$tmp"' EXIT
 echo leak:libfontconfig >"$tmp/leaks"
 export LSAN_OPTIONS=suppressions=$tmp/leaks:print_suppressions=0
 
-# detect ARGUMENT...: output in $tmp/out and $tmp/err
-detect()
-{
-	"$BACKPOPCTL" detect "$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-}
-
 # PNG's width and height: eight bytes from offset 16
 png_size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }
 # Width in pixels of the longest inhalation, or of the longest rest, that the picture shows

@@ -15,12 +15,6 @@ need BACKPOP_GEN
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-detect()
-{
-	"$BACKPOPCTL" detect "$@" >"$tmp/out" 2>"$tmp/err"
-	status=$?
-}
-
 # From lines of detect --latest --json, "class site times least median" a source
 count()
 {
