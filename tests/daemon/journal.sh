@@ -54,7 +54,7 @@ fresh() { rm -rf "$tmp/state"; mkdir "$tmp/state"; : >"$tmp/log"; }
 # The bus delivers in order: what is in the journal has been sent.
 heard_all() { [ "$(heard)" = "$(written "$tmp/state/journal.db" | wc -l)" ]; }
 
-plan 25
+plan 26
 
 # --- killed at any moment
 fresh
@@ -109,6 +109,13 @@ same "the summary counts what stands and the pain, from the daemon and from the 
 	"$("$BACKPOPCTL" events --user --json | grep -vc '"class":"artefact"') 1 $(md5sum <<<"$got")" \
 	"$(sed -E 's/^."standing":([0-9]*),"withdrawn":[0-9]*,"pain":([0-9]*).*/\1 \2/' <<<"$got" |
 		tr -d '{') $("$BACKPOPCTL" events --summary --json --file "$tmp/state/journal.db" | md5sum)"
+# The wall clock is set back by two hours while the last run goes on: nothing happened later or sooner.
+sql "VACUUM INTO '$tmp/stepped.db'"
+sqlite3 "$tmp/stepped.db" "UPDATE revision SET wall_ns = wall_ns - 7200000000000 WHERE
+	run = (SELECT max(run) FROM revision) AND number > (SELECT avg(number) FROM revision r
+	WHERE r.run = revision.run); UPDATE annotation SET wall_ns = wall_ns - 7200000000000"
+same "the summary's times go on where the wall clock is set" "$(md5sum <<<"$got")" \
+	"$("$BACKPOPCTL" events --summary --json --file "$tmp/stepped.db" | md5sum)"
 number=$(sql 'SELECT max(number) - 2 FROM revision')
 got=$(busctl --user call org.backpop1 "$replay" org.backpop1.Sensor GetEvents 'ta{sv}' "$number" 0 |
 	awk '{ print $2 }')
