@@ -275,6 +275,18 @@ bool config_triggers_differ(const struct config *a, const struct config *b)
 	return false;
 }
 
+/* "Key=number" with as few digits as read back the same. */
+static void print_number(FILE *f, const char *key, double d)
+{
+	char text[32];
+	int digits = 6;
+
+	do
+		snprintf(text, sizeof(text), "%.*g", digits, d);
+	while (strtod(text, NULL) != d && digits++ < 17);
+	fprintf(f, "%s=%s\n", key, text);
+}
+
 static void print_trigger(FILE *f, const struct config_trigger *t)
 {
 	fprintf(f, "\n[Trigger%s%s]\nLine=%s\nWidth=%uus\nClasses=", t->name[0] ? " " : "", t->name,
@@ -285,18 +297,26 @@ static void print_trigger(FILE *f, const struct config_trigger *t)
 			first = 0;
 		}
 	}
-	fprintf(f, "\nMinConfidence=%g\nOn=%s\nActiveLow=%s\n", t->min_confidence,
-		t->settled ? "settled" : "first", t->active_low ? "yes" : "no");
+	fputc('\n', f);
+	print_number(f, "MinConfidence", t->min_confidence);
+	fprintf(f, "On=%s\nActiveLow=%s\n", t->settled ? "settled" : "first",
+		t->active_low ? "yes" : "no");
 }
 
 void config_print(FILE *f, const struct config *cfg)
 {
 	/* What nobody has set with a pair must not look as if somebody had. */
-	fprintf(f, "[Sensor]\n%sMode=%s\nRate=%g\nAccelRange=%g\nFilmRange=%g\nWatermark=%u\n",
-		cfg->pair[0][0] && !cfg->mode_given ? "#" : "", cfg->mode, cfg->rate_hz, cfg->accel_range_g, cfg->film_range_mv, cfg->watermark);
-	fprintf(f, "Listen=%s\n", cfg->on_demand ? "on-demand" : "always");
-	fprintf(f, "Pair=%s%s%s\nFilmRate=%g\nUri=%s\n", cfg->pair[0], cfg->pair[0][0] ? " " : "",
-		cfg->pair[1], cfg->film_rate_hz, cfg->uri);
+	fprintf(f, "[Sensor]\n%sMode=%s\n", cfg->pair[0][0] && !cfg->mode_given ? "#" : "",
+		cfg->mode);
+	print_number(f, "Rate", cfg->rate_hz);
+	print_number(f, "AccelRange", cfg->accel_range_g);
+	print_number(f, "FilmRange", cfg->film_range_mv);
+	fprintf(f, "Watermark=%u\nListen=%s\n", cfg->watermark,
+		cfg->on_demand ? "on-demand" : "always");
+	/* A comma: after a blank, a label that begins with ';' would be a comment. */
+	fprintf(f, "Pair=%s%s%s\n", cfg->pair[0], cfg->pair[0][0] ? "," : "", cfg->pair[1]);
+	print_number(f, "FilmRate", cfg->film_rate_hz);
+	fprintf(f, "Uri=%s\n", cfg->uri);
 	fprintf(f, "\n[Marker]\nLine=%s\nDebounce=%uus\nLongPress=%uus\nActiveLow=%s\nBias=%s\n",
 		cfg->marker_line, cfg->marker_debounce_us, cfg->marker_long_us,
 		cfg->marker_active_low ? "yes" : "no", config_bias_names[cfg->marker_bias]);

@@ -97,11 +97,13 @@ static void what_is_printed_reads_back(void)
 
 	config_default(&a);
 	strcpy(a.marker_line, "BUTTON");
+	a.rate_hz = 3199.2512345;
+	a.accel_range_g = 4.1;
 	strcpy(a.pair[0], "0x20");
-	strcpy(a.pair[1], "0x21");
+	strcpy(a.pair[1], ";spine");	/* " ;" begins a comment */
 	a.triggers[0].width_us = 12345;
 	a.triggers[0].settled = true;
-	a.triggers[0].min_confidence = 0.25;
+	a.triggers[0].min_confidence = 0.12345678;
 	a.triggers[1] = a.triggers[0];
 	strcpy(a.triggers[1].name, "two");
 	strcpy(a.triggers[1].line, "GPIO2");
