@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <ini.h>
@@ -12,6 +13,7 @@
 #include "core/core.h"
 
 #define MAX_DROP_INS	64
+#define INIH_SECTION_SIZE	50	/* MAX_SECTION in its ini.c */
 
 void config_default(struct config *cfg)
 {
@@ -66,19 +68,29 @@ static void parse_fail(struct parse *p, const char *what, const char *detail)
 	fail(p->err, -EINVAL, "%s:%u: %s%s", p->path, p->line, what, detail);
 }
 
+/*
+ * Blanks before a line mean nothing.  inih would take such a line for more of the value
+ * before, so that a key moved in by a blank becomes another key's value.
+ */
 static char *read_line(char *str, int num, void *stream)
 {
 	struct parse *p = stream;
-	size_t len;
+	int c = p->failed ? EOF : getc(p->f), n = 0;
 
-	if (p->failed || !fgets(str, num, p->f))
+	if (c == EOF)
 		return NULL;
 	p->line++;
-	len = strlen(str);
-	if (len == (size_t)num - 1 && str[len - 1] != '\n' && !feof(p->f)) {
-		parse_fail(p, "line too long", "");
-		return NULL;
+	for (; c != EOF; c = getc(p->f)) {
+		if (!c || n == num - 1) {
+			parse_fail(p, c ? "line too long" : "a NUL byte", "");
+			return NULL;
+		}
+		if (n || c == '\n' || !isspace(c))
+			str[n++] = (char)c;
+		if (c == '\n')
+			break;
 	}
+	str[n] = '\0';
 	return str;
 }
 
@@ -97,8 +109,11 @@ static int handle_key(void *user, const char *section, const char *key, const ch
 	} else if (!strcmp(section, "Journal")) {
 		want = config_set_journal(p->cfg, key, value);
 	} else if (!strncmp(section, "Trigger", 7) && (!section[7] || section[7] == ' ')) {
-		struct config_trigger *t = config_find_trigger(p->cfg, section[7] ? section + 8 : "");
+		struct config_trigger *t = NULL;
 
+		/* inih cuts longer ones: two outputs could become one. */
+		if (strlen(section) < INIH_SECTION_SIZE - 1)
+			t = config_find_trigger(p->cfg, section[7] ? section + 8 : "");
 		if (!t) {
 			snprintf(text, sizeof(text),
 				 "[%s]: %d outputs with short names are possible", section,

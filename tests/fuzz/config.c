@@ -3,24 +3,36 @@
 #include "config.h"
 #include "fuzz.h"
 
-static void check_again(const struct config *cfg)
+static char *print(const struct config *cfg, size_t *size)
 {
-	static struct config again;
-	char err[CONFIG_ERROR_SIZE] = "", *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
-	int fd, ret;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, size);
 
 	FUZZ_CHECK(f, "out of memory");
 	config_print(f, cfg);
 	fclose(f);
+	return text;
+}
+
+static void check_again(const struct config *cfg)
+{
+	static struct config again;
+	char err[CONFIG_ERROR_SIZE] = "", *text, *text_again;
+	size_t size = 0;
+	int fd, ret;
+
+	text = print(cfg, &size);
 	config_default(&again);
 	ret = config_load_file(&again, fuzz_file((uint8_t *)text, size, &fd), err);
 	FUZZ_CHECK(!ret, "what was printed is refused: %s\n%s", err, text);
 	FUZZ_CHECK(!config_sensor_differs(cfg, &again), "sensor:\n%s", text);
 	FUZZ_CHECK(!config_marker_differs(cfg, &again), "marker:\n%s", text);
 	FUZZ_CHECK(!config_triggers_differ(cfg, &again), "triggers:\n%s", text);
+	text_again = print(&again, &size);
+	FUZZ_CHECK(!strcmp(text, text_again), "printed:\n%s\nread, and printed:\n%s", text,
+		   text_again);
 	close(fd);
+	free(text_again);
 	free(text);
 }
 

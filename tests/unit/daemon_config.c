@@ -213,6 +213,8 @@ static void bad_files_are_named_with_their_line(void)
 		{ "[Trigger]\nMinConfidence=nan\n", 2, "MinConfidence=nan" },
 		{ "[Trigger]\nMinConfidence=50%\n", 2, "MinConfidence=50%" },
 		{ "[Trigger]\nWidth=0\n", 2, "Width=0" },
+		{ "[Trigger 0123456789012345678901234567890123456789A]\nLine=X\n", 2, "short names" },
+		{ "[Sensor]\nMode=film\n \tRate=0\n", 3, "Rate=0" },
 		{ "[Sensor]\nno equals sign\n", 2, "neither" },
 		{ "[Sensor\nRate=800\n", 1, "neither" },
 	};
@@ -232,6 +234,41 @@ static void bad_files_are_named_with_their_line(void)
 		ktap_check(strstr(err, bad[i].says), "case %zu: expected '%s' in: %s", i,
 			   bad[i].says, err);
 	}
+}
+
+/* A key that is moved in is a key, not more of the value before. */
+static void blanks_before_a_line_do_not_count(void)
+{
+	char err[CONFIG_ERROR_SIZE];
+	struct config c;
+	int r;
+
+	config_default(&c);
+	r = config_load_file(&c, put("blanks.conf",
+		" [Sensor]\n  Uri=ip:bench\n  Rate=400\n\t# no rate\n\t;\n \n  [Marker]\n"
+		"  Line=GPIO1 ;7\n  [Trigger]\n \tLine=GPIO2\r\n"), err);
+	ktap_check(!r, "got %d: %s", r, err);
+	ktap_check(!strcmp(c.uri, "ip:bench") && c.rate_hz == 400, "uri %s, rate %g", c.uri,
+		   c.rate_hz);
+	ktap_check(!strcmp(c.marker_line, "GPIO1") && !strcmp(c.triggers[0].line, "GPIO2"),
+		   "lines %s and %s", c.marker_line, c.triggers[0].line);
+}
+
+static void a_nul_byte_is_refused(void)
+{
+	static const char text[] = "[Sensor]\nRate=400\0 [Marker]\nUri=ip:bench\n";
+	const char *path = put("nul.conf", "");
+	char err[CONFIG_ERROR_SIZE];
+	FILE *f = fopen(path, "w");
+	struct config c;
+	int r;
+
+	if (!ktap_check(f && fwrite(text, 1, sizeof(text) - 1, f) == sizeof(text) - 1 && !fclose(f),
+			"cannot write %s", path))
+		return;
+	config_default(&c);
+	r = config_load_file(&c, path, err);
+	ktap_check(r == -EINVAL && strstr(err, ":2: a NUL byte"), "got %d: %s", r, err);
 }
 
 static void a_long_line_is_refused(void)
@@ -304,6 +341,8 @@ int main(void)
 		{ "what_is_printed_reads_back", what_is_printed_reads_back },
 		{ "a_changed_key_shows_in_its_part", a_changed_key_shows_in_its_part },
 		{ "bad_files_are_named_with_their_line", bad_files_are_named_with_their_line },
+		{ "blanks_before_a_line_do_not_count", blanks_before_a_line_do_not_count },
+		{ "a_nul_byte_is_refused", a_nul_byte_is_refused },
 		{ "a_long_line_is_refused", a_long_line_is_refused },
 		{ "a_file_that_cannot_be_read_is_an_error",
 		  a_file_that_cannot_be_read_is_an_error },
