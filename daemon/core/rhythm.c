@@ -14,6 +14,13 @@
 #define SPREAD		1.15f	/* of the flow around its shape */
 #define FLOW_MOST	3.0f	/* times its usual size: a sigh's, or more of the same */
 #define NO_FLOW		6.0f	/* a movement's */
+/*
+ * Deep breaths (3.3: 2 to 4 times as deep) take longer than usual ones, by less than they are
+ * deeper.  Those of DEEP times the usual flow are taken to wait for some of the time.
+ */
+#define DEEP		2.0f
+#define DEEP_S		1.5f	/* from there to their end, or to the next such flow */
+#define DEEP_WAIT	0.3f
 #define UP_TAU_S	6.0f	/* paces of the usual size: a quantile's, as in breath.c */
 #define DOWN_TAU_S	6.0f
 #define SIZE_RMS	1.15f	/* rms of a breath's flow over that */
@@ -104,9 +111,11 @@ void bp_rhythm_init(struct bp_rhythm *r, float shortest_s, float times,
 						1.0f / (2 * BP_RHYTHM_PERIODS * BP_RHYTHM_PHASES);
 }
 
-/* @old is the row twice. */
-static void turn(bp_v4 *row, const float *old, const struct bp_rhythm_turn *t)
+/* @old is the row twice; of which the share @waits stays where it is. */
+static void turn(bp_v4 *row, const float *old, const struct bp_rhythm_turn *t, float waits)
 {
+	const float tap[3] = { (1 - waits) * t->tap[0], (1 - waits) * t->tap[1],
+			       (1 - waits) * t->tap[2] };
 	const float *from = old + BP_RHYTHM_PHASES - t->whole;
 
 	for (uint32_t i = 0; i < FOURS; i++, from += 4) {
@@ -115,13 +124,14 @@ static void turn(bp_v4 *row, const float *old, const struct bp_rhythm_turn *t)
 		memcpy(&x0, from, sizeof(x0));
 		memcpy(&x1, from - 1, sizeof(x1));
 		memcpy(&x2, from - 2, sizeof(x2));
-		row[i] = t->tap[0] * x0 + t->tap[1] * x1 + t->tap[2] * x2;
+		row[i] = waits * row[i] + tap[0] * x0 + tap[1] * x1 + tap[2] * x2;
 	}
 }
 
 static void advance(struct bp_rhythm *r)
 {
 	const float other = OTHER_PERIOD * BP_RHYTHM_STEP_S, mirror = OTHER_SIGN * BP_RHYTHM_STEP_S;
+	const float waits = r->deep_s > 0 ? DEEP_WAIT : 0;
 	float old[2][BP_RHYTHM_PERIODS][2][BP_RHYTHM_PHASES];
 
 	/* All of them first: what has just been stored is slow to be read at another alignment. */
@@ -132,7 +142,7 @@ static void advance(struct bp_rhythm *r)
 		}
 	for (int s = 0; s < 2; s++)
 		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
-			turn(r->p[s][k], old[s][k][0], &r->turn[k]);
+			turn(r->p[s][k], old[s][k][0], &r->turn[k], waits);
 	for (int s = 0; s < 2; s++)
 		for (uint32_t k = 0; k + 1 < BP_RHYTHM_PERIODS; k++)
 			for (uint32_t i = 0; i < FOURS; i++) {
@@ -196,7 +206,12 @@ void bp_rhythm_step(struct bp_rhythm *r, float flow, bool blind)
 	const float narrow = 1 / (SPREAD * SPREAD);
 
 	advance(r);
-	if (blind || !(r->size > 0) || fabsf(flow) > NO_FLOW * r->size)
+	r->deep_s -= r->deep_s > 0 ? BP_RHYTHM_STEP_S : 0;
+	if (blind || !(r->size > 0))
+		return;
+	if (fabsf(flow) > DEEP * SIZE_RMS * r->size)
+		r->deep_s = DEEP_S;
+	if (fabsf(flow) > NO_FLOW * r->size)
 		return;
 	flow /= SIZE_RMS * r->size;
 	if (flow > FLOW_MOST)

@@ -33,6 +33,7 @@ struct bp_rhythm {
 		uint32_t whole;		/* phases */
 		float tap[3];		/* shares that go so far, one further, two */
 	} turn[BP_RHYTHM_PERIODS];	/* in a step */
+	float deep_s;			/* for so long a deep breath goes on more slowly */
 	float size;			/* usual size of the flow, its unit; 0 = not known yet */
 };
 

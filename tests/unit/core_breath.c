@@ -74,7 +74,7 @@ static void check_breath(double rate_hz, double period, double swing_g, int sign
 	ktap(fabs(st.breath_rate_bpm - bpm) <= 0.5, name,
 	     "expected %.2f breaths/min, got %.2f: see breath.c", bpm, st.breath_rate_bpm);
 	snprintf(name, sizeof(name), "%s: phase right 3/4 of the time", what);
-	ktap(right * 4 >= all * 3, name, "expected %zu of %zu or more, got %zu: see lean()",
+	ktap(right * 4 >= all * 3, name, "expected %zu of %zu or more, got %zu: see rhythm.c",
 	     all * 3 / 4, all, right);
 	free(f);
 }
@@ -109,6 +109,51 @@ static void check_first_rates(void)
 	ktap(said > 45 && fabsf(worst - 60 / 8.0f) < 0.5f, "the first rates are right, too",
 	     "expected more than 45 seconds of 7.5 breaths/min within 0.5, got %zu, the worst %.2f, the last "
 	     "%.2f: see turned() and bp_breath_rate() in breath.c", said, (double)worst, (double)last);
+	free(f);
+}
+
+/* Four breaths of 4 s and a deep one, three times as deep and 1.4 times as long. */
+static double sighing(double t, double *of_sigh)
+{
+	double u = fmod(t, 4 * 4 + 5.6), v;
+
+	breath_s = u < 16 ? 4 : 5.6;
+	u = u < 16 ? fmod(u, 4) : u - 16;
+	v = volume(u);
+	*of_sigh = breath_s > 4 ? u / breath_s : -1;
+	return breath_s > 4 ? 3 * v : v;
+}
+
+static float sigh(double t)
+{
+	double of_sigh;
+
+	return (float)(0.010 * sighing(t, &of_sigh));
+}
+
+/* Joints sound late in a deep breath: the end of the pace of before must not be taken for its end. */
+static void check_sighs(void)
+{
+	struct test_signal sig = { .motion_hz = 800, .noise_g = 0.002f, .z = sigh };
+	struct bp_core *core = test_core(&sig);
+	size_t n, in = 0, out = 0, all = 0;
+	struct bp_frame *f = test_frames(&sig, 300, &n);
+	struct bp_status st;
+	double of_sigh;
+
+	for (size_t i = 0; i < n; i += 80) {
+		bp_core_push(core, f + i, n - i < 80 ? n - i : 80);
+		sighing((double)f[i].t_ns * 1e-9, &of_sigh);
+		if (f[i].t_ns < 60 * (int64_t)1000000000 || of_sigh < 0.24 || of_sigh > 0.38)
+			continue;
+		bp_core_status(core, &st);
+		all++;
+		in += st.breath_phase == BP_BREATH_INHALE;
+		out += st.breath_phase == BP_BREATH_EXHALE;
+	}
+	ktap(in * 2 > all && out * 10 < all, "late in a deep breath: inhale, not exhale",
+	     "expected inhale in more than half, exhale in less than a tenth of %zu, got %zu and %zu: see DEEP in "
+	     "rhythm.c", all, in, out);
 	free(f);
 }
 
@@ -157,7 +202,7 @@ static void check_movement(const char *what, float (*z)(double), bool bend, doub
 
 int main(void)
 {
-	ktap_plan(9 * 2 + 6);
+	ktap_plan(9 * 2 + 7);
 	check_breath(800, 4, 0.020, 1);
 	check_breath(800, 4, 0.020, -1);
 	check_breath(200, 4, 0.006, 1);
@@ -168,6 +213,7 @@ int main(void)
 	check_breath(800, 4, 0, -1);
 	check_breath(3200, 6, 0, 1);
 	check_first_rates();
+	check_sighs();
 	check_movement("sitting still", NULL, false, 20, BP_MOVEMENT_NONE);
 	check_movement("walking", walk, false, 20, BP_MOVEMENT_WALK);
 	check_movement("twisting", twist, false, 20, BP_MOVEMENT_TWIST);
