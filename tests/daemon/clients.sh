@@ -139,8 +139,8 @@ others+=($!)
 "$tmp/crowd" claim iio_device7 <"$tmp/keep2" >"$tmp/claim2" &
 others+=($!)
 exec 8>"$tmp/keep1" 9>"$tmp/keep2"
-wait_until 10 grep -q ready "$tmp/claim1"
-wait_until 10 grep -q ready "$tmp/claim2"
+wait_until 10 grep -qs ready "$tmp/claim1"
+wait_until 10 grep -qs ready "$tmp/claim2"
 same "a claim is of one sensor, also of one that is not there" "2 1" "$(claims)"
 exec 9>&-
 wait_until 300 is Manager Claims 1
@@ -174,7 +174,7 @@ stop_daemon TERM
 rm -rf "$tmp/state"; mkdir "$tmp/state"
 "$tmp/crowd" sleep >"$tmp/sleeper" &
 others+=($!)
-wait_until 10 grep -q ready "$tmp/sleeper"
+wait_until 10 grep -qs ready "$tmp/sleeper"
 start_daemon --state "$tmp/state" --replay "$tmp/long.edf" --speed max
 wait_until 300 ended
 report "one that never reads holds nobody up" \

@@ -101,12 +101,13 @@ static void sessions(const char *target)
 static void configuration(void)
 {
 	static const char full[] = "[Sensor]\nMode=film\nRate=3200\nAccelRange=8\nFilmRange=50\n"
-		"Watermark=0\nPair=spine, 0x21\nFilmRate=800\nUri=ip:bench\nListen=on-demand\n[Marker]\nLine=GPIO17\n"
-		"Debounce=5ms\nLongPress=2s\nActiveLow=yes\nBias=pull-up\n[Trigger]\nLine=GPIO27\n"
-		"Width=250us\nClasses=snap, crepitus\nOn=settled\nActiveLow=on\n"
-		"[Trigger lamp]\nLine=pinctrl-rp1:22\nClasses=cavitation\n"
-		"MinConfidence=0.7\n[Recorder]\nRecord=always\nDirectory=/srv/back\nMaxFileTime=2h\nMaxFileSize=1.5G\n"
-		"KeepTime=30 d\nKeepSize=20G\nMinFree=0\nSync=10\n[Journal]\nMaxAge=0\nMaxSize=9\n";
+		"Watermark=0\nPair=spine, 0x21\nFilmRate=800\nUri=ip:bench\nListen=on-demand\n"
+		"[Marker]\nLine=GPIO17\nDebounce=5ms\nLongPress=2s\nActiveLow=yes\nBias=pull-up\n"
+		"[Trigger]\nLine=GPIO27\nWidth=250us\nClasses=snap, crepitus\nOn=settled\n"
+		"ActiveLow=on\n[Trigger lamp]\nLine=pinctrl-rp1:22\nClasses=cavitation\n"
+		"MinConfidence=0.7\n[Recorder]\nRecord=always\nDirectory=/srv/back\nMaxFileTime=2h\n"
+		"MaxFileSize=1.5G\nKeepTime=30 d\nKeepSize=20G\nMinFree=0\nSync=10\n[Journal]\n"
+		"MaxAge=0\nMaxSize=9\n";
 	struct config cfg;
 	FILE *f = fopen(name("config", "default"), "w");
 

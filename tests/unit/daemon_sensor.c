@@ -872,32 +872,22 @@ static void a_loose_contact_is_not_tried_all_the_time(void)
 	end();
 }
 
-/* Of the daemon's tracks of clients this test has none, and says what they would. */
-static unsigned int clients;
-
-unsigned sd_bus_track_count(sd_bus_track *track)
-{
-	return track ? clients : 0;
-}
-
 static void a_claim_is_of_one_sensor(void)
 {
-	struct bus_claims claims = {
-		.one[3] = { .sensor = "iio_device1", .who = (sd_bus_track *)&clients },
-	};
+	struct bus_claimer first = { .what = 1 << 3 }, second = { .what = 1 << 3, .next = &first };
+	struct bus_claims claims = { .sensor[3] = "iio_device1" };
 
 	begin();
 	env.paused = true;
 	env.claims = &claims;
-	clients = 0;
 	plug(0, 0x20);
 	plug(1, 0x21);
 	settle();
 	ktap_check(fakes[0].fd < 0 && fakes[1].fd < 0, "opened though nobody claims them");
-	clients = 1;
+	claims.who = &first;
 	sensor_set_pause(&set);
 	/* Another client claims it, too: no reason to begin anew. */
-	clients = 2;
+	claims.who = &second;
 	sensor_set_pause(&set);
 	settle();
 	ktap_check(fakes[0].fd < 0 && fakes[1].fd >= 0 && fakes[1].opens == 1,
@@ -913,7 +903,7 @@ static void a_claim_is_of_one_sensor(void)
 	settle();
 	ktap_check(fakes[0].fd < 0 && fakes[1].fd >= 0, "after sleep: open %d and %d",
 		   fakes[0].fd >= 0, fakes[1].fd >= 0);
-	clients = 0;
+	claims.who = NULL;
 	sensor_set_pause(&set);
 	settle();
 	ktap_check(fakes[0].fd < 0 && fakes[1].fd < 0, "let go: open %d and %d", fakes[0].fd >= 0,
