@@ -90,6 +90,7 @@ $(PEERS) $(O)/tests/peers/edf-real $(O)/tests/peers/breathing:
 # A unit test is one file; the first part of its name says what it needs beside the library.
 needs = $(filter $(O)/tests/unit/$(1)_%,$(UNIT_BIN)): $(call obj,$(2))
 $(call needs,chip,$(CHIP_SRC))
+$(call needs,ctl,daemon/ctl/ctl_order.c)
 $(call needs,gen,$(GEN_LIB) tests/sim/chip_convert.c)
 $(call needs,feed,$(FEED_SRC))
 $(call needs,driver,driver/st1vafe3bx_word.c driver/st1vafe3bx_time.c)

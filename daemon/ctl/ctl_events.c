@@ -8,6 +8,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/ctl_journal.h"
+#include "ctl/ctl_order.h"
 #include "ctl/ctl_summary.h"
 #include "event_json.h"
 #include "event_names.h"
@@ -21,27 +22,22 @@ struct moment {
 	int64_t time_ns, wall_ns;
 };
 
+/**
+ * struct events - what is shown, and what has been
+ * @summary:	NULL = lines
+ * @runs:	the first event of each run, for the summary
+ */
 struct events {
 	struct db_filter filter;
 	enum format format;
-	bool summary;
-	struct record_event *list;
-	size_t n, room;
+	bool summarise, begun;
+	struct ctl_order *order;
+	struct ctl_summary *summary;
+	struct moment *runs;
+	size_t n_runs, room_runs;
 	struct moment *pains;
 	size_t n_pains, room_pains;
 };
-
-static int take(void *userdata, const struct record_event *rec)
-{
-	struct events *e = userdata;
-	void *list = ctl_grow(e->list, e->n, &e->room, sizeof(*e->list));
-
-	if (!list)
-		return -ENOMEM;
-	e->list = list;
-	e->list[e->n++] = *rec;
-	return 0;
-}
 
 static int take_annotation(void *userdata, const struct record_annotation *rec)
 {
@@ -72,8 +68,8 @@ static int from_daemon(struct events *e, bool user)
 
 	if (!bus)
 		return -ENOTCONN;
-	ret = ctl_journal_events(bus, &e->filter, take, e, &error);
-	if (ret >= 0 && e->summary)
+	ret = ctl_journal_events(bus, &e->filter, ctl_order_event, e->order, &error);
+	if (ret >= 0 && e->summarise)
 		ret = ctl_journal_annotations(bus, &all, take_annotation, e, &error);
 	if (ret < 0)
 		ctl_bus_complain(&error, ret);
@@ -94,8 +90,8 @@ static int from_file(struct events *e, const char *path)
 		ctl_complain("%s: %s", path, err);
 		return ret;
 	}
-	ret = db_events(db, &e->filter, take, e);
-	if (ret >= 0 && e->summary)
+	ret = db_events(db, &e->filter, ctl_order_event, e->order);
+	if (ret >= 0 && e->summarise)
 		ret = db_annotations(db, &all, take_annotation, e);
 	if (ret < 0)
 		ctl_complain("%s: %s", path, ret == -ENOMEM ? "out of memory" : db_message(db));
@@ -104,18 +100,6 @@ static int from_file(struct events *e, const char *path)
 }
 
 /* ---- lines ---------------------------------------------------------------- */
-
-/* As they happened: the wall clock may have been set back meanwhile. */
-static int by_time(const void *a, const void *b)
-{
-	const struct record_event *x = a, *y = b;
-
-	if (x->run != y->run)
-		return x->run < y->run ? -1 : 1;
-	if (x->ev.onset_ns != y->ev.onset_ns)
-		return x->ev.onset_ns < y->ev.onset_ns ? -1 : 1;
-	return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
-}
 
 static void csv_line(const struct record_event *rec, const char *time)
 {
@@ -134,7 +118,6 @@ static void csv_line(const struct record_event *rec, const char *time)
 static void print_line(const struct record_event *rec, enum format format)
 {
 	char time[CTL_TIME_SIZE];
-	struct bp_event ev = rec->ev;
 
 	ctl_time_print(time, rec->wall_ns, format != TEXT);
 	switch (format) {
@@ -146,59 +129,96 @@ static void print_line(const struct record_event *rec, enum format format)
 		return;
 	default:
 		printf("%s  %-12s", time, rec->sensor);
-		event_text_line(stdout, &ev, rec->stream_start_ns);
+		event_text_line(stdout, &rec->ev, rec->stream_start_ns);
 	}
 }
 
-/* By the wall clock as it stood at the first event of the moment's run. */
-static int64_t common_time(const struct events *e, const struct moment *m)
+static void begin_lines(struct events *e)
 {
-	for (size_t i = 0; i < e->n; i++)
-		if (e->list[i].run == m->run)
-			return e->list[i].wall_ns + m->time_ns - e->list[i].ev.onset_ns;
-	return m->wall_ns;
+	if (e->format == CSV && !e->begun)
+		puts("time,sensor,event,revision," CTL_CSV_EVENT
+		     ",session,wall_ns,onset_ns,end_ns,sequence");
+	e->begun = true;
 }
 
-static int summarise(const struct events *e)
+static int take_line(void *userdata, const struct record_event *rec)
 {
-	struct ctl_summary *s = ctl_summary_new();
-	int ret = s ? 0 : -ENOMEM;
-	size_t first = 0;		/* of the run */
+	struct events *e = userdata;
 
-	for (size_t i = 0; i < e->n && !ret; i++) {
-		const struct record_event *rec = &e->list[i];
+	begin_lines(e);
+	print_line(rec, e->format);
+	return ferror(stdout) ? 1 : 0;
+}
 
-		if (rec->run != e->list[first].run)
-			first = i;
-		ret = ctl_summary_event(s, rec->sensor, rec->run, &rec->ev, e->list[first].wall_ns +
-					rec->ev.onset_ns - e->list[first].ev.onset_ns);
+/* ---- summary -------------------------------------------------------------- */
+
+static const struct moment *find_run(const struct events *e, uint64_t run)
+{
+	for (size_t i = e->n_runs; i > 0; i--)
+		if (e->runs[i - 1].run == run)
+			return &e->runs[i - 1];
+	return NULL;
+}
+
+/* By the wall clock as it stood at the first event of the run. */
+static int64_t common_time(const struct moment *first, int64_t time_ns)
+{
+	return first->wall_ns + time_ns - first->time_ns;
+}
+
+static int take_for_summary(void *userdata, const struct record_event *rec)
+{
+	struct events *e = userdata;
+	const struct moment *first = find_run(e, rec->run);
+
+	if (!first) {
+		void *list = ctl_grow(e->runs, e->n_runs, &e->room_runs, sizeof(*e->runs));
+
+		if (!list)
+			return -ENOMEM;
+		e->runs = list;
+		e->runs[e->n_runs] = (struct moment){ rec->run, rec->ev.onset_ns, rec->wall_ns };
+		first = &e->runs[e->n_runs++];
 	}
-	for (size_t i = 0; i < e->n_pains && !ret; i++)
-		ctl_summary_pain(s, common_time(e, &e->pains[i]));
-	if (ret)
-		ctl_complain("%s", strerror(-ret));
-	else
-		ctl_summary_print(s, e->format == JSON);
-	ctl_summary_free(s);
-	return ret;
+	return ctl_summary_event(e->summary, rec->sensor, rec->run, &rec->ev,
+				 common_time(first, rec->ev.onset_ns));
+}
+
+static void summarise(const struct events *e)
+{
+	for (size_t i = 0; i < e->n_pains; i++) {
+		const struct moment *m = &e->pains[i], *first = find_run(e, m->run);
+
+		ctl_summary_pain(e->summary, first ? common_time(first, m->time_ns) : m->wall_ns);
+	}
+	ctl_summary_print(e->summary, e->format == JSON);
 }
 
 static int show(struct events *e, const char *file, bool user)
 {
-	int ret = file ? from_file(e, file) : from_daemon(e, user);
+	int ret = -ENOMEM;
 
-	if (ret >= 0) {
-		if (e->n)
-			qsort(e->list, e->n, sizeof(*e->list), by_time);
-		if (e->format == CSV)
-			puts("time,sensor,event,revision," CTL_CSV_EVENT
-			     ",session,wall_ns,onset_ns,end_ns,sequence");
-		if (e->summary)
-			ret = summarise(e);
-		for (size_t i = 0; i < e->n && !e->summary; i++)
-			print_line(&e->list[i], e->format);
+	e->summary = e->summarise ? ctl_summary_new() : NULL;
+	e->order = ctl_order_new(e->summarise ? take_for_summary : take_line, e);
+	if (!e->order || (e->summarise && !e->summary)) {
+		ctl_complain("out of memory");
+		goto out;
 	}
-	free(e->list);
+	ret = file ? from_file(e, file) : from_daemon(e, user);
+	if (ret < 0)
+		goto out;
+	if (!ret)
+		ret = ctl_order_end(e->order);
+	if (ret < 0)
+		ctl_complain("%s", strerror(-ret));
+	else if (e->summarise)
+		summarise(e);
+	else
+		begin_lines(e);
+out:
+	ctl_order_free(e->order);
+	ctl_summary_free(e->summary);
+	free(e->runs);
 	free(e->pains);
 	return ret < 0 ? CTL_FAILURE : ctl_finish_output();
 }
@@ -241,7 +261,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		CTL_OPTION_SENSOR(&sensor, "of that sensor (iio:device0)"),
 		{ .name = "revisions", .value = &revisions,
 		  .help = "every revision that was told, not only the last" },
-		{ .name = "summary", .value = &e.summary,
+		{ .name = "summary", .value = &e.summarise,
 		  .help = "how often and how far apart each source sounded, in which\n"
 			  "breath and movement, beside which pain" },
 		{ .name = "json", .value = &json, .help = "one JSON object a line" },
@@ -258,7 +278,7 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		return ret;
 	if (json && csv)
 		return ctl_usage_error(cmd, "--json and --csv exclude each other");
-	if (e.summary && (csv || revisions))
+	if (e.summarise && (csv || revisions))
 		return ctl_usage_error(cmd, "--summary goes with neither --csv nor --revisions");
 	e.filter.latest = !revisions;
 	e.filter.sensor = sensor ? ctl_sensor_name(sensor) : NULL;
