@@ -16,6 +16,7 @@ KDIR     ?= $(or $(realpath /lib/modules/$(shell uname -r)/build), \
 PKGS     := libsystemd libiio libgpiod inih json-c sqlite3
 PLOT_PKGS := cairo
 CC       ?= cc
+PKG_CONFIG ?= pkg-config
 CPPFLAGS += -D_GNU_SOURCE -DBACKPOP_VERSION='"$(VERSION)"' -DBACKPOP_SYSCONFDIR='"$(sysconfdir)/backpop"' \
 	    -DBACKPOP_LIBDIR='"$(prefix)/lib/backpop"' -DBACKPOP_LIBEXECDIR='"$(prefix)/libexec"' -Idaemon -Itests
 CFLAGS   ?= -O2 -g
@@ -26,8 +27,8 @@ ALL_CFLAGS = -std=gnu11 $(CFLAGS) -ffp-contract=off -ftree-vectorize $(WARN) $(C
 # Not part of gcc's undefined, unlike clang's.
 UB_TOO    = $(if $(findstring undefined,$(SAN)),-fsanitize=float-cast-overflow)
 ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) $(PLOT_PKGS) 2>/dev/null)
-PKG_LIBS   = $(shell pkg-config --libs $(1))
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) $(PLOT_PKGS) 2>/dev/null)
+PKG_LIBS   = $(shell $(PKG_CONFIG) --libs $(1))
 
 # ---- what is built from what ----------------------------------------------
 LIB_SRC   := $(wildcard daemon/core/*.c daemon/edf/*.c daemon/source/source_edf*.c) daemon/event_json.c \
@@ -162,7 +163,7 @@ install-user: user
 	for page in daemon/man/*.[1-8]; do \
 		$(INSTALL) $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit; done
 	$(INSTALL) daemon/data/backpopctl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/backpopctl
-	sed 's,/usr/libexec/,$(prefix)/libexec/,'"$$(pkg-config --atleast-version=253 libsystemd && \
+	sed 's,/usr/libexec/,$(prefix)/libexec/,'"$$($(PKG_CONFIG) --atleast-version=253 libsystemd && \
 		echo ';s/^Type=notify$$/Type=notify-reload/;/^ExecReload=/d')" \
 		daemon/data/backpopd.service >$(O)/backpopd.service
 	$(INSTALL) $(O)/backpopd.service $(DESTDIR)$(prefix)/lib/systemd/system/backpopd.service

@@ -86,10 +86,11 @@ finish()
 	exit
 }
 
-# wait_until SECONDS COMMAND...: until it succeeds, or false at the deadline
+# wait_until SECONDS COMMAND...: until it succeeds, or false at the deadline: four times as
+# long, for SECONDS are those of a machine that has nothing else to do
 wait_until()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 4 * $1))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1

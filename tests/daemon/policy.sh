@@ -116,10 +116,13 @@ as service "$tmp/backpopd" --config /dev/null --state "$tmp/state" --replay "$tm
 	--speed max 2>"$tmp/log" &
 pids+=($!)
 wait_until 20 has_name || sed 's/^/# /' "$tmp/log"
-wait_until 30 grep -q "'State': <'ended'>" "$tmp/heard-member"
+# gdbus subscribes when it sees the name: one may miss what is said in the first instant.
+heard_the_end() { grep -q "'State': <'ended'>" "$tmp/heard-$1"; }
+wait_until 30 heard_the_end member
+wait_until 30 heard_the_end root
 events() { grep -c 'Sensor.Event (' "$tmp/heard-$1"; }
 report "member: hears the signals" '[ $(events member) -gt 5 ]'
-report "root: hears the signals" '[ $(events root) = $(events member) ]'
+report "root: hears the signals" '[ $(events root) -gt 5 ]'
 same "stranger: hears none" 0 "$(events stranger)"
 report "stranger: may not become the bus's monitor" \
 	'grep -qiE "denied|not allowed|permitted" $tmp/monitor-stranger.err && ! grep -q Event $tmp/monitor-stranger'
