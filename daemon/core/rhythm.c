@@ -118,6 +118,7 @@ static void turn(bp_v4 *row, const float *old, const struct bp_rhythm_turn *t, f
 			       (1 - waits) * t->tap[2] };
 	const float *from = old + BP_RHYTHM_PHASES - t->whole;
 
+#pragma GCC unroll 6
 	for (uint32_t i = 0; i < FOURS; i++, from += 4) {
 		bp_v4 x0, x1, x2;
 
@@ -125,6 +126,18 @@ static void turn(bp_v4 *row, const float *old, const struct bp_rhythm_turn *t, f
 		memcpy(&x1, from - 1, sizeof(x1));
 		memcpy(&x2, from - 2, sizeof(x2));
 		row[i] = waits * row[i] + tap[0] * x0 + tap[1] * x1 + tap[2] * x2;
+	}
+}
+
+/* @share of what @a has more than @b goes over. */
+static inline void level(bp_v4 *a, bp_v4 *b, float share)
+{
+#pragma GCC unroll 6
+	for (uint32_t i = 0; i < FOURS; i++) {
+		bp_v4 d = share * (a[i] - b[i]);
+
+		a[i] -= d;
+		b[i] += d;
 	}
 }
 
@@ -145,19 +158,9 @@ static void advance(struct bp_rhythm *r)
 			turn(r->p[s][k], old[s][k][0], &r->turn[k], waits);
 	for (int s = 0; s < 2; s++)
 		for (uint32_t k = 0; k + 1 < BP_RHYTHM_PERIODS; k++)
-			for (uint32_t i = 0; i < FOURS; i++) {
-				bp_v4 d = other * (r->p[s][k][i] - r->p[s][k + 1][i]);
-
-				r->p[s][k][i] -= d;
-				r->p[s][k + 1][i] += d;
-			}
+			level(r->p[s][k], r->p[s][k + 1], other);
 	for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
-		for (uint32_t i = 0; i < FOURS; i++) {
-			bp_v4 d = mirror * (r->p[0][k][i] - r->p[1][k][i]);
-
-			r->p[0][k][i] -= d;
-			r->p[1][k][i] += d;
-		}
+		level(r->p[0][k], r->p[1][k], mirror);
 }
 
 static float total(bp_v4 v)
@@ -175,18 +178,14 @@ static float row_sum(const bp_v4 *row)
 	return total(sum);
 }
 
-static void normalise(struct bp_rhythm *r)
+/* @sum: of all there is, four by four */
+static void normalise(struct bp_rhythm *r, bp_v4 sum)
 {
-	bp_v4 sum = { 0 };
-	float scale;
+	float scale = 1 / total(sum);
 
 	for (int s = 0; s < 2; s++)
 		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
-			for (uint32_t i = 0; i < FOURS; i++)
-				sum += r->p[s][k][i];
-	scale = 1 / total(sum);
-	for (int s = 0; s < 2; s++)
-		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+#pragma GCC unroll 6
 			for (uint32_t i = 0; i < FOURS; i++)
 				r->p[s][k][i] = r->p[s][k][i] * scale + LEAST;
 }
@@ -204,6 +203,7 @@ void bp_rhythm_size(struct bp_rhythm *r, float flow)
 void bp_rhythm_step(struct bp_rhythm *r, float flow, bool blind)
 {
 	const float narrow = 1 / (SPREAD * SPREAD);
+	bp_v4 sum = { 0 };
 
 	advance(r);
 	r->deep_s -= r->deep_s > 0 ? BP_RHYTHM_STEP_S : 0;
@@ -224,19 +224,26 @@ void bp_rhythm_step(struct bp_rhythm *r, float flow, bool blind)
 				bp_v4 off = flow - r->shape[k][i];
 
 				r->p[s][k][i] /= 1 + narrow * off * off;
+				sum += r->p[s][k][i];
 			}
-	normalise(r);
+	normalise(r, sum);
 }
 
 void bp_rhythm_late(struct bp_rhythm *r)
 {
+	bp_v4 sum = { 0 };
+
 	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
 		if (part_at(i) == BP_RHYTHM_IN && (float)i > LATE_FROM * BP_RHYTHM_PHASES)
 			for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++) {
 				r->p[0][k][i / 4][i % 4] *= LATE_TIMES;
 				r->p[1][k][i / 4][i % 4] *= LATE_TIMES;
 			}
-	normalise(r);
+	for (int s = 0; s < 2; s++)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
+			for (uint32_t i = 0; i < FOURS; i++)
+				sum += r->p[s][k][i];
+	normalise(r, sum);
 }
 
 void bp_rhythm_parts(const struct bp_rhythm *r, float ahead_s, float part[BP_RHYTHM_PARTS])
