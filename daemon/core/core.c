@@ -90,56 +90,89 @@ static const struct bp_context *context(struct bp_core *core)
 	return ctx;
 }
 
-static void slow_step(struct bp_core *core, const struct bp_hop *h)
+static __attribute__((noinline)) void slow_step(struct bp_core *core, int64_t t_ns)
 {
+	bp_v4 low = core->slow_sum / (float)core->slow_n;
 	enum bp_movement mv;
-	bp_v4 low;
 
-	core->slow_sum += h->low;
-	if (++core->slow_n < core->slow_hops)
-		return;
-	low = core->slow_sum / (float)core->slow_n;
 	core->slow_sum = (bp_v4){ 0 };
 	core->slow_n = 0;
 	core->context_known = false;
 	if (core->slow_stream == BP_MOTION)
-		bp_movement_slow(&core->movement, h->t_ns, low);
+		bp_movement_slow(&core->movement, t_ns, low);
 	mv = bp_movement_now(&core->movement);
-	bp_breath_step(&core->breath, h->t_ns, low,
-		       mv == BP_MOVEMENT_WALK || mv == BP_MOVEMENT_OTHER,
+	bp_breath_step(&core->breath, t_ns, low, mv == BP_MOVEMENT_WALK || mv == BP_MOVEMENT_OTHER,
 		       mv == BP_MOVEMENT_BEND || mv == BP_MOVEMENT_TWIST);
+}
+
+static __attribute__((noinline)) void check_health(struct bp_core *core, int k, const struct bp_hop *h)
+{
+	const struct bp_stream *s = &core->stream[k];
+
+	bp_health_hop(&core->health[k], h->t_ns, h->sum, h->full || core->full[k],
+		      HEALTH_HOPS / s->hop_rate_hz, s->gaps);
+}
+
+/* Candidates, trains, lungs and rings. */
+static __attribute__((noinline)) void detect_step(struct bp_core *core)
+{
+	uint32_t begun = core->detect.lung.begun;
+
+	bp_detect_step(&core->detect, core->stream, context(core), &core->book, core->now_ns);
+	if (core->detect.lung.begun != begun) {
+		bp_breath_hint(&core->breath);
+		core->context_known = false;
+	}
+}
+
+/* What is done now and then is a function of its own, so that this one is short. */
+static inline __attribute__((always_inline)) void watch(struct bp_core *core, int k, const struct bp_hop *h)
+{
+	if (core->hops_seen[k]++ % HEALTH_HOPS == 0)
+		check_health(core, k, h);
+	core->full[k] = false;
+	if (k != core->slow_stream)
+		return;
+	if (k == BP_MOTION)
+		bp_movement_hop(&core->movement, h->t_ns, h->low);
+	core->slow_sum += h->low;
+	if (++core->slow_n == core->slow_hops)
+		slow_step(core, h->t_ns);
+}
+
+/* Does anything begin in the newest hop of a stream? */
+static inline __attribute__((always_inline)) void hear(struct bp_core *core, int k, const struct bp_hop *h)
+{
+	if (core->stream[1 - k].n && core->stream[k].n_hops % HEALTH_HOPS == 0)
+		bp_health_missing(&core->health[1 - k], core->now_ns);
+	bp_detect_hop(&core->detect, k, h);
 }
 
 static __attribute__((noinline)) void hops(struct bp_core *core, int k)
 {
-	struct bp_stream *s = &core->stream[k];
+	const struct bp_stream *s = &core->stream[k];
 
 	/* A bridged hole can complete two at once; the newest speaks for both. */
-	for (; core->hops_seen[k] < s->n_hops; core->hops_seen[k]++) {
-		const struct bp_hop *h = bp_stream_hop(s, (uint32_t)(s->n_hops - 1 - core->hops_seen[k]));
+	while (core->hops_seen[k] < s->n_hops)
+		watch(core, k, bp_stream_hop(s, (uint32_t)(s->n_hops - 1 - core->hops_seen[k])));
+	hear(core, k, bp_stream_hop(s, 0));
+	if (bp_detect_due(&core->detect, core->now_ns))
+		detect_step(core);
+}
 
-		if (core->hops_seen[k] % HEALTH_HOPS == 0)
-			bp_health_hop(&core->health[k], h->t_ns, h->sum, h->full || core->full[k],
-				      HEALTH_HOPS / s->hop_rate_hz, s->gaps);
-		core->full[k] = false;
-		if (k == core->slow_stream) {
-			if (k == BP_MOTION)
-				bp_movement_hop(&core->movement, h->t_ns, h->low);
-			slow_step(core, h);
-		}
-	}
-	if (core->stream[1 - k].n && s->n_hops % HEALTH_HOPS == 0)
-		bp_health_missing(&core->health[1 - k], core->now_ns);
-	bp_detect_hop(&core->detect, core->stream, k);
-	if (bp_detect_due(&core->detect, core->now_ns)) {
-		uint32_t begun = core->detect.lung.begun;
+static inline __attribute__((always_inline)) void newest(struct bp_core *core, int k)
+{
+	const struct bp_hop *h = bp_stream_hop(&core->stream[k], 0);
 
-		bp_detect_step(&core->detect, core->stream, context(core), &core->book, core->now_ns);
-		if (core->detect.lung.begun != begun) {
-			bp_breath_hint(&core->breath);
-			core->context_known = false;
-		}
-	}
+	watch(core, k, h);
+	hear(core, k, h);
+}
+
+/* One of each, while nothing is due: what begins in a hop is due some hops later. */
+static __attribute__((noinline)) void both_hops(struct bp_core *core)
+{
+	newest(core, BP_MOTION);
+	newest(core, BP_FILM);
 }
 
 /* What is known to be unusable is taken out; returns what is left of the frame. */
@@ -172,6 +205,7 @@ static void single(struct bp_core *core, const struct bp_frame *f)
 	bool freeze, clipped = has & BP_CLIPPED;
 
 	core->frames++;
+	bp_stream_part(m, s);
 	if (!(has & (BP_HAS_MOTION | BP_HAS_FILM)))
 		return;
 	core->started = true;
@@ -194,14 +228,6 @@ static void single(struct bp_core *core, const struct bp_frame *f)
 	}
 }
 
-static void end_hop(struct bp_core *core, int k, bool freeze)
-{
-	if (bp_stream_hop_full(&core->stream[k])) {
-		bp_stream_end_hop(&core->stream[k], freeze);
-		hops(core, k);
-	}
-}
-
 /* Frames with nothing odd about them, up to the end of a hop; returns how many. */
 static size_t several(struct bp_core *core, const struct bp_frame *f, size_t n)
 {
@@ -209,19 +235,39 @@ static size_t several(struct bp_core *core, const struct bp_frame *f, size_t n)
 	struct bp_stream *s = f->has & BP_HAS_FILM ? &core->stream[BP_FILM] : NULL;
 	bool freeze;
 
-	if (f->t_ns < core->now_ns || (!m && !s) || (m && !m->started) || (s && !s->started) ||
-	    (m && s && !(core->one_rate && bp_stream_in_step(m, s))))
-		return 0;
+	if (m && s) {
+		if (!s->joined && !(core->one_rate && f->t_ns >= core->now_ns && bp_stream_join(m, s)))
+			return 0;
+	} else {
+		bp_stream_part(&core->stream[BP_MOTION], &core->stream[BP_FILM]);
+		if (f->t_ns < core->now_ns || !(m || s) || !(m ? m : s)->started)
+			return 0;
+	}
 	n = bp_stream_block(m, s, f, n);
 	if (!n)
 		return 0;
 	core->frames += n;
 	core->now_ns = f[n - 1].t_ns;
 	freeze = core->now_ns < core->detect.quiet_ns;
-	if (m)
-		end_hop(core, BP_MOTION, freeze);
-	if (s)
-		end_hop(core, BP_FILM, freeze);
+	if (!bp_stream_hop_full(m ? m : s))
+		return n;
+	if (m && s) {
+		if (bp_stream_steady(m) && bp_stream_steady(s) &&
+		    !bp_detect_due(&core->detect, core->now_ns)) {
+			bp_stream_end_hops(m, s, freeze);
+			both_hops(core);
+			return n;
+		}
+		bp_stream_share(m, s);
+	}
+	if (m) {
+		bp_stream_end_hop(m, freeze);
+		hops(core, BP_MOTION);
+	}
+	if (s) {
+		bp_stream_end_hop(s, freeze);
+		hops(core, BP_FILM);
+	}
 	return n;
 }
 

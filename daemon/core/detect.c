@@ -54,12 +54,8 @@ void bp_detect_init(struct bp_detect *d)
 	d->newest_onset_ns = d->touched_ns = d->said_ns = INT64_MIN / 2;
 }
 
-void bp_detect_hop(struct bp_detect *d, const struct bp_stream *streams, int k)
+void bp_detect_begin(struct bp_detect *d, const struct bp_hop *h)
 {
-	const struct bp_hop *h = bp_stream_hop(&streams[k], 0);
-
-	if (!bp_trigger_hop(&d->trigger, k, h))
-		return;
 	d->quiet_ns = h->t_ns + HOLD_NS;
 	for (uint32_t i = 0; i < BP_CANDIDATES; i++) {
 		struct bp_candidate *c = &d->c[i];

@@ -39,8 +39,15 @@ struct bp_detect {
 
 void bp_detect_init(struct bp_detect *d);
 
+/* Something begins in this hop: a candidate, if there is room. */
+void bp_detect_begin(struct bp_detect *d, const struct bp_hop *h);
+
 /* A hop of stream @k is complete: does anything begin in it? */
-void bp_detect_hop(struct bp_detect *d, const struct bp_stream *streams, int k);
+static inline void bp_detect_hop(struct bp_detect *d, int k, const struct bp_hop *h)
+{
+	if (bp_trigger_hop(&d->trigger, k, h))
+		bp_detect_begin(d, h);
+}
 
 /* Look at every candidate that is due at @now_ns. */
 void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,

@@ -3,7 +3,6 @@
 
 #define PI		3.14159265358979323846
 #define TAYLOR_TERMS	14	/* exact to the last bit of a double below pi/2 */
-#define FLUSH_LEVEL	1e-15f	/* g or mV; any sensor's noise is 1e9 times more */
 
 /*
  * tan() of 0..0.49 pi by Taylor series: the C library's is not the same to the
@@ -65,10 +64,4 @@ void bp_biquad_prime(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4
 
 	s->s1 = y - c->b0 * x;
 	s->s2 = c->b0 * x - c->a2 * y;
-}
-
-void bp_biquad_flush(struct bp_biquad_state *s)
-{
-	s->s1 = (bp_v4)((bp_v4i)s->s1 & (bp_v4_abs(s->s1) > FLUSH_LEVEL));
-	s->s2 = (bp_v4)((bp_v4i)s->s2 & (bp_v4_abs(s->s2) > FLUSH_LEVEL));
 }

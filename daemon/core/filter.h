@@ -9,6 +9,10 @@
 #ifndef BACKPOP_CORE_FILTER_H
 #define BACKPOP_CORE_FILTER_H
 
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
+
 typedef float bp_v4 __attribute__((vector_size(16)));
 typedef int bp_v4i __attribute__((vector_size(16)));
 typedef long long bp_v2l __attribute__((vector_size(16)));
@@ -41,9 +45,6 @@ void bp_lowpass(struct bp_biquad *c, double f_hz, double rate_hz, double q);
 /* Set the state as if @x had been the input for ever: no start-up transient. */
 void bp_biquad_prime(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4 x);
 
-/* Replace states too small to matter by 0, so that silence never gets denormal and slow. */
-void bp_biquad_flush(struct bp_biquad_state *s);
-
 /* What the section gives for ever for a constant input of 1. */
 float bp_biquad_dc_gain(const struct bp_biquad *c);
 
@@ -56,11 +57,39 @@ static inline bp_v4 bp_biquad_step(const struct bp_biquad *c, struct bp_biquad_s
 	return y;
 }
 
+/* @a where it is greater, else @b, for NaN and zeros of either sign, too: what SSE does in one. */
 static inline bp_v4 bp_v4_max(bp_v4 a, bp_v4 b)
 {
+#ifdef __SSE__
+	return _mm_max_ps(a, b);
+#else
 	bp_v4i m = a > b;
 
 	return (bp_v4)(((bp_v4i)a & m) | ((bp_v4i)b & ~m));
+#endif
+}
+
+/* The same the other way. */
+static inline bp_v4 bp_v4_min(bp_v4 a, bp_v4 b)
+{
+#ifdef __SSE__
+	return _mm_min_ps(a, b);
+#else
+	bp_v4i m = a < b;
+
+	return (bp_v4)(((bp_v4i)a & m) | ((bp_v4i)b & ~m));
+#endif
+}
+
+/* One bit per lane, lane 0 lowest, of what a comparison gave. */
+static inline int bp_v4_bits(bp_v4i m)
+{
+#ifdef __SSE__
+	return _mm_movemask_ps((__m128)m);
+#else
+	m &= (bp_v4i){ 1, 2, 4, 8 };
+	return m[0] | m[1] | m[2] | m[3];
+#endif
 }
 
 static inline bp_v4 bp_v4_abs(bp_v4 a)
@@ -68,6 +97,15 @@ static inline bp_v4 bp_v4_abs(bp_v4 a)
 	bp_v4i m = { 0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff };
 
 	return (bp_v4)((bp_v4i)a & m);
+}
+
+#define BP_FLUSH_LEVEL	1e-15f	/* g or mV; any sensor's noise is 1e9 times more */
+
+/* Replace states too small to matter by 0, so that silence never gets denormal and slow. */
+static inline void bp_biquad_flush(struct bp_biquad_state *s)
+{
+	s->s1 = (bp_v4)((bp_v4i)s->s1 & (bp_v4_abs(s->s1) > BP_FLUSH_LEVEL));
+	s->s2 = (bp_v4)((bp_v4i)s->s2 & (bp_v4_abs(s->s2) > BP_FLUSH_LEVEL));
 }
 
 #endif

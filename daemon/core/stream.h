@@ -14,6 +14,7 @@
 
 #define BP_RING		2048u	/* samples kept; 320 ms at 6400 Hz */
 #define BP_HOPS		384u	/* hops kept; 0.96 s, more below 400 Hz */
+#define BP_FLOOR_LEARN	40u	/* first hops, of which the noise floor is a plain mean */
 
 /**
  * struct bp_hop - a few samples in a row, summed up
@@ -64,8 +65,8 @@ struct bp_stream {
 	float fall_rate;	/* the same when it falls fast */
 	uint32_t fall_after;	/* hops in a row far below the floor, then it does */
 	float quiet_rise;	/* factor per hop by which the quiet floor may rise */
-	float floor_min;	/* mean square; no channel is quieter than its last bit */
-	float clip_level;	/* raw magnitude held for full scale */
+	bp_v4 floor_min;	/* mean square, all lanes; no channel is quieter than its last bit */
+	bp_v4 clip_level;	/* raw magnitude held for full scale, all lanes */
 	struct bp_biquad hp_a, hp_b, lp, low;
 
 	struct bp_lanes lanes;
@@ -73,6 +74,7 @@ struct bp_stream {
 	bp_v4 last_raw;
 	int64_t last_t_ns;
 	bool started;
+	bool joined;		/* the film's: its lanes stand in the accelerometer's, bp_stream_join() */
 	bool clipped;		/* flagged by the source in this hop */
 	uint32_t settle_left;
 	uint32_t in_hop;
@@ -108,20 +110,35 @@ void bp_stream_init(struct bp_stream *s, double rate_hz, double range, float flo
  */
 bool bp_stream_sample(struct bp_stream *s, int64_t t_ns, bp_v4 raw, bool clipped, bool freeze);
 
-/* May both streams, of one rate, be given to bp_stream_block() together? */
-static inline bool bp_stream_in_step(const struct bp_stream *m, const struct bp_stream *f)
+/**
+ * bp_stream_join() - filter two streams of one rate in one vector from here on
+ *
+ * What samples change of the film stands in the accelerometer's spare lane then, and only
+ * bp_stream_block() may be given more, both streams, until bp_stream_part().
+ *
+ * Return: false if it cannot be: one is not started, or they are not in step.
+ */
+bool bp_stream_join(struct bp_stream *m, struct bp_stream *f);
+
+/* Let the film have what stands in the other's lane: before it ends a hop for itself. */
+void bp_stream_share(const struct bp_stream *m, struct bp_stream *f);
+
+/* Each for itself again. */
+static inline void bp_stream_part(const struct bp_stream *m, struct bp_stream *f)
 {
-	return m->last_t_ns == f->last_t_ns && m->in_hop == f->in_hop;
+	if (f->joined)
+		bp_stream_share(m, f);
+	f->joined = false;
 }
 
 /**
  * bp_stream_block() - take many frames at once: the quick way of bp_stream_sample()
- * @m, @f:	accelerometer and film, or one of them and NULL; started; if both, in step
+ * @m, @f:	accelerometer and film, joined; or one of them, started, and NULL
  *
- * Two are filtered in one vector.  Takes frames up to the end of the hop, but only such
- * as hold just these channels, without flags, without a hole before them and with values
- * well within reason; the next one is left to bp_stream_sample().  Gives the same
- * results as that, to the last bit.
+ * Takes frames up to the end of the hop at most, but only such as hold just these
+ * channels, without flags, without a hole before them and with values well within
+ * reason; the next one is left to bp_stream_sample().  Gives the same results as that,
+ * to the last bit.
  *
  * Return: frames taken.  If bp_stream_hop_full() then, bp_stream_end_hop() must follow.
  */
@@ -135,6 +152,15 @@ static inline bool bp_stream_hop_full(const struct bp_stream *s)
 
 /* Let the last sample of a full hop be seen, and the hop. */
 void bp_stream_end_hop(struct bp_stream *s, bool freeze);
+
+/* Has its floor been learned, and are its filters to be trusted? */
+static inline bool bp_stream_steady(const struct bp_stream *s)
+{
+	return s->floor_age == BP_FLOOR_LEARN && !s->settle_left;
+}
+
+/* The same for two that are joined and steady, quicker: both hops are seen at once. */
+void bp_stream_end_hops(struct bp_stream *m, struct bp_stream *f, bool freeze);
 
 /* The hop @back before the newest; @back < bp_stream_hops(). */
 static inline const struct bp_hop *bp_stream_hop(const struct bp_stream *s, uint32_t back)

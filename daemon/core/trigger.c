@@ -37,33 +37,30 @@ float bp_trigger_ratio(const struct bp_hop *h)
 	return r[2] > best ? r[2] : best;
 }
 
-bool bp_trigger_hop(struct bp_trigger *tr, int k, const struct bp_hop *h)
+bool bp_trigger_heard(struct bp_trigger *tr, struct bp_trigger_stream *s, struct bp_trigger_stream *o,
+		      const struct bp_hop *h)
 {
-	int o = 1 - k;
-	float *ratio = tr->ratio[k];
-	float r = bp_trigger_ratio(h), other = 0, valley, held;
-	bool out;
+	float r = bp_trigger_ratio(h), held = r, valley = s->valley * VALLEY_CREEP, other = 0;
 
 	/* Half-waves of 60 Hz are 8 ms apart: what they fall to in between is no valley. */
-	held = r;
+#pragma GCC unroll 4
 	for (uint32_t i = BP_TRIGGER_HOPS - 1; i; i--) {
-		ratio[i] = ratio[i - 1];
-		if (ratio[i] > held)
-			held = ratio[i];
+		s->ratio[i] = s->ratio[i - 1];
+		if (s->ratio[i] > held)
+			held = s->ratio[i];
 	}
-	ratio[0] = r;
-	tr->ratio_ns[k] = h->t_ns;
-	if (h->t_ns - tr->ratio_ns[o] < JOINT_NS)
-		other = tr->ratio[o][0] > tr->ratio[o][1] ? tr->ratio[o][0] : tr->ratio[o][1];
+	s->ratio[0] = r;
+	s->ratio_ns = h->t_ns;
+	valley = held < valley ? held : valley;
+	s->valley = valley < 1 ? 1 : valley;
+	if (r < RATIO_EACH)
+		return false;
 
-	valley = tr->valley[k] * VALLEY_CREEP;
-	tr->valley[k] = held < valley ? held : valley;
-	if (tr->valley[k] < 1)
-		tr->valley[k] = 1;
-
-	out = r >= RATIO_FAINT ||
-	      (r >= RATIO_EACH && other >= RATIO_EACH && r + other >= RATIO_JOINT);
-	if (!out || r < RISE * tr->valley[k])
+	if (h->t_ns - o->ratio_ns < JOINT_NS)
+		other = o->ratio[0] > o->ratio[1] ? o->ratio[0] : o->ratio[1];
+	if (r < RATIO_FAINT && !(other >= RATIO_EACH && r + other >= RATIO_JOINT))
+		return false;
+	if (r < RISE * s->valley)
 		return false;
 	/* A faint flank must not hide the transient that it belongs to. */
 	if (tr->fired && h->t_ns - tr->last_ns < DEAD_NS && (r < RATIO_ALONE || !tr->faint))
@@ -71,8 +68,8 @@ bool bp_trigger_hop(struct bp_trigger *tr, int k, const struct bp_hop *h)
 	tr->faint = r < RATIO_ALONE;
 	tr->fired = true;
 	tr->last_ns = h->t_ns;
-	tr->valley[k] = r;
-	if (other > tr->valley[o])
-		tr->valley[o] = other;
+	s->valley = r;
+	if (other > o->valley)
+		o->valley = other;
 	return true;
 }

@@ -14,9 +14,11 @@ enum { BP_MOTION, BP_FILM, BP_STREAMS };
 #define BP_TRIGGER_HOPS	4u	/* hops that an oscillation's gaps are bridged by */
 
 struct bp_trigger {
-	float ratio[BP_STREAMS][BP_TRIGGER_HOPS];	/* peak power over floor, newest first */
-	int64_t ratio_ns[BP_STREAMS];	/* time of the newest hop */
-	float valley[BP_STREAMS];	/* how far it had died down since the last trigger */
+	struct bp_trigger_stream {
+		float ratio[BP_TRIGGER_HOPS];	/* peak power over floor, newest first */
+		int64_t ratio_ns;	/* time of the newest hop */
+		float valley;		/* how far it had died down since the last trigger */
+	} of[BP_STREAMS];
 	int64_t last_ns;		/* last trigger */
 	bool faint;			/* it was too faint to stand alone */
 	bool fired;			/* last_ns is valid */
@@ -28,11 +30,18 @@ void bp_trigger_init(struct bp_trigger *tr);
 float bp_trigger_ratio(const struct bp_hop *h);
 
 /**
- * bp_trigger_hop() - look at the newest hop of a stream
- * @k:	BP_MOTION or BP_FILM
+ * bp_trigger_heard() - look at the newest hop of a stream
+ * @s, @o:	that stream and the other, both of @tr
  *
  * Return: true if a new candidate begins in this hop.
  */
-bool bp_trigger_hop(struct bp_trigger *tr, int k, const struct bp_hop *h);
+bool bp_trigger_heard(struct bp_trigger *tr, struct bp_trigger_stream *s, struct bp_trigger_stream *o,
+		      const struct bp_hop *h);
+
+/* The same of stream @k: BP_MOTION or BP_FILM. */
+static inline bool bp_trigger_hop(struct bp_trigger *tr, int k, const struct bp_hop *h)
+{
+	return bp_trigger_heard(tr, &tr->of[k], &tr->of[1 - k], h);
+}
 
 #endif

@@ -38,10 +38,18 @@ static void fill(void)
 			f->accel_g[i % 3] = 700;
 		if (i % 331 == 200)
 			f->film_mv = 9e5f;
+		/* Full scale, of each by itself. */
+		if (i % 157 == 20)
+			f->accel_g[i % 3] = 4.5f;
+		if (i % 173 == 20)
+			f->film_mv = -210;
 		if (i % 401 == 300)
 			t_ns += (int64_t)(i % 7) * 1000000000 / RATE;
-		if (i % 613 >= 600)
-			f->has = i % 613 == 612 ? BP_HAS_MOTION : BP_HAS_FILM;
+		/* Out of step for a while, then in step with the film eight hops ahead. */
+		if (i % 613 == 540 || i % 613 >= 581)
+			f->has = BP_HAS_FILM;
+		if (i % 613 == 580)
+			f->has = BP_HAS_MOTION;
 	}
 }
 
@@ -61,9 +69,20 @@ static void single(struct bp_stream *m, struct bp_stream *s, const struct bp_fra
 		bp_stream_sample(s, f->t_ns, v, f->has & BP_CLIPPED, freeze(f));
 }
 
-static void end_hop(struct bp_stream *s, const struct bp_frame *last)
+static void end_hop(struct bp_stream *m, struct bp_stream *s, const struct bp_frame *last)
 {
-	if (s && bp_stream_hop_full(s))
+	if (!bp_stream_hop_full(m ? m : s))
+		return;
+	if (m && s) {
+		if (bp_stream_steady(m) && bp_stream_steady(s)) {
+			bp_stream_end_hops(m, s, freeze(last));
+			return;
+		}
+		bp_stream_share(m, s);
+	}
+	if (m)
+		bp_stream_end_hop(m, freeze(last));
+	if (s)
 		bp_stream_end_hop(s, freeze(last));
 }
 
@@ -77,14 +96,15 @@ static size_t quick(struct bp_stream *m, struct bp_stream *s, size_t cut)
 
 		if (left > FRAMES - i)
 			left = FRAMES - i;
-		if ((!m || m->started) && (!s || s->started) && (!m || !s || bp_stream_in_step(m, s)))
+		if (m && s ? s->joined || bp_stream_join(m, s) : (m ? m : s)->started)
 			n = bp_stream_block(m, s, &frames[i], left);
 		if (n) {
-			end_hop(m, &frames[i + n - 1]);
-			end_hop(s, &frames[i + n - 1]);
+			end_hop(m, s, &frames[i + n - 1]);
 			taken += n;
 			i += n;
 		} else {
+			if (m && s)
+				bp_stream_part(m, s);
 			single(m, s, &frames[i++]);
 		}
 	}
@@ -117,6 +137,9 @@ static const char *difference(const struct bp_stream *a, const struct bp_stream 
 		    g->settling != h->settling)
 			return "a hop's floor or flags";
 	}
+	if (memcmp(&a->quiet, &b->quiet, sizeof(a->quiet)) ||
+	    memcmp(&a->floor_slope, &b->floor_slope, sizeof(a->floor_slope)) || !same(a->floor, b->floor))
+		return "the floor";
 	return NULL;
 }
 
