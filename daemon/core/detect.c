@@ -10,10 +10,6 @@
 #define FIRST_NS	(16 * MS)	/* after the onset; revision 0 within 30 ms (p95) */
 #define DOUBT_NS	(22 * MS)	/* half a syllable later: what goes on shows */
 #define MIDDLE_NS	(110 * MS)
-#define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
-#define SAME_NS		(5 * MS)	/* onsets closer than this are one transient */
-#define SAME_LATE_NS	(15 * MS / 2)	/* a film lags by up to 5 ms (3.9), and each stream is a sample off */
-#define LATE_GAIN	2.0f		/* of power over noise */
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
 #define DOUBT_RATIO	2000.0f	/* film: lungs reach 33 dB where it is quiet */
 #define FINER		2.0f	/* times the accelerometer's rate */
@@ -51,7 +47,8 @@ void bp_detect_init(struct bp_detect *d)
 	bp_train_init(&d->train);
 	bp_lung_init(&d->lung);
 	d->next_due_ns = NEVER;
-	d->newest_onset_ns = d->touched_ns = d->said_ns = INT64_MIN / 2;
+	bp_associate_init(&d->associate);
+	d->touched_ns = d->said_ns = INT64_MIN / 2;
 }
 
 void bp_detect_begin(struct bp_detect *d, const struct bp_hop *h)
@@ -99,55 +96,19 @@ static void drop(struct bp_detect *d, struct bp_candidate *c)
 	d->n_open--;
 }
 
-/* The onset as the stream that shows it best tells it; of two good ones, the finer. */
-static int64_t onset(const struct bp_candidate *c, const struct bp_stream *streams)
-{
-	int k = bp_candidate_main(c), o = 1 - k;
-	const struct bp_shape *other = &c->shape[o];
-
-	if (other->seen && other->ratio > FINE_RATIO && streams[o].rate_hz > streams[k].rate_hz)
-		k = o;
-	return c->shape[k].onset_ns;
-}
-
-/*
- * Perhaps one transient that the streams show one after the other: the second has gained in the stream
- * that hears it best by now alone.  Of two transients both streams show the second.
- */
-static bool came_late(const struct bp_detect *d, const struct bp_candidate *c)
-{
-	int k = bp_candidate_main(c), o = 1 - k;
-	float mine = c->shape[k].ratio, other = c->shape[o].ratio;
-
-	return mine > d->newest_ratio[k] && other < LATE_GAIN * d->newest_ratio[o] &&
-	       mine * d->newest_ratio[o] > LATE_GAIN * other * d->newest_ratio[k];
-}
-
-static bool same(const struct bp_detect *d, const struct bp_candidate *c)
-{
-	int64_t apart = c->onset_ns - d->newest_onset_ns;
-	float ratio = c->shape[bp_candidate_main(c)].ratio;
-	float before = d->newest_ratio[d->newest_ratio[BP_FILM] > d->newest_ratio[BP_MOTION] ? BP_FILM : BP_MOTION];
-
-	return apart < SAME_NS && !(before < BP_SURE_RATIO && ratio > BP_SURE_RATIO) && ratio < BP_FLANK * before;
-}
-
 static void find(struct bp_detect *d, struct bp_candidate *c, const struct bp_stream *streams,
 		 int64_t now_ns)
 {
 	for (int k = 0; k < BP_STREAMS; k++)
 		bp_shape_find(&c->shape[k], &streams[k], c->trigger_ns);
-	c->onset_ns = onset(c, streams);
-	if (!(c->shape[BP_MOTION].seen || c->shape[BP_FILM].seen) || same(d, c)) {
-		tell(d, c, BP_REFUSED, BP_RULE_SAME, (float)(c->onset_ns - d->newest_onset_ns) * 1e-9f,
-		     SAME_NS * 1e-9f, now_ns);
+	c->onset_ns = bp_associate_onset(c, streams);
+	if (!(c->shape[BP_MOTION].seen || c->shape[BP_FILM].seen) || bp_associate_same(&d->associate, c)) {
+		tell(d, c, BP_REFUSED, BP_RULE_SAME,
+		     (float)(c->onset_ns - d->associate.onset_ns) * 1e-9f, BP_SAME_NS * 1e-9f, now_ns);
 		drop(d, c);
 		return;
 	}
-	c->late = c->onset_ns - d->newest_onset_ns < SAME_LATE_NS && came_late(d, c);
-	d->newest_onset_ns = c->onset_ns;
-	for (int k = 0; k < BP_STREAMS; k++)
-		d->newest_ratio[k] = c->shape[k].ratio;
+	bp_associate_note(&d->associate, c);
 	c->next = BP_LOOK_FIRST;
 	c->due_ns = c->onset_ns + FIRST_NS;
 }
@@ -180,14 +141,6 @@ static void report(struct bp_detect *d, struct bp_candidate *c,
 		d->said_ns = c->onset_ns;
 	if (bp_candidate_faint(c, DOUBT_RATIO))
 		bp_lung_doubt(&d->lung, &ev, c);
-}
-
-/* It is what the event said before it was, which stands. */
-static bool again(const struct bp_candidate *c, struct bp_book *book)
-{
-	struct bp_event *ev = bp_book_find(book, c->number - 1);
-
-	return c->late && ev && ev->class_ != BP_CLASS_ARTEFACT && c->onset_ns - ev->onset_ns < SAME_LATE_NS;
 }
 
 /* Its event, if it was said and nothing has taken it over or back, or NULL. */
@@ -454,7 +407,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		r = weighed(d, c, streams, ctx, now_ns);
 		if (r.outcome == BP_REFUSED)
 			withdraw(c, book, r.reason, now_ns);
-		else if (again(c, book))
+		else if (bp_associate_again(c, book))
 			withdraw(c, book, BP_REASON_OTHER, now_ns);
 		else
 			settle(d, c, streams, ctx, book, now_ns);

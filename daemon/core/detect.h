@@ -3,6 +3,7 @@
 #ifndef BACKPOP_CORE_DETECT_H
 #define BACKPOP_CORE_DETECT_H
 
+#include "core/associate.h"
 #include "core/book.h"
 #include "core/candidate.h"
 #include "core/clutter.h"
@@ -22,8 +23,7 @@ struct bp_detect {
 	uint32_t n_open;
 	int64_t next_due_ns;		/* earliest due among the open */
 	int64_t quiet_ns;		/* the noise floor is held until then */
-	int64_t newest_onset_ns;	/* last onset found: one transient is one candidate */
-	float newest_ratio[BP_STREAMS];	/* and its peak power over noise */
+	struct bp_associate associate;
 	int64_t said_ns;		/* onset of the newest sharp event that was said */
 	struct bp_coupling coupling;
 	int64_t touched_ns;		/* newest touch of the film */
