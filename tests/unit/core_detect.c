@@ -19,21 +19,14 @@ static float pops(double t)
 
 static void check_pops(const char *mode, double motion_hz, double film_hz)
 {
-	struct test_signal sig = {
-		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
-		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = pops,
-		.motion_range_g = 4, .film_range_mv = 200,
-	};
+	struct test_signal sig = test_sensor(motion_hz, film_hz, pops, NULL);
 	double rate = film_hz > motion_hz ? film_hz : motion_hz;
 	double worst_onset = 0, worst_latency = 0;
 	static struct test_run run;
 	int found = 0;
 	char name[96];
-	struct bp_frame *f;
-	size_t n;
 
-	f = test_frames(&sig, 52, &n);
-	test_play(&run, &sig, f, n, 64);
+	test_hear(&run, &sig, 52);
 	for (int i = 0; i < POPS; i++) {
 		const struct bp_event *ev = test_find(&run, pop_s[i], 0.010);
 		double err, latency;
@@ -60,7 +53,6 @@ static void check_pops(const char *mode, double motion_hz, double film_hz)
 	ktap(found && worst_latency <= 0.030, name,
 	     "expected at most 30 ms of stream time, got %.1f ms: see detect.c",
 	     worst_latency * 1e3);
-	free(f);
 }
 
 /* A finger on the sensor: 2 g of ring, and 100 ms of pressure on skin and film. */
@@ -139,20 +131,13 @@ static float typed(double t)
 
 static void check_typed(double motion_hz, double film_hz)
 {
-	struct test_signal sig = {
-		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
-		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = typed,
-		.motion_range_g = 4, .film_range_mv = 200,
-	};
+	struct test_signal sig = test_sensor(motion_hz, film_hz, typed, NULL);
 	static struct test_run run;
 	const struct bp_event *ev;
-	struct bp_frame *f;
 	char name[96];
 	bool heard;
-	size_t n;
 
-	f = test_frames(&sig, 86, &n);
-	test_play(&run, &sig, f, n, 64);
+	test_hear(&run, &sig, 86);
 	ev = test_find(&run, TYPED_S, 0.010);
 	heard = ev && test_last(&run, ev->number)->class_ != BP_CLASS_ARTEFACT;
 	snprintf(name, sizeof(name), "a pop after a minute of typing, %.0f/%.0f Hz: stays, and no key", motion_hz,
@@ -160,46 +145,30 @@ static void check_typed(double motion_hz, double film_hz)
 	ktap(heard && test_standing(&run) == 1, name,
 	     "expected the pop alone, got %s and %zu standing of %u: see clutter.c, weigh.c",
 	     heard ? "it" : "it not", test_standing(&run), (unsigned int)run.status.events);
-	free(f);
 }
 
 static void check_two(double motion_hz, double film_hz)
 {
-	struct test_signal sig = {
-		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
-		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = two,
-		.motion_range_g = 4, .film_range_mv = 200,
-	};
+	struct test_signal sig = test_sensor(motion_hz, film_hz, two, NULL);
 	static struct test_run run;
-	struct bp_frame *f;
 	char name[96];
-	size_t n;
 
-	f = test_frames(&sig, 20, &n);
-	test_play(&run, &sig, f, n, 64);
+	test_hear(&run, &sig, 20);
 	snprintf(name, sizeof(name), "two pops 45 ms apart, %.0f/%.0f Hz: both stay", motion_hz, film_hz);
 	ktap(test_standing(&run) == 2, name, "expected 2 standing events, got %zu of %u: see strap.c",
 	     test_standing(&run), (unsigned int)run.status.events);
-	free(f);
 }
 
 static void check_artefact(const char *what, float (*z)(double), float (*film)(double),
 			   double motion_hz, double film_hz)
 {
-	struct test_signal sig = {
-		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
-		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = z, .film = film,
-		.motion_range_g = 4, .film_range_mv = 200,
-	};
+	struct test_signal sig = test_sensor(motion_hz, film_hz, z, film);
 	double latest = 0;
 	unsigned int unsure = 0;	/* the artefact's confidence, not the pop's that it is not */
 	static struct test_run run;
 	char name[96];
-	struct bp_frame *f;
-	size_t n;
 
-	f = test_frames(&sig, 25, &n);
-	test_play(&run, &sig, f, n, 64);
+	test_hear(&run, &sig, 25);
 	for (size_t i = 0; i < run.n; i++) {
 		double late = (double)(run.ev[i].emitted_ns - run.ev[i].onset_ns) * 1e-9;
 
@@ -217,7 +186,6 @@ static void check_artefact(const char *what, float (*z)(double), float (*film)(d
 	ktap(latest <= 0.300 && !unsure, name,
 	     "expected at most 300 ms, got %.0f: see detect.c; stated below 0.9: %u", latest * 1e3,
 	     unsure);
-	free(f);
 }
 
 int main(void)

@@ -30,18 +30,10 @@ static float voiced(double t)
 
 static const struct test_run *play(float (*z)(double), double motion_hz, double film_hz)
 {
-	struct test_signal sig = {
-		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
-		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = z,
-		.motion_range_g = 4, .film_range_mv = 200,
-	};
+	struct test_signal sig = test_sensor(motion_hz, film_hz, z, NULL);
 	static struct test_run run;
-	struct bp_frame *f;
-	size_t n;
 
-	f = test_frames(&sig, 20, &n);
-	test_play(&run, &sig, f, n, 64);
-	free(f);
+	test_hear(&run, &sig, 20);
 	return &run;
 }
 

@@ -164,6 +164,26 @@ static inline void test_play(struct test_run *run, const struct test_signal *sig
 	bp_core_status(core, &run->status);
 }
 
+/* A sensor of 4 g and 200 mV on a back that does @z; @film: what reaches the film directly, or NULL. */
+static inline struct test_signal test_sensor(double motion_hz, double film_hz, float (*z)(double t),
+					     float (*film)(double t))
+{
+	return (struct test_signal){
+		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f, .noise_mv = 0.08f,
+		.film_mv_per_g = 60, .z = z, .film = film, .motion_range_g = 4, .film_range_mv = 200,
+	};
+}
+
+/* The core's answer to @duration_s of it. */
+static inline void test_hear(struct test_run *run, const struct test_signal *sig, double duration_s)
+{
+	size_t n;
+	struct bp_frame *f = test_frames(sig, duration_s, &n);
+
+	test_play(run, sig, f, n, 64);
+	free(f);
+}
+
 /* Revision 0 of the first event whose onset is within @collar_s of @t, or NULL. */
 static inline const struct bp_event *test_find(const struct test_run *run, double t,
 					       double collar_s)
