@@ -201,7 +201,8 @@ static bool triggered(const struct bp_heard *heard, int64_t onset_ns)
 	return false;
 }
 
-static void say(struct bp_arrival *a, const struct bp_event *parent, const struct bp_stream *streams,
+/* Return: false if there is nothing to measure, for a hole follows. */
+static bool say(struct bp_arrival *a, const struct bp_event *parent, const struct bp_stream *streams,
 		const struct bp_context *ctx, struct bp_book *book, int64_t now_ns)
 {
 	struct bp_candidate c = { .onset_ns = a->onset_ns, .context = *ctx };
@@ -211,10 +212,13 @@ static void say(struct bp_arrival *a, const struct bp_event *parent, const struc
 		bp_shape_find_at(&c.shape[k], &streams[k], a->onset_ns);
 		bp_shape_measure(&c.shape[k], &streams[k], a->onset_ns, false);
 	}
+	if (!c.shape[BP_MOTION].seen && !c.shape[BP_FILM].seen)
+		return false;
 	bp_candidate_describe(&ev, &c);
 	ev.class_ = parent->class_ == BP_CLASS_SNAP ? BP_CLASS_CAVITATION : parent->class_;
 	ev.confidence = parent->confidence * bp_logistic(a->odds);
 	a->number = bp_book_open(book, &ev, now_ns);
+	return true;
 }
 
 /* What its parent turned out to be, it is, too; but a tendon makes one sound at a time. */
@@ -256,7 +260,8 @@ static bool step(struct bp_arrival *a, const struct bp_stream *streams, const st
 		if (!parent || parent->class_ == BP_CLASS_CREPITUS ||
 		    parent->class_ == BP_CLASS_LUNG_CRACKLE || heard->in_train || triggered(heard, a->onset_ns))
 			return true;
-		say(a, parent, streams, ctx, book, now_ns);
+		if (!say(a, parent, streams, ctx, book, now_ns))
+			return true;
 	}
 	if (!all && now_ns < a->onset_ns + BP_SETTLE_NS)
 		return false;

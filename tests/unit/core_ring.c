@@ -55,11 +55,44 @@ static void check(const char *what, float (*z)(double), double motion_hz, double
 	     "%.3f s: see ring.c", least, most, got, (unsigned int)run->status.events, late);
 }
 
+/* Samples are lost before the second one, or as it comes: what is said was measured. */
+static void check_hole(double motion_hz, double film_hz, double lost_s)
+{
+	struct test_signal sig = {
+		.motion_hz = motion_hz, .film_hz = film_hz, .noise_g = 0.001f,
+		.noise_mv = 0.08f, .film_mv_per_g = 60, .z = close_two,
+		.motion_range_g = 4, .film_range_mv = 200,
+	};
+	static struct test_run run;
+	size_t events = 0, empty = 0, n;
+	char name[120];
+
+	for (double at = AT_S + gap_s - lost_s - 0.003; at < AT_S + gap_s; at += 0.0003) {
+		struct bp_frame *f = test_frames(&sig, 20, &n);
+		size_t kept = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			double t = (double)f[i].t_ns * 1e-9;
+
+			if (t < at || t > at + lost_s)
+				f[kept++] = f[i];
+		}
+		test_play(&run, &sig, f, kept, 64);
+		free(f);
+		events += run.n;
+		for (size_t i = 0; i < run.n; i++)
+			empty += isnan(run.ev[i].peak_mg) && isnan(run.ev[i].peak_mv);
+	}
+	snprintf(name, sizeof(name), "a hole behind an arrival, %.0f/%.0f Hz, %.0f ms", motion_hz,
+		 film_hz, lost_s * 1000);
+	ktap(events && !empty, name, "%zu of %zu revisions have a value on no channel", empty, events);
+}
+
 int main(void)
 {
 	static const double rates[3][2] = { { 0, 3200 }, { 800, 3200 }, { 800, 800 } };
 
-	ktap_plan(3 + 2 * 3 + 3);
+	ktap_plan(3 + 2 * 3 + 3 + 2);
 	for (int i = 0; i < 3; i++)
 		check("one pop is one", one, rates[i][0], rates[i][1], 1, 1);
 	for (int i = 0; i < 2; i++) {
@@ -72,5 +105,8 @@ int main(void)
 	}
 	for (int i = 0; i < 3; i++)
 		check("a voice behind a pop is no manoeuvre", voiced, rates[i][0], rates[i][1], 0, 1);
+	gap_s = 0.0275;
+	check_hole(800, 0, 0.012);
+	check_hole(0, 3200, 0.012);
 	return ktap_exit();
 }
