@@ -23,7 +23,7 @@
 #include "ctl/ctl.h"
 #include "event_json.h"
 
-#define BINS		512		/* most columns */
+#define BINS		512		/* most columns; a power of two */
 #define BIN_NS		50000000LL	/* time of a column */
 #define FRAME_US	100000		/* between drawings */
 #define MARGIN		11		/* columns of a panel's scale */
@@ -58,9 +58,10 @@ struct scope {
 
 /* ---- the picture ---------------------------------------------------------- */
 
+/* Also of what was before the clock's zero, as in a picture before the first sample. */
 static struct bin *bin_at(struct scope *s, int64_t number)
 {
-	return &s->bins[(size_t)(number % BINS)];
+	return &s->bins[(uint64_t)number % BINS];
 }
 
 /* Move on to the bin of time @t_ns; NULL: it has scrolled out. */

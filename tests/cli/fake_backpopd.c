@@ -10,6 +10,8 @@
  *	marker N KIND
  *	quit
  *
+ * Acquire gives a stream of iio_device0's samples that has none.
+ *
  * Compiled by the script that uses it.
  */
 #include <math.h>
@@ -18,9 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
+
+#include "../../daemon/bus/backpop-stream.h"
 
 #define ROOT		"/org/backpop1"
 #define SENSOR		"org.backpop1.Sensor"
@@ -64,6 +69,33 @@ static const sd_bus_vtable sensor_vtable[] = {
 	P("s", "BreathPhase", sensor, phase), P("s", "Movement", sensor, movement),
 	P("t", "StreamStart", sensor, start),
 	SD_BUS_SIGNAL("Event", "tutsda{sv}", 0),
+	SD_BUS_VTABLE_END
+};
+
+/* The header alone; the stream stays open. */
+static int method_acquire(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct backpop_header h = {
+		.packet = { .magic = BACKPOP_STREAM_MAGIC, .type = BACKPOP_PACKET_HEADER },
+		.version = BACKPOP_STREAM_VERSION, .size = sizeof(h),
+		.frame_size = sizeof(struct backpop_frame),
+		.channels = BACKPOP_HAS_MOTION | BACKPOP_HAS_FILM, .clock = BACKPOP_CLOCK_MONOTONIC,
+		.motion_rate = 800, .film_rate = 800, .motion_unit = "g", .film_unit = "mV",
+		.mode = "motion+film", .sensor = "iio:device0",
+	};
+	int fds[2];
+
+	(void)userdata;
+	(void)error;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) ||
+	    send(fds[0], &h, sizeof(h), 0) != sizeof(h))
+		return -1;
+	return sd_bus_reply_method_return(call, "h", fds[1]);
+}
+
+static const sd_bus_vtable stream_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("Acquire", "a{sv}", "h", method_acquire, 0),
 	SD_BUS_VTABLE_END
 };
 
@@ -180,6 +212,8 @@ int main(void)
 				      &sensors[0]), SENSOR);
 	must(sd_bus_add_object_vtable(bus, NULL, ROOT "/sensor/iio_device1", SENSOR, sensor_vtable,
 				      &sensors[1]), SENSOR);
+	must(sd_bus_add_object_vtable(bus, NULL, ROOT "/sensor/iio_device0", "org.backpop1.Stream",
+				      stream_vtable, NULL), "stream");
 	must(sd_bus_attach_event(bus, loop, 0), "attach");
 	must(sd_event_add_io(loop, NULL, 0, EPOLLIN, on_input, bus), "stdin");
 	return sd_event_loop(loop) < 0;

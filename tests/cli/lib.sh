@@ -127,6 +127,32 @@ detect()
 	status=$?
 }
 
+# scope NAME: monitor --scope draws both channels on a terminal, and q ends it; it leaves
+# what was drawn in $tmp/screen
+scope()
+{
+	local scope
+	: >"$tmp/screen"
+	[ -p "$tmp/keys" ] || mkfifo "$tmp/keys"
+	TERM=xterm script -qfec "stty rows 24 cols 80; $BACKPOPCTL monitor --scope --user" "$tmp/screen" \
+		<"$tmp/keys" >/dev/null 2>"$tmp/err" &
+	scope=$!
+	exec 9>"$tmp/keys"
+	wait_until 20 scope_drawn_or_gone "$scope"
+	(printf q) >&9 2>/dev/null
+	exec 9>&-
+	wait "$scope"
+	status=$?
+	if scope_drawn && [ "$status" = 0 ]; then
+		pass "$1"
+	else
+		fail "$1" "status $status" "$(tr -d '\033' <"$tmp/screen")"
+	fi
+}
+
+scope_drawn() { grep -q film "$tmp/screen" && grep -q ' mg ' "$tmp/screen" && grep -q 'q ends' "$tmp/screen"; }
+scope_drawn_or_gone() { scope_drawn || ! kill -0 "$1" 2>/dev/null; }
+
 # bus_has_daemon user|system; not by `busctl status`, which wants more of /sys than a chroot has
 bus_has_daemon()
 {

@@ -104,7 +104,7 @@ out_has() { grep -qF -- "$1" "$tmp/out"; }
 err_has() { grep -qF -- "$1" "$tmp/err"; }
 lines() { wc -l <"$tmp/out"; }
 
-plan 25
+plan 26
 start_bus
 start_fake
 
@@ -249,6 +249,9 @@ run "$BACKPOPCTL" status --user
 report "status" '[ $status = 0 ] && out_has "2 sensors" &&
 	out_has "iio_device1: failed: no sample for 2 s" &&
 	out_has "123456 read, 0 lost, 1 restart" && out_has "800 Hz, measured 801.23 Hz"'
+
+# --- the scope, before there is a sample
+scope "scope: no sample yet"
 
 # --- the bus goes away; a bus that lets nobody in
 start_monitor

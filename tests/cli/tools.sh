@@ -105,24 +105,12 @@ report "doctor: sees the daemon's sensor, and that its journal is in memory only
 	'grep -qE "^ok +sensor +replay streams" $tmp/out && grep -qE "^warning journal .*memory only -> ." $tmp/out'
 
 # ---- scope ----
-: >"$tmp/screen"
 ctl monitor --scope --user
 report "scope: only on a terminal" '[ $status = 1 ] && grep -q terminal $tmp/err'
 ctl monitor --scope --json
 report "scope: not with --json" '[ $status = 2 ]'
-mkfifo "$tmp/keys"
-TERM=xterm script -qfec "stty rows 24 cols 80; $BACKPOPCTL monitor --scope --user" "$tmp/screen" \
-	<"$tmp/keys" >/dev/null 2>"$tmp/err" &
-scope=$!
-exec 9>"$tmp/keys"
-drawn() { grep -q 'film' "$tmp/screen" && grep -q ' mg ' "$tmp/screen" && grep -q 'q ends' "$tmp/screen"; }
-wait_until 20 drawn
-report "scope: draws both channels" 'drawn'
-printf q >&9
-exec 9>&-
-wait "$scope"
-status=$?
-report "scope: q ends it, and the terminal is put back" '[ $status = 0 ] && grep -qF "$(printf "\033[?1049l")" $tmp/screen'
+scope "scope: draws both channels, and q ends it"
+report "scope: the terminal is put back" 'grep -qF "$(printf "\033[?1049l")" $tmp/screen'
 
 kill "$daemon"
 wait "$daemon"
