@@ -30,7 +30,7 @@
 #include "session_person.h"
 
 #define CLEAN_US	(3600 * 1000000ULL)
-#define CLOCK_NOTE_NS	1000000000LL	/* as of the recordings, which begin anew */
+#define CLOCK_SET_NS	1000000000LL	/* a step of less is NTP at work */
 #define CLEAN_SLACK_US	(300 * 1000000ULL)	/* with whatever wakes us anyway */
 
 struct app {
@@ -120,16 +120,17 @@ static void on_slept(void *userdata, int64_t ns)
 static void on_stepped(void *userdata, int64_t ns)
 {
 	struct app *app = userdata;
-	int r = 0;
+	int r;
 
 	log_notice("the wall clock was set by %+.3f s; time stamps are not concerned",
 		   (double)ns / 1e9);
-	/* Less does not change the order of what people do. */
-	if (llabs(ns) >= CLOCK_NOTE_NS)
-		r = bus_journal_clock_set(&app->bus_journal, ns);
+	/* It does not change the order of what people do, nor what a recording's start tells. */
+	if (llabs(ns) < CLOCK_SET_NS)
+		return;
+	r = bus_journal_clock_set(&app->bus_journal, ns);
 	if (r < 0)
 		log_error("this is not noted in the journal: %s", strerror(-r));
-	recorder_clock_set(ns);
+	recorder_clock_set();
 }
 
 static const struct clockwatch_ops clockwatch_ops = {

@@ -9,6 +9,7 @@
 #include "bus/bus_options.h"
 #include "bus/bus_query.h"
 #include "event_names.h"
+#include "list.h"
 #include "log.h"
 
 /**
@@ -44,14 +45,11 @@ static int take_row(void *userdata, const void *row)
 {
 	struct query *q = userdata;
 
-	if (!(q->n & (q->n - 1))) {
-		size_t n = q->n ? q->n * 2 : 1;
-		void *rows = realloc(q->rows, n * q->row_size);
+	void *rows = list_grow(q->rows, q->n, q->row_size);
 
-		if (!rows)
-			return -ENOMEM;
-		q->rows = rows;
-	}
+	if (!rows)
+		return -ENOMEM;
+	q->rows = rows;
 	memcpy((char *)q->rows + q->n++ * q->row_size, row, q->row_size);
 	return 0;
 }

@@ -43,18 +43,6 @@ void ctl_complain(const char *format, ...)
 	va_end(ap);
 }
 
-void *ctl_grow(void *list, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? 2 * *room : 64;
-
-	if (n < *room)
-		return list;
-	list = reallocarray(list, more, size);
-	if (list)
-		*room = more;
-	return list;
-}
-
 int ctl_try_help(const struct ctl_command *cmd)
 {
 	fprintf(stderr, "Try 'backpopctl %s --help'.\n", cmd->name);

@@ -65,13 +65,6 @@ extern const struct ctl_command ctl_stream;
 __attribute__((format(printf, 1, 2)))
 void ctl_complain(const char *format, ...);
 
-/**
- * ctl_grow() - room for one more than @n in a list that has room for @room of @size bytes
- *
- * Return: the list, moved perhaps, or NULL: out of memory, and it is as it was.
- */
-void *ctl_grow(void *list, size_t n, size_t *room, size_t size);
-
 /* Point to the command's --help, after a complaint; returns CTL_USAGE. */
 int ctl_try_help(const struct ctl_command *cmd);
 

@@ -9,6 +9,7 @@
 #include "ctl/ctl.h"
 #include "ctl/ctl_summary.h"
 #include "event_json.h"
+#include "list.h"
 #include "plot/plot.h"
 #include "source/source.h"
 
@@ -30,7 +31,7 @@ struct writer {
 	int error;			/* of a trace line, negative errno */
 	bool latest, summary, json;
 	struct bp_event *events;
-	size_t n_events, room;
+	size_t n_events;
 	struct plot *plot;		/* or NULL */
 	const char *plot_path;		/* or NULL */
 	uint32_t plot_event;		/* number, 0 = the whole session */
@@ -57,7 +58,7 @@ static int keep_event(struct writer *w, const struct bp_event *ev)
 			return 0;
 		}
 	}
-	events = ctl_grow(w->events, w->n_events, &w->room, sizeof(*events));
+	events = list_grow(w->events, w->n_events, sizeof(*events));
 	if (!events)
 		return -ENOMEM;
 	w->events = events;

@@ -13,6 +13,7 @@
 #include "event_json.h"
 #include "event_names.h"
 #include "journal/db.h"
+#include "list.h"
 
 enum format { TEXT, JSON, CSV };
 
@@ -34,9 +35,9 @@ struct events {
 	struct ctl_order *order;
 	struct ctl_summary *summary;
 	struct moment *runs;
-	size_t n_runs, room_runs;
+	size_t n_runs;
 	struct moment *pains;
-	size_t n_pains, room_pains;
+	size_t n_pains;
 };
 
 static int take_annotation(void *userdata, const struct record_annotation *rec)
@@ -49,7 +50,7 @@ static int take_annotation(void *userdata, const struct record_annotation *rec)
 	    rec->wall_ns < f->since_ns || rec->wall_ns >= f->until_ns ||
 	    (f->sensor && rec->sensor[0] && strcmp(f->sensor, rec->sensor)))
 		return 0;
-	list = ctl_grow(e->pains, e->n_pains, &e->room_pains, sizeof(*e->pains));
+	list = list_grow(e->pains, e->n_pains, sizeof(*e->pains));
 	if (!list)
 		return -ENOMEM;
 	e->pains = list;
@@ -172,7 +173,7 @@ static int take_for_summary(void *userdata, const struct record_event *rec)
 	const struct moment *first = find_run(e, rec->run);
 
 	if (!first) {
-		void *list = ctl_grow(e->runs, e->n_runs, &e->room_runs, sizeof(*e->runs));
+		void *list = list_grow(e->runs, e->n_runs, sizeof(*e->runs));
 
 		if (!list)
 			return -ENOMEM;

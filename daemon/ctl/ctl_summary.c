@@ -10,6 +10,7 @@
 #include "ctl/ctl.h"
 #include "ctl/ctl_summary.h"
 #include "journal/record.h"
+#include "list.h"
 
 #define NS_PER_S	1000000000LL
 /* Pain that is marked so long after an event belongs to it, if to any. */
@@ -36,9 +37,9 @@ struct heard {
 
 struct ctl_summary {
 	struct voice *voices;
-	size_t n_voices, room_voices;
+	size_t n_voices;
 	struct heard *heard;
-	size_t n_heard, room_heard;
+	size_t n_heard;
 	size_t withdrawn, pains, pains_alone;
 };
 
@@ -68,7 +69,7 @@ static struct voice *find(struct ctl_summary *s, const char *sensor, uint64_t ru
 		if (v->class_ == ev->class_ && v->site == ev->site &&
 		    (!ev->site || v->run == run) && !strcmp(v->sensor, sensor))
 			return v;
-	list = ctl_grow(s->voices, s->n_voices, &s->room_voices, sizeof(*s->voices));
+	list = list_grow(s->voices, s->n_voices, sizeof(*s->voices));
 	if (!list)
 		return NULL;
 	s->voices = list;
@@ -89,12 +90,12 @@ int ctl_summary_event(struct ctl_summary *s, const char *sensor, uint64_t run,
 		return 0;
 	}
 	v = find(s, sensor, run, ev);
-	list = v ? ctl_grow(s->heard, s->n_heard, &s->room_heard, sizeof(*s->heard)) : NULL;
+	list = v ? list_grow(s->heard, s->n_heard, sizeof(*s->heard)) : NULL;
 	if (!list)
 		return -ENOMEM;
 	s->heard = list;
 	if (v->times) {
-		list = reallocarray(v->gaps_s, v->times, sizeof(*v->gaps_s));
+		list = list_grow(v->gaps_s, v->times - 1, sizeof(*v->gaps_s));
 		if (!list)
 			return -ENOMEM;
 		v->gaps_s = list;

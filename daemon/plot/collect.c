@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "list.h"
 #include "plot.h"
 
 #define FIRST_BUCKET_NS	1000000		/* 1 ms: the whole is 2 s wide then */
@@ -149,24 +150,19 @@ void plot_frames(struct plot *p, const struct bp_frame *frames, size_t n,
 		};
 }
 
-/* Room for one more element; arrays are full at each power of two. */
-static bool grow(struct plot *p, void *array, size_t n, size_t size)
+/* Room for one more, or NULL, and the plot has failed. */
+static void *room(struct plot *p, void *list, size_t n, size_t size)
 {
-	void **a = array, *grown;
+	void *grown = list_grow(list, n, size);
 
-	if (n & (n - 1))
-		return true;
-	grown = realloc(*a, (n ? 2 * n : 1) * size);
-	if (!grown) {
-		p->failed = true;
-		return false;
-	}
-	*a = grown;
-	return true;
+	p->failed |= !grown;
+	return grown;
 }
 
 void plot_event(struct plot *p, const struct bp_event *ev)
 {
+	struct bp_event *events;
+
 	/* Numbers come in order; a revision is of one of the last. */
 	for (size_t i = p->n_events; i-- > 0 && p->events[i].number >= ev->number;) {
 		if (p->events[i].number == ev->number) {
@@ -174,30 +170,49 @@ void plot_event(struct plot *p, const struct bp_event *ev)
 			return;
 		}
 	}
-	if (grow(p, &p->events, p->n_events, sizeof(*p->events)))
-		p->events[p->n_events++] = *ev;
+	events = room(p, p->events, p->n_events, sizeof(*events));
+	if (!events)
+		return;
+	p->events = events;
+	events[p->n_events++] = *ev;
+}
+
+static void refuse(struct plot *p, const struct bp_trace *tr)
+{
+	struct plot_refused *refused;
+
+	if (p->n_refused && p->refused[p->n_refused - 1].onset_ns == tr->onset_ns)
+		return;
+	refused = room(p, p->refused, p->n_refused, sizeof(*refused));
+	if (!refused)
+		return;
+	p->refused = refused;
+	refused[p->n_refused++] = (struct plot_refused){ tr->onset_ns, tr->reason };
 }
 
 void plot_trace(struct plot *p, const struct bp_trace *tr)
 {
-	if (tr->event == 0 && tr->outcome == BP_REFUSED && tr->look != BP_LOOK_TRAIN) {
-		if (p->n_refused && p->refused[p->n_refused - 1].onset_ns == tr->onset_ns)
-			return;
-		if (grow(p, &p->refused, p->n_refused, sizeof(*p->refused)))
-			p->refused[p->n_refused++] =
-				(struct plot_refused){ tr->onset_ns, tr->reason };
-	}
-	if (p->watched && tr->event == p->watched &&
-	    grow(p, &p->looks, p->n_looks, sizeof(*p->looks)))
-		p->looks[p->n_looks++] = *tr;
+	struct bp_trace *looks;
+
+	if (tr->event == 0 && tr->outcome == BP_REFUSED && tr->look != BP_LOOK_TRAIN)
+		refuse(p, tr);
+	if (!p->watched || tr->event != p->watched)
+		return;
+	looks = room(p, p->looks, p->n_looks, sizeof(*looks));
+	if (!looks)
+		return;
+	p->looks = looks;
+	looks[p->n_looks++] = *tr;
 }
 
 void plot_note(struct plot *p, int64_t t_ns, const char *text)
 {
+	struct plot_note *notes = room(p, p->notes, p->n_notes, sizeof(*notes));
 	size_t i;
 
-	if (!grow(p, &p->notes, p->n_notes, sizeof(*p->notes)))
+	if (!notes)
 		return;
+	p->notes = notes;
 	/* Files are nearly in order: this moves little. */
 	for (i = p->n_notes++; i > 0 && p->notes[i - 1].t_ns > t_ns; i--)
 		p->notes[i] = p->notes[i - 1];

@@ -145,8 +145,8 @@ void recorder_set_settings_all(const struct recorder_settings *s);
  * to come, begin, each in a file of its own, and end with it.
  */
 void recorder_set_session(const struct recorder_person *who);
-/* The wall clock was set by @ns: a recording's start would be wrong from here on, a new file begins. */
-void recorder_clock_set(int64_t ns);
+/* The wall clock was set: a recording's start would be wrong from here on, a new file begins. */
+void recorder_clock_set(void);
 /*
  * Delete recordings that are too old or too many, also when none is made; returns at once.
  * Where a file begins it is done anyway.

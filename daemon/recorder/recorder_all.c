@@ -12,7 +12,6 @@
 #include "recorder/recorder_state.h"
 
 #define MAX_UNPLUGGED	16
-#define STEP_NS		RECORDER_NS_PER_S	/* of the wall clock; less is NTP at work */
 #define CLEAN_STACK	65536
 
 /* All there are, and those whose sensor was unplugged while they ran. */
@@ -103,10 +102,8 @@ void recorder_annotate_all(int64_t t_ns, double duration_s, const char *text)
 		recorder_annotate(r, t_ns, duration_s, text);
 }
 
-void recorder_clock_set(int64_t ns)
+void recorder_clock_set(void)
 {
-	if (llabs(ns) < STEP_NS)
-		return;
 	for (struct recorder *r = all; r; r = r->next)
 		if (r->state == RECORDER_RECORDING)
 			r->rotate = true;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "list.h"
 #include "log.h"
 #include "recorder/recorder_file.h"
 
@@ -91,7 +92,7 @@ static int older_first(const void *a, const void *b)
 static size_t list(DIR *dir, struct recording **found, uint64_t *total)
 {
 	struct recording *grown;
-	size_t n = 0, room = 0;
+	size_t n = 0;
 	struct dirent *de;
 	struct stat st;
 
@@ -100,13 +101,10 @@ static size_t list(DIR *dir, struct recording **found, uint64_t *total)
 		    fstatat(dirfd(dir), de->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
 		    !S_ISREG(st.st_mode))
 			continue;
-		if (n == room) {
-			room = room ? 2 * room : 64;
-			grown = realloc(*found, room * sizeof(*grown));
-			if (!grown)
-				break;
-			*found = grown;
-		}
+		grown = list_grow(*found, n, sizeof(*grown));
+		if (!grown)
+			break;
+		*found = grown;
 		(*found)[n].name = strdup(de->d_name);
 		if (!(*found)[n].name)
 			break;
