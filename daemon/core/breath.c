@@ -4,6 +4,7 @@
 
 #include "core/breath.h"
 #include "core/maths.h"
+#include "core/sort.h"
 
 /* Breaths last 1.5 to 25 s (paced recordings: 2 to 20 s, signal-model.md 1.4). */
 #define BREATH_LOW_HZ	0.015	/* a third of the slowest: turns its phase by 25 degrees */
@@ -162,14 +163,7 @@ static void note(float *list, uint32_t *n, uint32_t max, float v)
 static void sort_into(float *v, const float *list, uint32_t n)
 {
 	memcpy(v, list, n * sizeof(*v));
-	for (uint32_t i = 1; i < n; i++) {
-		float x = v[i];
-		uint32_t j = i;
-
-		for (; j && v[j - 1] > x; j--)
-			v[j] = v[j - 1];
-		v[j] = x;
-	}
+	bp_sort(v, n);
 }
 
 static float median_of(const float *list, uint32_t n)

@@ -4,6 +4,7 @@
 
 #include "core/maths.h"
 #include "core/shape.h"
+#include "core/sort.h"
 
 #define MS		1000000		/* ns */
 
@@ -44,14 +45,7 @@ static float quantile(float *v, uint32_t n, float share)
 {
 	if (!n)
 		return 0;
-	for (uint32_t i = 1; i < n; i++) {
-		float x = v[i];
-		uint32_t j = i;
-
-		for (; j && v[j - 1] > x; j--)
-			v[j] = v[j - 1];
-		v[j] = x;
-	}
+	bp_sort(v, n);
 	return v[(uint32_t)(share * (float)(n - 1))];
 }
 

@@ -71,13 +71,9 @@ static float seldom(double t)
 static void play(const struct test_signal *base, float (*f)(double t), double length_s)
 {
 	struct test_signal sig = *base;
-	struct bp_frame *frames;
-	size_t n;
 
 	sig.film = f;
-	frames = test_frames(&sig, length_s, &n);
-	test_play(&run, &sig, frames, n, 64);
-	free(frames);
+	test_hear(&run, &sig, length_s);
 }
 
 /* Standing events of one class (or any but it) that begin in a time window. */
