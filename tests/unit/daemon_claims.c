@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "bus/bus_claims.h"
 #include "bus/bus_error.h"
+#include "unit/bus_pair.h"
 #include "unit/ktap.h"
 
 #define DBUS	"org.freedesktop.DBus"
@@ -46,21 +46,6 @@ static int on_call(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return sd_bus_reply_method_return(call, NULL);
 }
 
-static sd_bus *open_end(int fd, bool is_bus)
-{
-	sd_id128_t id;
-	sd_bus *b;
-
-	sd_id128_randomize(&id);
-	sd_bus_new(&b);
-	sd_bus_set_fd(b, fd, fd);
-	sd_bus_set_bus_client(b, !is_bus);
-	if (is_bus)
-		sd_bus_set_server(b, true, id);
-	sd_bus_start(b);
-	return b;
-}
-
 /* Until neither end has anything more to do. */
 static void settle(void)
 {
@@ -79,11 +64,7 @@ static void on_changed(void *userdata)
 
 static void begin(void)
 {
-	int fds[2];
-
-	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
-	bus = open_end(fds[0], true);
-	daemon_end = open_end(fds[1], false);
+	bus_pair(&bus, &daemon_end, true);
 	sd_bus_add_object(bus, NULL, "/org/freedesktop/DBus", on_call, NULL);
 	settle();
 	claims = (struct bus_claims){ .bus = daemon_end, .changed = on_changed };

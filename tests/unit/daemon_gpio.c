@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "gpio/line.h"
 #include "gpio/marker.h"
 #include "gpio/trigger.h"
+#include "unit/bus_pair.h"
 #include "unit/ktap.h"
 
 #define MS	1000000LL
@@ -351,30 +351,14 @@ static int64_t now_ns(void)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-static sd_bus *open_end(int fd, bool is_server)
-{
-	sd_id128_t id;
-	sd_bus *bus;
-
-	sd_id128_randomize(&id);
-	sd_bus_new(&bus);
-	sd_bus_set_fd(bus, fd, fd);
-	if (is_server)
-		sd_bus_set_server(bus, true, id);
-	sd_bus_start(bus);
-	sd_bus_attach_event(bus, event, 0);
-	return bus;
-}
-
 static void begin(void)
 {
 	char err[DB_ERROR_SIZE + PATH_MAX];
-	int fds[2];
 
 	sd_event_new(&event);
-	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
-	server = open_end(fds[0], true);
-	client = open_end(fds[1], false);
+	bus_pair(&server, &client, false);
+	sd_bus_attach_event(server, event, 0);
+	sd_bus_attach_event(client, event, 0);
 	sd_bus_add_filter(client, NULL, on_marker, NULL);
 	memset(&manager, 0, sizeof(manager));
 	bus_manager_add(&manager, server);

@@ -12,13 +12,13 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bus/backpop-stream.h"
 #include "bus/bus_claims.h"
 #include "sensor/sensor_set.h"
+#include "unit/bus_pair.h"
 #include "unit/ktap.h"
 
 #define MS	1000000LL
@@ -154,21 +154,6 @@ static void put(struct fake *f, int64_t from_ns, size_t n)
 
 /* ---- the world around ----------------------------------------------------- */
 
-static sd_bus *open_end(int fd, bool is_server)
-{
-	sd_id128_t id;
-	sd_bus *bus;
-
-	sd_id128_randomize(&id);
-	sd_bus_new(&bus);
-	sd_bus_set_fd(bus, fd, fd);
-	sd_bus_negotiate_fds(bus, true);
-	if (is_server)
-		sd_bus_set_server(bus, true, id);
-	sd_bus_start(bus);
-	return bus;
-}
-
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	(void)m;
@@ -180,7 +165,6 @@ static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error)
 static void begin(void)
 {
 	char err[DB_ERROR_SIZE + PATH_MAX];
-	int fds[2];
 
 	memset(fakes, 0, sizeof(fakes));
 	for (int i = 0; i < FAKES; i++) {
@@ -188,9 +172,7 @@ static void begin(void)
 		fakes[i].fd = -1;
 	}
 	sd_event_new(&event);
-	socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds);
-	server = open_end(fds[0], true);
-	client = open_end(fds[1], false);
+	bus_pair(&server, &client, false);
 	sd_bus_attach_event(server, event, 0);
 	sd_bus_attach_event(client, event, 0);
 	sd_bus_add_filter(client, NULL, on_signal, NULL);
