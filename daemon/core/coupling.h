@@ -30,8 +30,18 @@ float bp_coupling_usual(const struct bp_coupling *cp);
 bool bp_coupling_unheard(const struct bp_coupling *cp, const struct bp_candidate *c,
 			 struct bp_ruling *r);
 
+/* A film so much finer than the accelerometer hears what that filters away: no ratio can be told. */
+bool bp_coupling_alike(const struct bp_stream *streams);
+
 /* Far more film than this wearer's pops have: cloth, a finger.  Both bands must be alike. */
 bool bp_coupling_touched(const struct bp_coupling *cp, const struct bp_candidate *c,
 			 struct bp_ruling *r);
+
+/*
+ * How far the film's wave is not the accelerometer's along z, which is what a film on the
+ * skin hears (signal-model.md 3.9): what lacks in the largest normalised correlation at lags
+ * up to 6 ms, 0 to 1.  Both bands must be alike; 0 if they are not or a stream is not there.
+ */
+float bp_coupling_unlike(const struct bp_stream *streams, int64_t onset_ns);
 
 #endif

@@ -12,7 +12,6 @@
 #define MIDDLE_NS	(110 * MS)
 #define HOLD_NS		(40 * MS)	/* the noise floor does not learn an event */
 #define DOUBT_RATIO	2000.0f	/* film: lungs reach 33 dB where it is quiet */
-#define FINER		2.0f	/* times the accelerometer's rate */
 #define TOUCH_NS	(1000 * MS)	/* no crepitus is told so soon after a touch of the film */
 #define WIDE_HZ		2000.0f	/* rate above which the spectrum tells cloth from flesh */
 #define ODDS_TRUSTED	3.5f	/* log-odds for a joint from which no lung takes it over */
@@ -206,9 +205,7 @@ static struct bp_ruling judge(const struct bp_detect *d, struct bp_candidate *c,
 		bp_strap_stroke(&d->strap, c);
 	if (apart != 0)
 		return (struct bp_ruling){ BP_REFUSED, BP_RULE_STROKE, BP_REASON_RUB, apart, 0 };
-	/* A much finer film hears what the accelerometer filters away: no ratio can be told. */
-	c->touched = streams[BP_FILM].rate_hz < FINER * streams[BP_MOTION].rate_hz &&
-		     bp_coupling_touched(&d->coupling, c, &r);
+	c->touched = bp_coupling_alike(streams) && bp_coupling_touched(&d->coupling, c, &r);
 	return r;
 }
 
@@ -310,6 +307,11 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 	};
 	struct bp_trace tr;
 
+	if (stage == BP_STAGE_SETTLE) {
+		around.jolt = bp_shape_jolt(&streams[BP_MOTION], c->onset_ns);
+		around.drift = bp_shape_drift(&streams[BP_MOTION], c->onset_ns);
+		around.unlike = bp_coupling_unlike(streams, c->onset_ns);
+	}
 	bp_clutter_company(&d->clutter, c, &around.company);
 	c->odds = bp_weigh_sharp(c, stage, by, &around, looks);
 	if (c->odds < limit && !c->in_train)

@@ -146,6 +146,9 @@ static const char *const sharp_look_names[BP_SHARP_LOOKS] = {
 	[BP_SHARP_PRESSED] = "pressed",
 	[BP_SHARP_STRAINED] = "strained",
 	[BP_SHARP_ASIDE] = "aside",
+	[BP_SHARP_JOLT] = "jolt",
+	[BP_SHARP_DRIFT] = "drift",
+	[BP_SHARP_UNLIKE] = "unlike",
 };
 
 static const char *const train_look_names[BP_TRAIN_LOOKS] = {

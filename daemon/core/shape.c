@@ -34,6 +34,10 @@
 #define LOW_WINDOW	(160 * MS)	/* as long as LOW_FROM and LOW_TO together */
 #define LOW_WINDOWS	5		/* 0.8 s: a heart beat is in one of them */
 #define LOW_DELAY	(9 * MS)	/* group delay of the 25 Hz low-pass */
+#define JOLT_FROM	(18 * MS)
+#define JOLT_TO		(48 * MS)
+#define DRIFT_FROM	(10 * MS)
+#define DRIFT_TO	(150 * MS)
 #define VOICE_LOW_HZ	80.0f		/* signal-model.md 4.1 */
 #define VOICE_HIGH_HZ	260.0f
 #define VOICE_FROM	(15 * MS)
@@ -207,6 +211,40 @@ static void low_band(struct bp_shape *sh, const struct bp_stream *s, int64_t ons
 		if (w > sh->low_before)
 			sh->low_before = w;
 	}
+}
+
+float bp_shape_jolt(const struct bp_stream *s, int64_t onset_ns)
+{
+	return s->present ? swing(s, onset_ns - JOLT_FROM, onset_ns + JOLT_TO) : 0;
+}
+
+/* The hop that shows the low band at @t_ns, or NULL. */
+static const struct bp_hop *low_at(const struct bp_stream *s, int64_t t_ns)
+{
+	uint32_t have = bp_stream_hops(s);
+
+	for (uint32_t back = 0; back < have; back++) {
+		const struct bp_hop *h = bp_stream_hop(s, back);
+
+		if (h->t_ns - LOW_DELAY <= t_ns)
+			return h;
+	}
+	return NULL;
+}
+
+float bp_shape_drift(const struct bp_stream *s, int64_t onset_ns)
+{
+	const struct bp_hop *a, *b;
+	bp_v4 d;
+
+	if (!s->present)
+		return 0;
+	a = low_at(s, onset_ns - DRIFT_FROM);
+	b = low_at(s, onset_ns + DRIFT_TO);
+	if (!a || !b)
+		return 0;
+	d = b->low - a->low;
+	return sqrtf(bp_lanes_sum(d * d));
 }
 
 /* Main axis of the motion in the body of the event, by power iteration. */

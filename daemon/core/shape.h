@@ -71,6 +71,16 @@ void bp_shape_find_at(struct bp_shape *sh, const struct bp_stream *s, int64_t on
  */
 void bp_shape_measure(struct bp_shape *sh, const struct bp_stream *s, int64_t onset_ns, bool tonal);
 
+/*
+ * What shows when 160 ms have passed: how much it jolts the trunk - peak-to-peak below 25 Hz
+ * from just before the onset to 50 ms after it, less the trend, largest lane - and how far
+ * that band is 150 ms behind the onset from where it was before, all lanes; g or mV.  Fingers
+ * press, floors and chairs give way under what they pass on; what sounds in a back leaves the
+ * movement that brought it forth in its course.  0 = the stream is not there, or no more.
+ */
+float bp_shape_jolt(const struct bp_stream *s, int64_t onset_ns);
+float bp_shape_drift(const struct bp_stream *s, int64_t onset_ns);
+
 /* The vibration band from 1 ms before the onset, @n samples; false if not (or no more) there. */
 bool bp_shape_wave(const struct bp_stream *s, int64_t onset_ns, float (*wave)[3], uint32_t n);
 

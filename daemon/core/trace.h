@@ -111,6 +111,10 @@ enum bp_sharp_look {
 	BP_SHARP_PRESSED,	/* 1 = something presses on the sensor, reject.h */
 	BP_SHARP_STRAINED,	/* 1 = more strain than vibration */
 	BP_SHARP_ASIDE,		/* 0 = the acceleration points out of the back, 1 = along it */
+	/* when it settles */
+	BP_SHARP_JOLT,		/* ln of the swing below 25 Hz of the 60 ms from its onset on over 5 mg */
+	BP_SHARP_DRIFT,		/* ln of how far the trunk goes on behind it over 10 mg */
+	BP_SHARP_UNLIKE,	/* what lacks in the correlation of film and accelerometer, 0 to 1 */
 	BP_SHARP_LOOKS
 };
 
@@ -171,7 +175,7 @@ enum bp_ring_look {
 	BP_RING_LOOKS
 };
 
-#define BP_LOOKS_MOST	48u
+#define BP_LOOKS_MOST	51u
 
 /* When it is weighed: to be said (16 or 22 ms), to stand (284 ms). */
 enum bp_stage {

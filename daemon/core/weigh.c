@@ -14,6 +14,8 @@
 #define LENGTH_SOFT_S	0.003f	/* a sample or two at 800 Hz */
 #define SWING_G		0.010f
 #define SOFT_G		0.005f	/* noise of the low band */
+#define JOLT_G		0.005f	/* what a usual one gives: nothing is said where none is felt */
+#define JOLT_LEAST_G	0.0002f
 #define SOFT_NOISE	6.0f	/* the same of a film, times its own noise: mV depend on its wiring */
 #define LEVEL_G		0.050f
 #define CAP_DB		45.0f	/* what stands out so far stands out */
@@ -117,6 +119,19 @@ static void load_looks(const struct bp_candidate *c, const struct bp_around *aro
 	x[BP_SHARP_DEEP] = isnan(deep) ? 0 : capped(at_least(deep, 0), DEEP_MOST);
 }
 
+/* What is known when it settles. */
+static void late_looks(const struct bp_candidate *c, const struct bp_around *around, float *x)
+{
+	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+
+	if (m->seen) {
+		x[BP_SHARP_JOLT] = bp_ln(at_least(around->jolt, JOLT_LEAST_G) / JOLT_G);
+		x[BP_SHARP_DRIFT] = bp_ln((around->drift + SOFT_G) / SWING_G);
+	}
+	if (m->seen && f->seen)
+		x[BP_SHARP_UNLIKE] = around->unlike;
+}
+
 static float weigh(const struct bp_model *model, const float *x, int n)
 {
 	float z = model->bias;
@@ -140,6 +155,8 @@ float bp_weigh_sharp(const struct bp_candidate *c, enum bp_stage stage, enum bp_
 	shape_looks(c, around->usual, looks);
 	company_looks(&around->company, looks);
 	load_looks(c, around, looks);
+	if (stage == BP_STAGE_SETTLE)
+		late_looks(c, around, looks);
 	looks[BP_SHARP_FELLOW] = around->fellow;
 	looks[BP_SHARP_LUNG] = around->lung;
 	return weigh(sharp_model(c, stage, ear), looks, BP_SHARP_LOOKS);
@@ -174,6 +191,9 @@ enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stag
 		[BP_SHARP_ANY_AFTER] = BP_REASON_RUB,
 		[BP_SHARP_NOISE] = BP_REASON_RUB,
 		[BP_SHARP_PITCH_LEVEL] = BP_REASON_TAP,
+		[BP_SHARP_JOLT] = BP_REASON_KNOCK,
+		[BP_SHARP_DRIFT] = BP_REASON_KNOCK,
+		[BP_SHARP_UNLIKE] = BP_REASON_RUB,
 	};
 	const struct bp_model *model = sharp_model(c, stage, ear);
 	enum bp_reason reason = BP_REASON_OTHER;

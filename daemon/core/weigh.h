@@ -16,6 +16,9 @@ struct bp_around {
 	bool fellow;		/* within a manoeuvre of what was said already */
 	bool lung;		/* sounds like what is known of these lungs */
 	bool moves;		/* the trunk bends or twists */
+	/* When it settles, see shape.h and coupling.h: */
+	float jolt, drift;	/* g */
+	float unlike;		/* how far the film's wave is not the accelerometer's */
 };
 
 /**
