@@ -116,9 +116,10 @@ static __attribute__((noinline)) void check_health(struct bp_core *core, int k, 
 /* Candidates, trains, lungs and rings. */
 static __attribute__((noinline)) void detect_step(struct bp_core *core)
 {
+	const struct bp_context *ctx = bp_detect_asks(&core->detect, core->now_ns) ? context(core) : NULL;
 	uint32_t begun = core->detect.lung.begun;
 
-	bp_detect_step(&core->detect, core->stream, context(core), &core->book, core->now_ns);
+	bp_detect_step(&core->detect, core->stream, ctx, &core->book, core->now_ns);
 	if (core->detect.lung.begun != begun) {
 		bp_breath_hint(&core->breath);
 		core->context_known = false;

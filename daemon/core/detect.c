@@ -231,10 +231,9 @@ static void crackle(struct bp_detect *d, struct bp_candidate *c, const struct bp
 static void step_train(struct bp_detect *d, const struct bp_stream *streams, struct bp_book *book,
 		       int64_t now_ns, bool all)
 {
-	struct bp_trace tr = { .look = BP_LOOK_TRAIN, .now_ns = now_ns };
+	struct bp_trace tr;
 
-	if (!bp_train_step(&d->train, book, streams, bp_coupling_usual(&d->coupling), now_ns, all,
-			   &tr))
+	if (!bp_train_step(&d->train, book, streams, &d->coupling, now_ns, all, &tr))
 		return;
 	if (tr.train.said)
 		bp_memory_forget(&d->memory, book);

@@ -49,7 +49,13 @@ static inline void bp_detect_hop(struct bp_detect *d, int k, const struct bp_hop
 		bp_detect_begin(d, h);
 }
 
-/* Look at every candidate that is due at @now_ns. */
+/* Will bp_detect_step() ask what the wearer is doing?  To know it costs more than most steps. */
+static inline bool bp_detect_asks(const struct bp_detect *d, int64_t now_ns)
+{
+	return now_ns >= d->next_due_ns || bp_ring_sounds(&d->ring);
+}
+
+/* Look at every candidate that is due at @now_ns; @ctx: may be NULL if it is not asked for. */
 void bp_detect_step(struct bp_detect *d, const struct bp_stream *streams,
 		    const struct bp_context *ctx, struct bp_book *book, int64_t now_ns);
 

@@ -164,26 +164,32 @@ static void surroundings(struct bp_shape *sh, const struct bp_stream *s, int64_t
 	sh->after = n ? quantile(v, n, BASE_SHARE) : sh->before;
 }
 
+/* How far back the newest hop is whose low band is at @t_ns or before; as many as there are: none. */
+static uint32_t low_back(const struct bp_stream *s, int64_t t_ns)
+{
+	uint32_t lo = 0, hi = bp_stream_hops(s);
+
+	while (lo < hi) {
+		uint32_t mid = (lo + hi) / 2;
+
+		if (bp_stream_hop(s, mid)->t_ns - LOW_DELAY <= t_ns)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
 /*
  * Peak-to-peak of the low band around the straight line between the window's
  * ends, largest lane: bending and breathing are straight for so short a time.
  */
 static float swing(const struct bp_stream *s, int64_t from, int64_t to)
 {
-	uint32_t have = bp_stream_hops(s), first = have, n = 0;
+	uint32_t first = low_back(s, to), n = low_back(s, from) - first;
 	bp_v4 start, step, lo = { 0 }, hi = { 0 }, d;
 	float best = 0;
 
-	for (uint32_t back = 0; back < have; back++) {
-		const struct bp_hop *h = bp_stream_hop(s, back);
-
-		if (h->t_ns - LOW_DELAY <= from)
-			break;
-		if (h->t_ns - LOW_DELAY > to)
-			continue;
-		if (!n++)
-			first = back;
-	}
 	if (n < 3)
 		return 0;
 	start = bp_stream_hop(s, first)->low;

@@ -287,15 +287,18 @@ static int64_t pause(const struct bp_train *tr)
 }
 
 bool bp_train_step(struct bp_train *tr, struct bp_book *book, const struct bp_stream *streams,
-		   float usual, int64_t now_ns, bool all, struct bp_trace *line)
+		   const struct bp_coupling *coupling, int64_t now_ns, bool all, struct bp_trace *line)
 {
 	bool ended, decided = false;
+	float usual;
 
 	if (tr->state == BP_TRAIN_NONE)
 		return false;
 	ended = all || now_ns - tr->last_ns > pause(tr);
 	if (tr->state == BP_TRAIN_OPEN && tr->n >= 3 &&
 	    (ended || now_ns - tr->third_ns > DECIDE_NS)) {
+		*line = (struct bp_trace){ .look = BP_LOOK_TRAIN, .now_ns = now_ns };
+		usual = bp_coupling_usual(coupling);
 		describe(tr, usual, &line->train);
 		texture(tr, streams, usual, now_ns, &line->train);
 		line->onset_ns = tr->first_ns;

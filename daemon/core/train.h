@@ -10,6 +10,7 @@
 
 #include "core/book.h"
 #include "core/candidate.h"
+#include "core/coupling.h"
 #include "core/weigh.h"
 
 enum bp_train_state {
@@ -52,13 +53,12 @@ bool bp_train_take(struct bp_train *tr, const struct bp_candidate *c, bool crack
 
 /**
  * bp_train_step() - time goes on: decide on a train, or close it
- * @usual:	this wearer's film over accelerometer, mV/g, 0 = unknown
  * @all:	the stream ends
- * @line:	its train part is filled when something was decided
+ * @line:	filled when something was decided
  *
  * Return: true if something was decided.
  */
 bool bp_train_step(struct bp_train *tr, struct bp_book *book, const struct bp_stream *streams,
-		   float usual, int64_t now_ns, bool all, struct bp_trace *line);
+		   const struct bp_coupling *coupling, int64_t now_ns, bool all, struct bp_trace *line);
 
 #endif
