@@ -149,11 +149,11 @@ static void sound_too(struct builder *b, double start_s, double rise_s, double r
 		const struct gen_site *s = &b->subject->sites[k];
 		double angle = s->angle + rng_uniform(b->rng, -2.0, 2.0) * DEG;
 
-		if (k != but && s->movement == kind && angle < 0.98 * range && rng_below(b->rng, 4))
+		if (k != but && s->movement == kind && angle < 0.98 * range && rng_below(b->rng, 4) >= 4 - b->tendons)
 			build_item(b, KIND_SNAP, start_s + rise_s * gm_acos(1.0 - 2.0 * angle / range) / M_PI,
 				   0.01, k, 0, 1.0);
 	}
-	if (rng_below(b->rng, 8) == 0)
+	if (rng_below(b->rng, 8) < b->joints_too)
 		build_pops(b, start_s + rise_s, kind == MOVE_BEND ? LOAD_BEND : LOAD_TWIST, 1.0,
 			   1 + rng_below(b->rng, 2));
 }
@@ -179,7 +179,7 @@ double build_snaps(struct builder *b, double start_s, int n, int site)
 				   rng_uniform(b->rng, 5e-3, 30e-3));
 			build_item(b, KIND_SNAP, at, 0.01, site, 0, 1.0);
 		}
-		if (b->crowded)
+		if (b->tendons || b->joints_too)
 			sound_too(b, t, rise, range, site);
 		t += rise + 0.1 + fall + rng_loguniform(b->rng, 0.05, 2.5);
 	}

@@ -18,7 +18,7 @@ static const char usage[] =
 	"\n"
 	"  --seed N           all randomness comes from it (default 1)\n"
 	"  --mode MODE        motion+film, film, film800, motion or pair (default motion+film)\n"
-	"  --script SCRIPT    demo, rest, day, dense, crowded, walk, crepitus, negatives or\n"
+	"  --script SCRIPT    demo, rest, day, dense, crowded, mixed, walk, crepitus, negatives or\n"
 	"                     pairs (default demo)\n"
 	"  --duration S       whole seconds (default 120 for demo, 600 for the others)\n"
 	"  --activity WHAT    of negatives: any, rest, move, walking, or one artefact alone (tap,\n"

@@ -21,6 +21,8 @@
  * @rested:	every joint is ready at the start
  * @clear_s:	artefacts keep away this much from everything else; drawn once a session
  * @cover:	share of them that keep away from other artefacts only
+ * @idle:	share of the pops while sitting that no breath calls forth
+ * @mix:	how many of a kind among the artefacts, of the sum; all 0 = usual_mix
  */
 struct density {
 	double walk, snaps, crepitus, strain;
@@ -28,10 +30,12 @@ struct density {
 	double artefact_gap_s;
 	bool events, rested;
 	double clear_s[2], cover;
+	double idle;
+	int mix[KIND_COUNT];
 };
 
 /* What covers an event completely has no true answer. */
-#define CLEAR	{ 0.4, 0.4 }, 0.0
+#define CLEAR	.clear_s = { 0.4, 0.4 }
 
 /* Hours without events, one activity each; every other artefact sits among breaths. */
 static const struct density activities[ACTIVITY_ARTEFACT] = {
@@ -52,7 +56,7 @@ static const struct density densities[SCRIPT_COUNT] = {
 	 * What is beside an event says little of it: coughs end where a tendon snaps, two sources
 	 * sound in one swing.
 	 */
-	[SCRIPT_CROWDED] = { 0.06, 0.22, 0.10, 0.30, { 4, 10 }, { 5, 10 }, 0.0, true, true, { 0.05, 0.3 }, 0.12 },
+	[SCRIPT_CROWDED] = { 0.06, 0.22, 0.10, 0.30, { 4, 10 }, { 5, 10 }, 0.0, true, true, .clear_s = { 0.05, 0.3 }, .cover = 0.12 },
 	/* At every other movement, for who learns what a train is. */
 	[SCRIPT_CREPITUS] = { 0.04, 0.06, 0.50, 0.15, { 5, 9 }, { 6, 10 }, 0.0, true, true, CLEAR },
 	[SCRIPT_WALK] = { 0.70, 0.03, 0.03, 0.06, { 8, 20 }, { 40, 90 }, 60.0, true, false, CLEAR },
@@ -133,7 +137,10 @@ static double sit(struct builder *b, const struct density *d, double t)
 	double depth = rng_uniform(b->rng, 2.0, 4.0), when = rng_uniform(b->rng, -0.6, 0.6);
 
 	build_deep_breath(b, peak, depth);
-	if (d->events)
+	if (d->events && d->idle > 0.0 && rng_uniform(b->rng, 0.0, 1.0) < d->idle)
+		build_pops(b, t + rng_uniform(b->rng, 0.0, 1.0) * length, (enum gen_load)rng_below(b->rng, 3), 1.0,
+			   manoeuvre_size(b->rng));
+	else if (d->events)
 		build_pops(b, peak + when, LOAD_BREATH, depth / 4.0 + 0.2, manoeuvre_size(b->rng));
 	return t + length;
 }
@@ -188,22 +195,31 @@ static double next_activity(struct builder *b, const struct density *d, double t
 	return sit(b, d, t);
 }
 
-static enum gen_kind draw_artefact(struct rng *r)
+static const int usual_mix[KIND_COUNT] = {
+	[KIND_TAP] = 18, [KIND_COUGH] = 14, [KIND_SPEECH] = 16, [KIND_LAUGHTER] = 4, [KIND_RUB] = 13,
+	[KIND_CREAK] = 5, [KIND_KNOCK] = 12, [KIND_MAINS] = 3, [KIND_TUG] = 4, [KIND_TOUCH] = 3, [KIND_TYPING] = 8,
+};
+
+/* In the order that a seed's draw has always meant. */
+static const enum gen_kind mixed_kinds[] = {
+	KIND_TAP, KIND_COUGH, KIND_SPEECH, KIND_LAUGHTER, KIND_RUB, KIND_CREAK, KIND_KNOCK, KIND_MAINS,
+	KIND_TUG, KIND_TOUCH, KIND_TYPING,
+};
+
+#define MIXED_KINDS	(sizeof(mixed_kinds) / sizeof(mixed_kinds[0]))
+
+static enum gen_kind draw_artefact(const struct density *d, struct rng *r)
 {
-	static const struct {
-		enum gen_kind kind;
-		int weight;
-	} mix[] = {
-		{ KIND_TAP, 18 }, { KIND_COUGH, 14 }, { KIND_SPEECH, 16 }, { KIND_LAUGHTER, 4 },
-		{ KIND_RUB, 13 }, { KIND_CREAK, 5 }, { KIND_KNOCK, 12 }, { KIND_MAINS, 3 },
-		{ KIND_TUG, 4 }, { KIND_TOUCH, 3 }, { KIND_TYPING, 8 },
-	};
-	int u = rng_below(r, 100);
+	const int *mix = d->mix[KIND_TAP] ? d->mix : usual_mix;
+	int sum = 0, u;
 	size_t i = 0;
 
-	while (u >= mix[i].weight)
-		u -= mix[i++].weight;
-	return mix[i].kind;
+	for (size_t k = 0; k < MIXED_KINDS; k++)
+		sum += mix[mixed_kinds[k]];
+	u = rng_below(r, sum);
+	while (u >= mix[mixed_kinds[i]])
+		u -= mix[mixed_kinds[i++]];
+	return mixed_kinds[i];
 }
 
 /* How many follow each other: coughs and taps come in groups. */
@@ -224,7 +240,7 @@ static void fill_artefacts(struct builder *b, const struct density *d, enum gen_
 	if (d->clear_s[1] > clear)
 		clear = rng_uniform(b->rng, clear, d->clear_s[1]);
 	while (t < b->plan->duration_s) {
-		enum gen_kind kind = only == KIND_COUNT ? draw_artefact(b->rng) : only;
+		enum gen_kind kind = only == KIND_COUNT ? draw_artefact(d, b->rng) : only;
 		int group = draw_group(kind, b->rng);
 		bool may_cover = (kind == KIND_SPEECH || kind == KIND_TYPING || kind == KIND_MAINS) &&
 				 rng_below(b->rng, 4) == 0;
@@ -276,6 +292,47 @@ static void widen_film(struct gen_subject *s, struct rng *r)
 	s->film_res_hz = rng_loguniform(r, 180.0, 2000.0);
 }
 
+/* Who lies, and who sits aslant. */
+static void lay_down(struct gen_subject *s, struct rng *r)
+{
+	s->pitch = rng_uniform(r, -15.0, 25.0) * M_PI / 180.0;
+	s->roll = rng_uniform(r, -8.0, 8.0) * M_PI / 180.0;
+	if (rng_below(r, 5) == 0)
+		s->pitch = copysign(rng_uniform(r, 60.0, 95.0), s->pitch) * M_PI / 180.0;
+}
+
+/*
+ * A script of its own for each seed, as different as section 3 allows: how much sounds, of what, how close
+ * together, and beside how many artefacts of which kinds.  Who learns from it cannot learn one script's habits.
+ * One seed in five is without events.
+ */
+static struct density draw_density(struct builder *b)
+{
+	struct rng *r = b->rng;
+	double sit = rng_loguniform(r, 3.0, 20.0);
+	struct density d = {
+		.walk = rng_uniform(r, 0.0, 0.2), .snaps = rng_loguniform(r, 0.03, 0.4),
+		.crepitus = rng_uniform(r, 0.0, 0.12), .strain = rng_uniform(r, 0.1, 0.4),
+		.sit_s = { sit, sit * rng_uniform(r, 1.5, 4.0) }, .walk_s = { 5.0, rng_loguniform(r, 8.0, 60.0) },
+		.artefact_gap_s = rng_below(r, 4) ? rng_loguniform(r, 1.0, 60.0) : 0.0,
+		.events = true, .rested = rng_below(r, 2),
+	};
+
+	d.clear_s[0] = d.clear_s[1] = rng_loguniform(r, 0.02, 0.6);
+	d.cover = rng_below(r, 2) ? rng_uniform(r, 0.0, 0.3) : 0.0;
+	d.idle = rng_below(r, 2) ? rng_uniform(r, 0.0, 0.5) : 0.0;
+	for (size_t k = 0; k < MIXED_KINDS; k++)
+		d.mix[mixed_kinds[k]] = (int)ceil(10.0 * usual_mix[mixed_kinds[k]] * rng_loguniform(r, 0.2, 5.0));
+	b->tendons = rng_below(r, 5);
+	b->joints_too = rng_below(r, 3);
+	if (rng_below(r, 5) == 0) {
+		d.strain += d.snaps;
+		d.snaps = d.crepitus = 0.0;
+		d.events = false;
+	}
+	return d;
+}
+
 int gen_plan_make(struct gen_plan *plan, const struct gen_options *opt, struct gen_subject *s,
 		  struct rng *r)
 {
@@ -294,9 +351,16 @@ int gen_plan_make(struct gen_plan *plan, const struct gen_options *opt, struct g
 	} else {
 		struct density d = *density_of(opt);
 
-		b.crowded = opt->script == SCRIPT_CROWDED;
-		if (b.crowded)
+		if (opt->script == SCRIPT_CROWDED) {
+			b.tendons = 3;
+			b.joints_too = 1;
 			widen_film(s, r);
+		} else if (opt->script == SCRIPT_MIXED) {
+			d = draw_density(&b);
+			lay_down(s, r);
+			if (rng_below(r, 2))
+				widen_film(s, r);
+		}
 		if (opt->background)	/* that body walks when it will */
 			d.walk = 0.0;
 		draw_script(&b, &d, opt->activity >= ACTIVITY_ARTEFACT ?

@@ -29,7 +29,8 @@ struct builder {
 	size_t n_deep;
 	int bursts;
 	bool sighs;		/* unwished deep breaths, and held ones */
-	bool crowded;		/* one swing may pass several sources */
+	int tendons;		/* quarters of the others that a swing passes sound, too */
+	int joints_too;		/* eighths of these swings end with pops */
 	bool failed;
 };
 

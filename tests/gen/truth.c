@@ -25,7 +25,7 @@ static const char *const mode_names[MODE_COUNT] = {
 };
 static const char *const script_names[SCRIPT_COUNT] = {
 	"demo", "rest", "day", "dense", "walk", "negatives", "crowded",
-	"crepitus", "pairs"
+	"mixed", "crepitus", "pairs"
 };
 static const char *const class_names[] = { "cavitation", "snap", "crepitus", "lung_crackle" };
 static const char *const artefact_names[KIND_COUNT] = {

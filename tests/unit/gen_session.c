@@ -158,6 +158,40 @@ static void test_crowded(void)
 		   "crowded: %d taps and coughs beside snaps, %d snaps together", beside, together);
 }
 
+/* No two seeds alike: from no events at all to hundreds an hour, among few artefacts and many. */
+static void test_mixed(void)
+{
+	struct gen_options opt = { .duration_s = 3600.0, .script = SCRIPT_MIXED, .snr_db = NAN };
+	int none = 0, most = 0, fewest = 1 << 30, least = 1 << 30, noisiest = 0;
+
+	for (uint64_t seed = 1; seed <= 24; seed++) {
+		int events = 0, artefacts = 0;
+		struct gen_subject subject;
+		struct gen_plan plan;
+		struct rng r;
+
+		rng_seed(&r, seed);
+		gen_subject_draw(&subject, &r);
+		if (!ktap_check(gen_plan_make(&plan, &opt, &subject, &r) == 0, "out of memory"))
+			return;
+		for (size_t i = 0; i < plan.n_items; i++) {
+			enum gen_kind kind = plan.items[i].kind;
+
+			events += kind <= KIND_CREPITUS;
+			artefacts += !gen_is_event(kind) && kind != KIND_STEP && kind != KIND_RAMP;
+		}
+		gen_plan_free(&plan);
+		none += !events;
+		fewest = events && events < fewest ? events : fewest;
+		most = events > most ? events : most;
+		least = artefacts < least ? artefacts : least;
+		noisiest = artefacts > noisiest ? artefacts : noisiest;
+	}
+	ktap_check(none >= 2 && none <= 9, "%d of 24 seeds without events", none);
+	ktap_check(most > 5 * fewest, "from %d to %d events an hour", fewest, most);
+	ktap_check(least < 100 && noisiest > 1000, "from %d to %d artefacts an hour", least, noisiest);
+}
+
 /* Rules of occurrence, over several hours of plans. */
 static void check_plan(uint64_t seed, enum gen_script script)
 {
@@ -209,7 +243,7 @@ static void test_rules(void)
 {
 	for (uint64_t seed = 1; seed <= 5; seed++)
 		/* Pairs pop again and again: tell_pairs(). */
-		for (int script = SCRIPT_REST; script <= SCRIPT_CROWDED; script++)
+		for (int script = SCRIPT_REST; script <= SCRIPT_MIXED; script++)
 			check_plan(seed, (enum gen_script)script);
 }
 
@@ -567,6 +601,7 @@ int main(void)
 		{ "modes", test_modes },
 		{ "refractory, manoeuvres, limits", test_rules },
 		{ "artefacts and snaps beside snaps in crowded sessions", test_crowded },
+		{ "mixed sessions differ", test_mixed },
 		{ "figures of 400 pops", test_pop_figures },
 		{ "figures of 400 bubbles", test_bubble_figures },
 		{ "elementary functions", test_gmath },
