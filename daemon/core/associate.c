@@ -5,6 +5,7 @@
 #define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
 #define LATE_NS		7500000		/* a film lags by up to 5 ms (3.9), and each stream is a sample off */
 #define LATE_GAIN	2.0f		/* of power over noise */
+#define LATE_SHIFT	1.2f		/* what one stream has gained of it beside the other */
 
 void bp_associate_init(struct bp_associate *a)
 {
@@ -41,7 +42,7 @@ static bool came_late(const struct bp_associate *a, const struct bp_candidate *c
 	float mine = c->shape[k].ratio, other = c->shape[o].ratio;
 
 	return mine > a->ratio[k] && other < LATE_GAIN * a->ratio[o] &&
-	       mine * a->ratio[o] > LATE_GAIN * other * a->ratio[k];
+	       mine * a->ratio[o] > LATE_SHIFT * other * a->ratio[k];
 }
 
 void bp_associate_note(struct bp_associate *a, struct bp_candidate *c)
