@@ -126,6 +126,14 @@ static enum bp_ear ear(const struct bp_candidate *c, const struct bp_stream *str
 	return streams[BP_FILM].rate_hz > WIDE_HZ ? BP_EAR_WIDE_FILM : BP_EAR_FILM;
 }
 
+/* The same of what is weighed by itself. */
+static enum bp_ear sharp_ear(const struct bp_candidate *c, const struct bp_stream *streams)
+{
+	enum bp_ear by = ear(c, streams);
+
+	return by == BP_EAR_MOTION && streams[BP_FILM].present ? BP_EAR_MOTION_OF_TWO : by;
+}
+
 static void report(struct bp_detect *d, struct bp_candidate *c,
 		   const struct bp_stream *streams, struct bp_book *book, int64_t now_ns)
 {
@@ -294,7 +302,7 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 				int64_t now_ns)
 {
 	enum bp_stage stage = c->next == BP_LOOK_LAST ? BP_STAGE_SETTLE : BP_STAGE_SAY;
-	enum bp_ear by = ear(c, streams);
+	enum bp_ear by = sharp_ear(c, streams);
 	float limit = least(c, stage), looks[BP_SHARP_LOOKS];
 	struct bp_ruling r = { .outcome = BP_KEPT };
 	struct bp_around around = {

@@ -91,10 +91,11 @@ static const char *const rule_names[BP_RULE_COUNT] = {
 	[BP_RULE_TRAIN] = "train",
 };
 
-static const char *const ear_names[BP_EARS] = {
+static const char *const ear_names[BP_SHARP_EARS] = {
 	[BP_EAR_MOTION] = "motion",
 	[BP_EAR_FILM] = "film",
 	[BP_EAR_WIDE_FILM] = "wide_film",
+	[BP_EAR_MOTION_OF_TWO] = "motion_of_two",
 };
 
 static const char *const sharp_look_names[BP_SHARP_LOOKS] = {
@@ -254,7 +255,7 @@ const char *bp_train_look_name(enum bp_train_look l)
 
 const char *bp_ear_name(enum bp_ear e)
 {
-	return name(ear_names, e, BP_EARS);
+	return name(ear_names, e, BP_SHARP_EARS);
 }
 
 const char *bp_channel_state_name(enum bp_channel_state s)

@@ -189,7 +189,13 @@ enum bp_ear {
 	BP_EAR_MOTION,		/* the accelerometer */
 	BP_EAR_FILM,		/* a film whose band ends below 800 Hz */
 	BP_EAR_WIDE_FILM,	/* a film whose band shows it all */
-	BP_EARS
+	BP_EARS,
+	/*
+	 * of single transients: the accelerometer, where a film listens, too.  What reaches
+	 * this one is what the film does not hear better: few crackles, hardly a tap.
+	 */
+	BP_EAR_MOTION_OF_TWO = BP_EARS,
+	BP_SHARP_EARS
 };
 
 /**
