@@ -31,6 +31,8 @@ static const float least_odds[BP_STAGES][STRENGTHS] = {
 };
 /* For a plain one that the accelerometer hears best: what it takes for a tap costs more than taps do. */
 #define ODDS_FELT	0.4f
+/* The same beside a film, which would have heard a tap better: whatever is more likely than not. */
+#define ODDS_FELT_OF_TWO	0.0f
 /* For a weak one to stand where nothing loads a joint: keys, knocks, lungs are many there. */
 #define ODDS_IDLE	1.5f
 /*
@@ -280,7 +282,7 @@ static void refuse(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	drop(d, c);
 }
 
-static float least(const struct bp_candidate *c, enum bp_stage stage)
+static float least(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear by)
 {
 	bool rests = bp_candidate_rests(c);
 
@@ -292,7 +294,7 @@ static float least(const struct bp_candidate *c, enum bp_stage stage)
 		return least_odds[stage][sure ? WEAK : NOISE_LIKE];
 	}
 	if (stage == BP_STAGE_SETTLE && bp_candidate_main(c) == BP_MOTION)
-		return ODDS_FELT;
+		return by == BP_EAR_MOTION ? ODDS_FELT : ODDS_FELT_OF_TWO;
 	return least_odds[stage][PLAIN] - (rests && bp_candidate_main(c) == BP_FILM ? ODDS_REST : 0);
 }
 
@@ -303,7 +305,7 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 {
 	enum bp_stage stage = c->next == BP_LOOK_LAST ? BP_STAGE_SETTLE : BP_STAGE_SAY;
 	enum bp_ear by = sharp_ear(c, streams);
-	float limit = least(c, stage), looks[BP_SHARP_LOOKS];
+	float limit = least(c, stage, by), looks[BP_SHARP_LOOKS];
 	struct bp_ruling r = { .outcome = BP_KEPT };
 	struct bp_around around = {
 		.usual = bp_coupling_usual(&d->coupling),
