@@ -230,6 +230,12 @@ static bool any_part(const struct bp_train *tr, struct bp_book *book)
 	return false;
 }
 
+/* The event that takes over may have begun after the last part. */
+static int64_t end_of(const struct bp_train *tr, const struct bp_event *ev)
+{
+	return tr->last_ns > ev->onset_ns ? tr->last_ns : ev->onset_ns;
+}
+
 /* One event takes over; the others that were said already are taken back. */
 static void say(struct bp_train *tr, struct bp_book *book, float odds, int64_t now_ns)
 {
@@ -251,7 +257,7 @@ static void say(struct bp_train *tr, struct bp_book *book, float odds, int64_t n
 		ev->silent_s = NAN;
 		if (!tr->number) {
 			tr->number = ev->number;
-			ev->end_ns = tr->last_ns;
+			ev->end_ns = end_of(tr, ev);
 			louder(ev, tr->draft.peak_mg, tr->draft.peak_mv);
 		}
 		bp_book_revise(book, ev, now_ns);
@@ -271,8 +277,8 @@ static void close(struct bp_train *tr, struct bp_book *book, int64_t now_ns)
 	struct bp_event *ev = bp_book_find(book, tr->number);
 
 	if (tr->state == BP_TRAIN_SAID && ev && ev->class_ == BP_CLASS_CREPITUS &&
-	    ev->end_ns != tr->last_ns) {
-		ev->end_ns = tr->last_ns;
+	    ev->end_ns != end_of(tr, ev)) {
+		ev->end_ns = end_of(tr, ev);
 		louder(ev, tr->draft.peak_mg, tr->draft.peak_mv);
 		bp_book_revise(book, ev, now_ns);
 	}
