@@ -68,6 +68,19 @@ is_streaming() {
 	[ "$(sensor State)" = streaming ]
 }
 
+# wait_for_stream SECONDS: the daemon starts meanwhile, for which the host's disk is read.  While
+# the guest waits for that it has nothing to do, and its clock skips from timer to timer: the
+# deadlines, of systemd and of the bus, too, pass in no time.  So there is something to do.
+wait_for_stream() {
+	chrt --idle 0 sh -c 'while :; do :; done' &
+	spinner=$!
+	wait_until "$1" is_streaming
+	streams=$?
+	kill "$spinner"
+	wait "$spinner" || :
+	return "$streams"
+}
+
 # at_least VALUE COMMAND...: the command prints a number that is VALUE or more
 at_least() {
 	least=$1
