@@ -72,12 +72,12 @@ is_streaming() {
 # the guest waits for that it has nothing to do, and its clock skips from timer to timer: the
 # deadlines, of systemd and of the bus, too, pass in no time.  So there is something to do.
 wait_for_stream() {
-	chrt --idle 0 sh -c 'while :; do :; done' &
+	chrt --idle 0 sh -c 'trap exit TERM; while :; do :; done' &
 	spinner=$!
 	wait_until "$1" is_streaming
 	streams=$?
 	kill "$spinner"
-	wait "$spinner" || :
+	wait "$spinner"
 	return "$streams"
 }
 
