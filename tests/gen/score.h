@@ -7,7 +7,8 @@
  *			onset is within the collar; as many pairs as possible, of those
  *			the closest
  *	train truth	crepitus, lung crackles of one breath: found when an event overlaps
- *			(a train by half of the shorter of the two; a sharp one by its onset);
+ *			(a train by half of the shorter of the two; a sharp one, and a train
+ *			shorter than the collar, by its onset);
  *			more crackle events in a train that is found already are fragments,
  *			neither hits nor false alarms; more sharp ones are false alarms
  *	withdrawn	highest revision says "artefact": counted apart

@@ -166,6 +166,16 @@ static void test_trains(void)
 	ktap_check(s.by_cause[CAUSE_TRAIN] == 2, "%d false alarms in trains, expected 2",
 		   (int)s.by_cause[CAUSE_TRAIN]);
 	score_free(&s);
+
+	/* A single crackle is as short as a pop: its onset counts, within the collar. */
+	score_one(&s, &by_default,
+		  SESSION TRUE(10, 10.005, "lung_crackle") TRUE(20, 20.4, "lung_crackle")
+		  TRUE(30, 30.4, "lung_crackle"),
+		  EVENT(1, 0, 9.996, 9.999, 10.5, "lung_crackle")
+		  EVENT(2, 0, 19.96, 19.963, 20.5, "lung_crackle")
+		  EVENT(3, 0, 29.94, 29.943, 30.5, "lung_crackle"));
+	check_counts(&s, 2, 1, 1);
+	score_free(&s);
 }
 
 static void test_quiet(void)
