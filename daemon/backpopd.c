@@ -208,7 +208,7 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 	notify_reloading();
 	if (load_config(app->opt, &new) < 0) {
 		log_error("the settings stay as they were");
-		notify_reloaded("settings not reloaded: see the log");
+		notify_reloaded(app->notify, "settings not reloaded: see the log");
 		return 0;
 	}
 	app->cfg = new;
@@ -224,8 +224,7 @@ static int on_reload(sd_event_source *src, const struct signalfd_siginfo *si, vo
 		log_error("old recordings are not looked after");
 	update_paused(app);
 	log_info("settings reloaded");
-	notify_reloaded(NULL);
-	notify_wake(app->notify);
+	notify_reloaded(app->notify, NULL);
 	return 0;
 }
 
@@ -420,8 +419,12 @@ static int run(const struct options *opt, struct app *app)
 		return r;
 	/* The name comes last: who sees it finds everything in place. */
 	r = bus_take_name(app->bus);
+	if (r == -EEXIST)
+		log_error("another backpopd has the D-Bus name " BUS_NAME);
+	else if (r < 0)
+		complain("cannot take the D-Bus name " BUS_NAME, r);
 	if (r < 0)
-		return complain("cannot take the D-Bus name " BUS_NAME, r);
+		return r;
 	r = notify_new(&app->notify, app->event, &notify_ops, app);
 	if (r < 0)
 		return complain("cannot talk to the service manager", r);

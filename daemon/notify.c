@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -19,6 +20,7 @@ struct notify {
 	uint64_t watchdog_us;		/* 0 = the manager wants none */
 	bool idle;
 	bool warned;
+	const char *complaint;		/* shown until a reload goes well */
 	char line[256];
 };
 
@@ -36,9 +38,12 @@ static void set_idle(struct notify *n, bool idle)
 static void tell(struct notify *n)
 {
 	char line[sizeof(n->line)];
+	size_t used = 0;
 
 	set_idle(n, n->ops->idle(n->userdata));
-	n->ops->status(n->userdata, line, sizeof(line));
+	if (n->complaint)
+		used = (size_t)snprintf(line, sizeof(line), "%s; ", n->complaint);
+	n->ops->status(n->userdata, line + used, sizeof(line) - used);
 	if (strcmp(line, n->line)) {
 		strcpy(n->line, line);
 		sd_notifyf(0, "STATUS=%s", line);
@@ -131,10 +136,9 @@ void notify_reloading(void)
 		   (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
 }
 
-void notify_reloaded(const char *complaint)
+void notify_reloaded(struct notify *n, const char *complaint)
 {
-	if (complaint)
-		sd_notifyf(0, "READY=1\nSTATUS=%s", complaint);
-	else
-		sd_notify(0, "READY=1");
+	sd_notify(0, "READY=1");
+	n->complaint = complaint;
+	notify_wake(n);
 }

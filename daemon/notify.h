@@ -30,8 +30,9 @@ void notify_free(struct notify *n);
 /* Something has come or gone: look again.  @n may be NULL (not begun yet). */
 void notify_wake(struct notify *n);
 
-/* Settings are being reloaded; it is done, with a word to show if it was in vain. */
+/* Settings are being reloaded. */
 void notify_reloading(void);
-void notify_reloaded(const char *complaint);
+/* That is done; @complaint, if it was in vain: a constant of less than 100 characters, shown until it is not. */
+void notify_reloaded(struct notify *n, const char *complaint);
 
 #endif

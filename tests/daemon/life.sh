@@ -31,7 +31,7 @@ while True:
 PY
 wait_until 20 test -S "$tmp/notify" || skip_all "no notification socket"
 
-plan 10
+plan 11
 config=$tmp/conf
 
 # ---- idle -------------------------------------------------------------------
@@ -67,6 +67,15 @@ kill -HUP "$daemon"
 wait_until 20 logged "the settings stay as they were" && logged "$tmp/conf:2: .*Rate=fast" &&
 	kill -0 "$daemon"
 result "reload: bad settings are named with their line, and not taken" $? "$(cat "$tmp/log")"
+
+# What is in force is shown with the state, until good settings are.
+shown() { grep -oE 'STATUS=.*' "$tmp/notified" | tail -n 1; }
+bad=$(shown)
+printf '[Sensor]\nRate=800\n' >"$config"
+kill -HUP "$daemon"
+good() { [ "$(shown)" = "STATUS=waiting for a sensor" ]; }
+wait_until 20 good && [ "$bad" = "STATUS=settings not reloaded: see the log; waiting for a sensor" ]
+result "reload: bad settings are in the status, until good ones are" $? "$bad" "$(shown)"
 
 stop_daemon TERM
 wait_until 20 told STOPPING=1 && [ "$status" = 0 ]
