@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <systemd/sd-id128.h>
 #include <unistd.h>
@@ -281,6 +283,8 @@ static void free_journal(struct journal *j)
 	sd_event_source_disable_unref(j->io);
 	if (j->fd >= 0)
 		close(j->fd);
+	if (j->directory >= 0)
+		close(j->directory);
 	pthread_cond_destroy(&j->work);
 	pthread_mutex_destroy(&j->lock);
 	free(j);
@@ -345,6 +349,19 @@ static int open_first(struct journal *j, char *err)
 	return 0;
 }
 
+/*
+ * Two daemons, on two buses say, would give the same numbers to different events.  The lock
+ * goes with the process; what cannot be locked at all (a network's file system) is not.
+ */
+static int lock_directory(struct journal *j, const char *path, char *err)
+{
+	j->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (j->directory < 0 || !flock(j->directory, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+		return 0;
+	snprintf(err, DB_ERROR_SIZE, "another backpopd keeps its journal there");
+	return -EBUSY;
+}
+
 int journal_open(struct journal **out, sd_event *event, const char *directory,
 		 const struct journal_settings *settings, void (*changed)(void *userdata),
 		 void *userdata, char *err)
@@ -370,6 +387,7 @@ int journal_open(struct journal **out, sd_event *event, const char *directory,
 	j->retain = true;
 	j->changed = changed;
 	j->userdata = userdata;
+	j->directory = -1;
 	j->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (j->fd < 0)
 		ret = -errno;
@@ -381,6 +399,8 @@ int journal_open(struct journal **out, sd_event *event, const char *directory,
 		if (ret)
 			snprintf(text, sizeof(text), "the boot's id is not known: %s", strerror(-ret));
 	}
+	if (!ret && directory)
+		ret = lock_directory(j, directory, text);
 	if (!ret)
 		ret = open_first(j, text);
 	if (!ret)

@@ -31,6 +31,7 @@ struct journal {
 	sd_event_source *io;
 	pthread_t thread;
 	int fd;
+	int directory;		/* locked: nobody else gives numbers there; -1: in memory */
 	void (*changed)(void *userdata);
 	void *userdata;
 	char path[PATH_MAX];

@@ -312,6 +312,23 @@ static struct journal *open_journal(sd_event *event)
 	return j;
 }
 
+static void one_daemon_has_the_directory(void)
+{
+	struct journal *first, *second = NULL;
+	sd_event *event;
+	int ret;
+
+	make_directory();
+	sd_event_new(&event);
+	first = open_journal(event);
+	ret = journal_open(&second, event, directory, &settings, NULL, NULL, err);
+	ktap_check(ret == -EBUSY && !second && strstr(err, "another backpopd"), "got %d: %s", ret, err);
+	journal_close(first);
+	journal_close(open_journal(event));
+	sd_event_unref(event);
+	remove_directory();
+}
+
 struct wall {
 	int64_t wall_ns[2];
 	int64_t onset_ns[2];
@@ -900,6 +917,7 @@ int main(void)
 		{ "retention_deletes_and_keeps_the_numbers", retention_deletes_and_keeps_the_numbers },
 		{ "what_is_rolled_back_was_never_there", what_is_rolled_back_was_never_there },
 		{ "read_only_leaves_no_trace", read_only_leaves_no_trace },
+		{ "one_daemon_has_the_directory", one_daemon_has_the_directory },
 		{ "a_step_of_the_wall_clock_moves_only_the_wall_times",
 		  a_step_of_the_wall_clock_moves_only_the_wall_times },
 		{ "a_step_of_the_wall_clock_is_noted", a_step_of_the_wall_clock_is_noted },
