@@ -76,13 +76,17 @@ static char *read_line(char *str, int num, void *stream)
 {
 	struct parse *p = stream;
 	int c = p->failed ? EOF : getc(p->f), n = 0;
+	char text[48];
 
 	if (c == EOF)
 		return NULL;
 	p->line++;
 	for (; c != EOF; c = getc(p->f)) {
 		if (!c || n == num - 1) {
-			parse_fail(p, c ? "line too long" : "a NUL byte", "");
+			if (c)
+				snprintf(text, sizeof(text), "more than %d characters in a line",
+					 num - 2);
+			parse_fail(p, c ? text : "a NUL byte", "");
 			return NULL;
 		}
 		if (n || c == '\n' || !isspace(c))

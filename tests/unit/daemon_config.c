@@ -273,16 +273,22 @@ static void a_nul_byte_is_refused(void)
 
 static void a_long_line_is_refused(void)
 {
-	char text[600], err[CONFIG_ERROR_SIZE];
+	/* As backpopd.conf(5) says. */
+	static const int lengths[] = { 198, 199, 600 };
+	char text[700], err[CONFIG_ERROR_SIZE];
 	struct config c;
 	int r;
 
-	memset(text, 'x', sizeof(text) - 1);
-	memcpy(text, "[Sensor]\n#", 10);
-	text[sizeof(text) - 1] = '\0';
-	config_default(&c);
-	r = config_load_file(&c, put("long.conf", text), err);
-	ktap_check(r == -EINVAL && strstr(err, ":2: line too long"), "got %d: %s", r, err);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), "[Sensor]\n#%0*d\nRate=400\n", lengths[i] - 1, 0);
+		config_default(&c);
+		r = config_load_file(&c, put("long.conf", text), err);
+		if (lengths[i] == 198)
+			ktap_check(!r && c.rate_hz == 400, "198 characters: got %d: %s", r, err);
+		else
+			ktap_check(r == -EINVAL && strstr(err, ":2: more than 198 characters in a line"),
+				   "%d characters: got %d: %s", lengths[i], r, err);
+	}
 }
 
 static void a_file_that_cannot_be_read_is_an_error(void)
