@@ -41,3 +41,23 @@ void session_person(const char *metadata, struct recorder_person *who)
 	}
 	json_object_put(o);
 }
+
+bool session_person_fits(const char *metadata, char *why, size_t size)
+{
+	struct json_object *o = json_tokener_parse(metadata);
+	struct recorder_person who = { .code = "" };
+	char text[RECORDER_WHY_SIZE];
+	bool fits = true;
+
+	if (json_object_is_type(o, json_type_object)) {
+		json_object_object_foreach(o, key, value) {
+			fits = recorder_person_set(&who, key, json_object_get_string(value), text);
+			if (!fits)
+				break;
+		}
+	}
+	if (!fits)
+		snprintf(why, size, "%s", text);
+	json_object_put(o);
+	return fits;
+}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "bus/bus_error.h"
@@ -19,56 +18,23 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 	return bus_append_text(reply, userdata);
 }
 
-/* What an option of Start may hold; false: not that. */
-static bool is_date(const char *s)
-{
-	unsigned int y, m, d;
-	int used = 0;
-
-	return strlen(s) == 10 && sscanf(s, "%4u-%2u-%2u%n", &y, &m, &d, &used) == 3 &&
-	       used == 10 && y >= 1800 && m >= 1 && m <= 12 && d >= 1 && d <= 31;
-}
-
-enum { PATIENT, SEX, BIRTHDATE, NAME, INVESTIGATION, TECHNICIAN, N_FIELDS };
-
 static int read_person(sd_bus_message *m, struct recorder_person *who, sd_bus_error *error)
 {
-	const char *given[N_FIELDS] = { "", "", "", "", "", "" };
+	const char *given[6] = { "", "", "", "", "", "" };
 	const struct bus_option options[] = {
-		[PATIENT] = { "patient", "s", &given[PATIENT] },
-		[SEX] = { "sex", "s", &given[SEX] },
-		[BIRTHDATE] = { "birthdate", "s", &given[BIRTHDATE] },
-		[NAME] = { "name", "s", &given[NAME] },
-		[INVESTIGATION] = { "investigation", "s", &given[INVESTIGATION] },
-		[TECHNICIAN] = { "technician", "s", &given[TECHNICIAN] },
-		[N_FIELDS] = { NULL, NULL, NULL }
+		{ "patient", "s", &given[0] }, { "sex", "s", &given[1] },
+		{ "birthdate", "s", &given[2] }, { "name", "s", &given[3] },
+		{ "investigation", "s", &given[4] }, { "technician", "s", &given[5] },
+		{ NULL, NULL, NULL }
 	};
-	const struct {
-		char *to;
-		size_t size;
-	} fields[N_FIELDS] = {
-		[PATIENT] = { who->code, sizeof(who->code) },
-		[SEX] = { who->sex, sizeof(who->sex) },
-		[BIRTHDATE] = { who->birthdate, sizeof(who->birthdate) },
-		[NAME] = { who->name, sizeof(who->name) },
-		[INVESTIGATION] = { who->investigation, sizeof(who->investigation) },
-		[TECHNICIAN] = { who->technician, sizeof(who->technician) },
-	};
+	char why[RECORDER_WHY_SIZE];
 	int r = bus_read_options(m, options, error);
 
 	if (r < 0)
 		return r;
-	if (*given[SEX] && (strlen(given[SEX]) != 1 || !strchr("MFX", *given[SEX])))
-		return bus_refuse(error, "sex is \"%.64s\", expected M, F or X", given[SEX]);
-	if (*given[BIRTHDATE] && !is_date(given[BIRTHDATE]))
-		return bus_refuse(error, "birthdate is \"%.64s\", expected YYYY-MM-DD",
-				  given[BIRTHDATE]);
-	for (size_t i = 0; i < N_FIELDS; i++) {
-		if (strlen(given[i]) >= fields[i].size)
-			return bus_refuse(error, "%s has %zu bytes, more than %zu", options[i].name,
-					  strlen(given[i]), fields[i].size - 1);
-		strcpy(fields[i].to, given[i]);
-	}
+	for (size_t i = 0; options[i].name; i++)
+		if (!recorder_person_set(who, options[i].name, given[i], why))
+			return bus_refuse(error, "%s", why);
 	return 0;
 }
 

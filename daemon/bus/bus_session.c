@@ -11,6 +11,7 @@
 #include "bus/bus_query.h"
 #include "bus/bus_session.h"
 #include "log.h"
+#include "session_person.h"
 
 /* A session that starts or (number set) stops, on its way to the disk. */
 struct session_job {
@@ -102,11 +103,15 @@ static int method_start(sd_bus_message *call, void *userdata, sd_bus_error *erro
 	struct bus_session *s = userdata;
 	const struct record_session *current = journal_session(s->journal);
 	struct session_job *sj = calloc(1, sizeof(*sj));
+	char why[RECORDER_WHY_SIZE];
 	int r;
 
 	if (!sj)
 		return -ENOMEM;
 	r = bus_read_metadata(call, sj->rec.metadata, sizeof(sj->rec.metadata), error);
+	/* The recording would have it another way, or not at all, and nobody would know. */
+	if (r >= 0 && !session_person_fits(sj->rec.metadata, why, sizeof(why)))
+		r = bus_refuse(error, "%s", why);
 	if (r >= 0 && s->busy)
 		r = refuse_busy(error);
 	if (r >= 0 && current->number) {

@@ -59,14 +59,29 @@ void recorder_default_settings(struct recorder_settings *s);
  * @birthdate:	"YYYY-MM-DD"
  * @name, @investigation, @technician: blanks become '_', what is not ASCII '?'
  */
+#define RECORDER_CODE_MAX	31	/* characters of the header's subfields */
+#define RECORDER_NAME_MAX	34
+#define RECORDER_STAFF_MAX	17
 struct recorder_person {
-	char code[32];
+	char code[RECORDER_CODE_MAX + 1];
 	char sex[2];
 	char birthdate[11];
 	char name[64];
 	char investigation[24];
 	char technician[24];
 };
+
+#define RECORDER_WHY_SIZE	128
+
+/*
+ * Take @text for the field @name of EDF+ (patient or subject, sex, birthdate, name,
+ * investigation, technician; of other names nothing is taken).  false: the header could not
+ * say it, and @why says what is wrong.
+ */
+bool recorder_person_set(struct recorder_person *who, const char *name, const char *text,
+			 char why[RECORDER_WHY_SIZE]);
+/* Is it a day of the calendar, "YYYY-MM-DD"? */
+bool recorder_date(const char *text, unsigned int *year, unsigned int *month, unsigned int *day);
 
 enum recorder_state {
 	RECORDER_OFF,

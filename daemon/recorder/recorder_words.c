@@ -34,17 +34,15 @@ static void subfield(char *out, size_t size, const char *text)
 static void edf_date(char out[12], const char *iso)
 {
 	unsigned int y, m, d;
-	int used = 0;
 
 	strcpy(out, "X");
-	if (sscanf(iso, "%4u-%2u-%2u%n", &y, &m, &d, &used) == 3 && !iso[used] && m >= 1 &&
-	    m <= 12 && d >= 1 && d <= 31)
-		snprintf(out, 12, "%02u-%s-%04u", d, months[m - 1], y % 10000);
+	if (recorder_date(iso, &y, &m, &d))
+		snprintf(out, 12, "%02u-%s-%04u", d % 100, months[m - 1], y % 10000);
 }
 
 void recorder_words_patient(char out[81], const struct recorder_person *who)
 {
-	char code[32], name[35], birth[12];
+	char code[RECORDER_CODE_MAX + 1], name[RECORDER_NAME_MAX + 1], birth[12];
 
 	subfield(code, sizeof(code), who->code);
 	subfield(name, sizeof(name), who->name);
@@ -56,7 +54,8 @@ void recorder_words_patient(char out[81], const struct recorder_person *who)
 void recorder_words_recording(char out[81], const struct recorder_person *who,
 			      const char *equipment)
 {
-	char investigation[18], technician[18], device[14];
+	char investigation[RECORDER_STAFF_MAX + 1], technician[RECORDER_STAFF_MAX + 1];
+	char device[14];
 
 	subfield(investigation, sizeof(investigation), who->investigation);
 	subfield(technician, sizeof(technician), who->technician);

@@ -94,7 +94,7 @@ refused $invalid 'wanted for' $replay org.backpop1.Stream.Inhibit ''
 refused org.backpop1.Error.NoDevice 'no device' $replay org.backpop1.Stream.Inhibit 'a test'
 refused $invalid 'sex is "W"' $replay org.backpop1.Recorder.Start "{'sex': <'W'>}"
 refused $invalid 'expected YYYY-MM-DD' $replay org.backpop1.Recorder.Start "{'birthdate': <'1.2.1970'>}"
-refused $invalid 'name has 64 bytes' $replay org.backpop1.Recorder.Start "{'name': <'${long:0:64}'>}"
+refused $invalid 'name has 64 characters' $replay org.backpop1.Recorder.Start "{'name': <'${long:0:64}'>}"
 refused $invalid 'no option "shoe_size"' $replay org.backpop1.Recorder.Start "{'shoe_size': <'43'>}"
 refused org.backpop1.Error.NotRecording 'not recording' $replay org.backpop1.Recorder.Stop
 refused $invalid 'limit is 0' $root $j.GetEvents 0 "{'limit': <uint32 0>}"
@@ -104,6 +104,8 @@ refused $invalid 'beyond 2^63' $root $j.GetEvents 18446744073709551615 '{}'
 refused $invalid 'no option "sensor"' $replay org.backpop1.Sensor.GetEvents 0 "{'sensor': <'x'>}"
 refused $invalid 'a key must be' $root $s.Start "{'No Key': <'x'>}"
 refused $invalid 'no finite number' $root $s.Start "{'x': <$(printf 'nan')>}"
+refused $invalid 'sex is "female"' $root $s.Start "{'sex': <'female'>}"
+refused $invalid 'expected YYYY-MM-DD' $root $s.Start "{'birthdate': <'1980-02-31'>}"
 refused $invalid 'expected a string' $root $s.Start "{'x': <['a']>}"
 refused $invalid 'no option' $root org.backpop1.Manager.Claim "{'x': <1>}"
 refused $invalid 'not a sensor' $root org.backpop1.Manager.Claim "{'sensor': <'../x'>}"

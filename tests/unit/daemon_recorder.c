@@ -541,6 +541,37 @@ static void people_of_sessions(void)
 	ktap_check(!who.code[0], "code \"%s\"", who.code);
 }
 
+/* What the header could not say is refused by name, before anything begins. */
+static void people_that_do_not_fit(void)
+{
+	static const struct {
+		const char *metadata, *why;
+	} cases[] = {
+		{ "{\"subject\":\"A12\",\"sex\":\"F\",\"birthdate\":\"2000-02-29\",\"x\":true}", NULL },
+		{ "{\"sex\":\"\",\"birthdate\":\"\"}", NULL },
+		{ "{\"sex\":\"female\"}", "sex is \"female\", expected M, F or X" },
+		{ "{\"sex\":\"MF\"}", "sex is" },
+		{ "{\"birthdate\":\"1.3.1980\"}", "birthdate is \"1.3.1980\", expected YYYY-MM-DD" },
+		{ "{\"birthdate\":\"1980-02-31\"}", "birthdate is" },
+		{ "{\"birthdate\":\"1900-02-29\"}", "birthdate is" },
+		{ "{\"birthdate\":\"1980-03-0\"}", "birthdate is" },
+		{ "{\"birthdate\":19800302}", "birthdate is" },
+		{ "{\"patient\":\"123456789 123456789 123456789 12\"}", "patient has 32 characters, a file's header holds 31" },
+		{ "{\"name\":\"12345678901234567890123456789012\303\2744\"}", NULL },
+		{ "{\"name\":\"12345678901234567890123456789012\303\27445\"}", "name has 35 characters" },
+		{ "{\"technician\":\"123456789012345678\"}", "technician has 18 characters" },
+	};
+	char why[RECORDER_WHY_SIZE];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool fits = session_person_fits(cases[i].metadata, why, sizeof(why));
+
+		ktap_check(fits == !cases[i].why, "%s: fits %d", cases[i].metadata, fits);
+		if (!fits && cases[i].why)
+			ktap_check(strstr(why, cases[i].why), "%s: %s", cases[i].metadata, why);
+	}
+}
+
 /* The first and last whole records of a cut file are those of the whole one. */
 static void cut_anywhere(void)
 {
@@ -1044,6 +1075,7 @@ int main(void)
 		{ "events_and_markers", events_and_markers },
 		{ "people", people },
 		{ "people_of_sessions", people_of_sessions },
+		{ "people_that_do_not_fit", people_that_do_not_fit },
 		{ "cut_anywhere", cut_anywhere },
 		{ "full_disk", full_disk },
 		{ "failing_writes", failing_writes },
