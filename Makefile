@@ -162,6 +162,8 @@ install-user: user
 	install -D -m755 $(O)/backpopctl $(DESTDIR)$(prefix)/bin/backpopctl
 	for page in daemon/man/*.[1-8]; do \
 		$(INSTALL) $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit; done
+	for interface in Manager Sensor Recorder; do \
+		ln -sf org.backpop1.5 $(DESTDIR)$(prefix)/share/man/man5/org.backpop1.$$interface.5 || exit; done
 	$(INSTALL) daemon/data/backpopctl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/backpopctl
 	sed 's,/usr/libexec/,$(prefix)/libexec/,'"$$($(PKG_CONFIG) --atleast-version=253 libsystemd && \
 		echo ';s/^Type=notify$$/Type=notify-reload/;/^ExecReload=/d')" \
@@ -183,7 +185,7 @@ install-user: user
 uninstall: user
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
 	$(MAKE) -s prefix=$(prefix) sysconfdir=$(sysconfdir) DESTDIR="$$tmp" install-user && cd "$$tmp" && \
-	find . -type f ! -path './etc/backpop/*' | sed 's,^\.,$(abspath $(DESTDIR)),' | xargs -d '\n' rm -fv
+	find . ! -type d ! -path './etc/backpop/*' | sed 's,^\.,$(abspath $(DESTDIR)),' | xargs -d '\n' rm -fv
 	rm -fv $(DESTDIR)/lib/modules/*/updates/st1vafe3bx.ko
 
 install-bench: tools modules

@@ -39,7 +39,7 @@ members()
 }
 
 interfaces=(Manager Journal Session Sensor Recorder Stream)
-plan $((${#interfaces[@]} + 6))
+plan $((${#interfaces[@]} + 8))
 for name in "${interfaces[@]}"; do
 	path=/org/backpop1
 	case $name in Sensor | Recorder | Stream) path=$path/sensor/iio_device0 ;; esac
@@ -73,6 +73,41 @@ others=$(for file in daemon/data/dbus/*.xml daemon/man/org.backpop1.*.5; do erro
 same "nothing refuses by another name" "" \
 	"$others$(grep -h SD_BUS_ERROR_ daemon/bus/*.c | grep -v SD_BUS_ERROR_NULL)"
 
+# ---- busctl lines -----------------------------------------------------------
+# As the pages show them, each on one line; "busctl monitor" would not end.
+for page in daemon/man/org.backpop1*.5 daemon/man/backpopd.8; do
+	groff -mandoc -t -rLL=200n -Tascii -P-c -P-b -P-u "$page" 2>/dev/null
+done | awk '/^ *busctl (call|tree|introspect|get-property|set-property) / { on = 1 }
+	on { line = line $0; on = sub(/\\$/, "", line); if (!on) { gsub(/ +/, " ", line); print line; line = "" } }' |
+	sed 's/^ //; s/ #.*//' >"$tmp/examples"
+without=
+for file in daemon/data/dbus/*.xml; do
+	interface=$(basename "$file" .xml)
+	for method in $(grep -oE '<method name="[A-Za-z]+' "$file" | sed 's/.*"//'); do
+		grep -qE "^busctl call .* $interface $method\b" "$tmp/examples" || without+=" $interface.$method"
+	done
+done
+if command -v groff >/dev/null; then
+	same "each method has a busctl line in its page" "" "$without"
+else
+	skip "each method has a busctl line in its page" "no groff"
+fi
+# An event soon after its begin.
+"$BACKPOP_GEN" --seed 12 --script dense --duration 30 --out "$tmp/session.edf" >/dev/null || exit 1
+config=$tmp/conf
+printf '[Recorder]\nDirectory=%s/recordings\nMinFree=0\n' "$tmp" >"$config"
+start_daemon --replay "$tmp/session.edf" --speed 1
+"$BACKPOPCTL" wait --user --timeout 20
+failed=
+while read -r _ arguments; do
+	got=$(eval "busctl --user ${arguments//iio_device0/replay}" 2>&1 >/dev/null) ||
+		# A replay has no device to lend.
+		[[ $arguments == *"Stream Inhibit"* && $got == *"no device to lend"* ]] ||
+		failed+="busctl $arguments: $got"$'\n'
+done <"$tmp/examples"
+same "the pages' busctl lines do what they say" "" "$failed"
+stop_daemon TERM >/dev/null
+
 # run_client COMMAND...: what it prints of a replay goes to $tmp/out
 run_client()
 {
@@ -87,8 +122,6 @@ run_client()
 	client=
 	stop_daemon TERM >/dev/null
 }
-# An event soon after its begin.
-"$BACKPOP_GEN" --seed 12 --script dense --duration 30 --out "$tmp/session.edf" >/dev/null || exit 1
 name="example: listen.c"
 # shellcheck disable=SC2046 # flags
 if ${CC:-cc} -o "$tmp/listen" daemon/examples/listen.c $(pkg-config --cflags --libs libsystemd) 2>"$tmp/err"; then
