@@ -240,7 +240,8 @@ struct st1vafe3bx_stats {
  * @mount:		how the chip's axes lie
  * @pin_ctrl:		PIN_CTRL value for the interrupt line's polarity and drive
  * @on:			the chip samples, or may do so
- * @on_mode, @on_rate:	what it samples, and how fast
+ * @on_mode:		what it samples
+ * @on_rate:		and how fast
  * @reusable:		and direct reads can be had from it as it is
  * @failed_ns:		when an access failed last, which may have woken it
  * @irq:		interrupt line, or 0
@@ -260,7 +261,8 @@ struct st1vafe3bx_stats {
  * @unplaced:		how many samples are missing before the next word is not known
  * @held:		words at the beginning of @words that the next burst must prove
  * @misfits:		time-stamp words in a row that are not what they should be
- * @clk, @smp:		from sample to kernel time
+ * @clk:		from chip to kernel time
+ * @smp:		from sample to chip time
  * @last_ns:		time stamp of the last sample, CLOCK_MONOTONIC
  * @interrupted:	the chip was set up anew since
  * @settle:		samples yet to drop

@@ -313,6 +313,8 @@ const struct iio_info st1vafe3bx_info = {
  * @indio_dev:	not yet registered, the film's wiring known
  *
  * A single-ended film is a voltage channel of its own, and not a difference of two.
+ *
+ * Return: 0, or -ENOMEM.
  */
 int st1vafe3bx_set_channels(struct iio_dev *indio_dev)
 {

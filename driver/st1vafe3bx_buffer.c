@@ -353,6 +353,8 @@ static const struct iio_buffer_setup_ops st1vafe3bx_buffer_ops = {
 /**
  * st1vafe3bx_suspend_stream() - let the chip rest while the system sleeps
  * @indio_dev:	the device; user space is frozen
+ *
+ * Return: 0, or what runtime PM refuses with.
  */
 int st1vafe3bx_suspend_stream(struct iio_dev *indio_dev)
 {
@@ -377,6 +379,8 @@ int st1vafe3bx_suspend_stream(struct iio_dev *indio_dev)
  *
  * The chip may have lost power meanwhile.  If it does not answer yet, the watch keeps
  * trying; the system is not to be bothered.
+ *
+ * Return: 0, or what runtime PM refuses with.
  */
 int st1vafe3bx_resume_stream(struct iio_dev *indio_dev)
 {
@@ -451,6 +455,8 @@ static const COMPAT_BUFFER_ATTR_TYPE *st1vafe3bx_buffer_attrs[] = {
 /**
  * st1vafe3bx_buffer_setup() - give the device its buffer
  * @indio_dev:	not yet registered
+ *
+ * Return: 0; -EOPNOTSUPP on a bus that cannot read a FIFO word; or a negative error.
  */
 int st1vafe3bx_buffer_setup(struct iio_dev *indio_dev)
 {

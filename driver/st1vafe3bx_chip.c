@@ -93,6 +93,8 @@ static int st1vafe3bx_wake(struct st1vafe3bx_state *st)
 /**
  * st1vafe3bx_reset() - bring every register that matters to a known value
  * @st:		a chip that is awake
+ *
+ * Return: 0; -ETIMEDOUT if the reset does not end; or the error of the transfer.
  */
 static int st1vafe3bx_reset(struct st1vafe3bx_state *st)
 {
@@ -285,6 +287,8 @@ static int st1vafe3bx_quiesce(struct st1vafe3bx_state *st)
 /**
  * st1vafe3bx_revive() - from whatever state to a chip that is awake, reset and at rest
  * @st:		the chip
+ *
+ * Return: 0; -ENODEV if nothing there makes sense; or the error of a transfer.
  */
 int st1vafe3bx_revive(struct st1vafe3bx_state *st)
 {
@@ -333,6 +337,8 @@ static int st1vafe3bx_switch_off(struct st1vafe3bx_state *st)
 /**
  * st1vafe3bx_stop() - bring the chip to rest if it samples
  * @st:		the chip
+ *
+ * Return: 0, or the error of a transfer.
  */
 int st1vafe3bx_stop(struct st1vafe3bx_state *st)
 {
@@ -358,6 +364,8 @@ int st1vafe3bx_stop(struct st1vafe3bx_state *st)
  * @mode:	what to sample
  * @rate:	how fast; must fit the mode
  * @fifo:	into the FIFO, with its interrupt
+ *
+ * Return: 0, or the error of a transfer, after which the chip may be on.
  */
 int st1vafe3bx_start(struct st1vafe3bx_state *st, enum st1vafe3bx_mode mode,
 		     const struct st1vafe3bx_rate *rate, bool fifo)

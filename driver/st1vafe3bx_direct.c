@@ -134,6 +134,8 @@ static int st1vafe3bx_read_or_revive(struct st1vafe3bx_state *st, enum st1vafe3b
  * @val:	where to put it
  *
  * The first one switches the chip on; those that follow while it is on are quick.
+ *
+ * Return: 0; -ETIMEDOUT if no sample comes; or the error of a transfer.
  */
 int st1vafe3bx_read_once(struct st1vafe3bx_state *st, unsigned int scan_index, int *val)
 {

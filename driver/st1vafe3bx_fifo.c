@@ -115,6 +115,8 @@ static int st1vafe3bx_take_time(struct st1vafe3bx_state *st)
 /**
  * st1vafe3bx_begin_time() - see how chip and kernel time stand to each other
  * @st:		a chip that has just started to fill its FIFO
+ *
+ * Return: 0; -EAGAIN if the counter could not be read well; or the error of a transfer.
  */
 int st1vafe3bx_begin_time(struct st1vafe3bx_state *st)
 {

@@ -170,6 +170,8 @@ static irqreturn_t st1vafe3bx_irq_thread(int irq, void *p)
 /**
  * st1vafe3bx_irq_settle() - have the handler if, and only if, the stream listens
  * @st:		the chip, not locked; never run twice at once
+ *
+ * Return: 0, or why the line cannot be had.
  */
 int st1vafe3bx_irq_settle(struct st1vafe3bx_state *st)
 {
@@ -205,6 +207,8 @@ int st1vafe3bx_irq_settle(struct st1vafe3bx_state *st)
  * @st:		the chip
  *
  * PIN_CTRL follows what the firmware says of it, and is written at each reset.
+ *
+ * Return: 0, or -EINVAL for a trigger that the chip has not.
  */
 int st1vafe3bx_irq_setup(struct st1vafe3bx_state *st)
 {

@@ -95,6 +95,8 @@ void st1vafe3bx_clock_restart(struct st1vafe3bx_clock *clk)
  * st1vafe3bx_clock_due() - is it time for another reading?
  * @clk:	the clock
  * @now_ns:	kernel time
+ *
+ * Return: true if it is.
  */
 bool st1vafe3bx_clock_due(const struct st1vafe3bx_clock *clk, s64 now_ns)
 {
@@ -244,6 +246,8 @@ int st1vafe3bx_clock_read(struct st1vafe3bx_clock *clk, u32 counter, s64 start, 
  * @clk:	a clock that has taken a reading
  *
  * One that had to wait for the bus says little; right after that the bus is free.
+ *
+ * Return: true if it did.
  */
 bool st1vafe3bx_clock_is_tight(const struct st1vafe3bx_clock *clk)
 {
@@ -274,6 +278,8 @@ s64 st1vafe3bx_clock_extend(const struct st1vafe3bx_clock *clk, u32 counter)
  * st1vafe3bx_clock_to_ns() - when, on the kernel's clock, was that chip time?
  * @clk:	a clock that has taken a reading
  * @chip_time:	in 2^-16 ticks
+ *
+ * Return: CLOCK_MONOTONIC, in ns.
  */
 s64 st1vafe3bx_clock_to_ns(const struct st1vafe3bx_clock *clk, s64 chip_time)
 {
@@ -408,6 +414,8 @@ s64 st1vafe3bx_sampler_step(struct st1vafe3bx_sampler *smp)
 /**
  * st1vafe3bx_sampler_word_due() - must the next word be a time-stamp word?
  * @smp:	a sampler that has taken a time-stamp word, and all words since
+ *
+ * Return: true if it must.
  */
 bool st1vafe3bx_sampler_word_due(const struct st1vafe3bx_sampler *smp)
 {
