@@ -30,7 +30,6 @@
 #include "session_person.h"
 
 #define CLEAN_US	(3600 * 1000000ULL)
-#define CLOCK_SET_NS	1000000000LL	/* a step of less is NTP at work */
 #define CLEAN_SLACK_US	(300 * 1000000ULL)	/* with whatever wakes us anyway */
 
 struct app {
@@ -119,15 +118,17 @@ static void on_slept(void *userdata, int64_t ns)
 
 static void on_stepped(void *userdata, int64_t ns)
 {
-	struct app *app = userdata;
-	int r;
-
+	(void)userdata;
 	log_notice("the wall clock was set by %+.3f s; time stamps are not concerned",
 		   (double)ns / 1e9);
-	/* It does not change the order of what people do, nor what a recording's start tells. */
-	if (llabs(ns) < CLOCK_SET_NS)
-		return;
-	r = bus_journal_clock_set(&app->bus_journal, ns);
+}
+
+/* It changes the order of what people do, and what a recording's start tells. */
+static void on_set(void *userdata, int64_t ns)
+{
+	struct app *app = userdata;
+	int r = bus_journal_clock_set(&app->bus_journal, ns);
+
 	if (r < 0)
 		log_error("this is not noted in the journal: %s", strerror(-r));
 	recorder_clock_set();
@@ -136,6 +137,7 @@ static void on_stepped(void *userdata, int64_t ns)
 static const struct clockwatch_ops clockwatch_ops = {
 	.slept = on_slept,
 	.stepped = on_stepped,
+	.set = on_set,
 };
 
 /* ---- the service manager -------------------------------------------------- */

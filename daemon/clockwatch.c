@@ -15,6 +15,8 @@
 
 /* Adjustments of less are NTP's, and the time between two readings. */
 #define JUMP_MIN_NS	10000000LL
+/* A step of less is NTP at work. */
+#define SET_MIN_NS	1000000000LL
 /* Who loses the processor between two readings reads again; a machine that busy all along is rare. */
 #define READING_MAX_NS	(JUMP_MIN_NS / 10)
 #define READINGS_MAX	20
@@ -80,6 +82,8 @@ static int on_cancel(sd_event_source *src, int fd, uint32_t revents, void *userd
 		w->ops->slept(w->userdata, w->suspended_ns - suspended);
 	if (llabs(w->wall_ns - wall) > JUMP_MIN_NS)
 		w->ops->stepped(w->userdata, w->wall_ns - wall);
+	if (llabs(w->wall_ns - wall) >= SET_MIN_NS)
+		w->ops->set(w->userdata, w->wall_ns - wall);
 	return r;
 }
 

@@ -9,11 +9,13 @@
 /**
  * struct clockwatch_ops - what the owner wants to hear
  * @slept:	the machine was suspended for so long, and runs again
- * @stepped:	the wall clock was set, by so much (forward: positive)
+ * @stepped:	the wall clock was set, by so much (forward: positive), 10 ms or more
+ * @set:	the same after that, for a second or more: by somebody, not by NTP at work
  */
 struct clockwatch_ops {
 	void (*slept)(void *userdata, int64_t ns);
 	void (*stepped)(void *userdata, int64_t ns);
+	void (*set)(void *userdata, int64_t ns);
 };
 
 struct clockwatch;

@@ -51,7 +51,7 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *new, struct itim
 	return 0;
 }
 
-static int64_t slept_ns, set_ns;
+static int64_t slept_ns, stepped_by_ns, set_ns;
 static unsigned int told;
 
 static void on_slept(void *userdata, int64_t ns)
@@ -64,11 +64,19 @@ static void on_slept(void *userdata, int64_t ns)
 static void on_stepped(void *userdata, int64_t ns)
 {
 	(void)userdata;
-	set_ns = ns;
+	stepped_by_ns = ns;
 	told++;
 }
 
-static const struct clockwatch_ops ops = { .slept = on_slept, .stepped = on_stepped };
+static void on_set(void *userdata, int64_t ns)
+{
+	(void)userdata;
+	ktap_check(ns == stepped_by_ns, "set by %lld ns, stepped by %lld", (long long)ns,
+		   (long long)stepped_by_ns);
+	set_ns = ns;
+}
+
+static const struct clockwatch_ops ops = { .slept = on_slept, .stepped = on_stepped, .set = on_set };
 
 /* Within the microseconds that readings one after the other take. */
 static bool about(int64_t got, int64_t want)
@@ -78,7 +86,7 @@ static bool about(int64_t got, int64_t want)
 
 static void cancelled(sd_event *event)
 {
-	slept_ns = set_ns = 0;
+	slept_ns = stepped_by_ns = set_ns = 0;
 	told = 0;
 	eventfd_write(timer, 1);
 	while (sd_event_run(event, 0) > 0)
@@ -122,10 +130,35 @@ static void suspend_and_steps_are_told_apart(void)
 	sd_event_unref(event);
 }
 
+/* What NTP does is told, but changes neither journal nor recordings. */
+static void a_small_step_is_not_a_clock_that_was_set(void)
+{
+	static const struct {
+		int64_t ns;
+		bool set;
+	} steps[] = { { -999 * S / 1000, false }, { 20 * S / 1000, false }, { 1001 * S / 1000, true },
+		      { -1001 * S / 1000, true } };
+	struct clockwatch *w;
+	sd_event *event;
+
+	sd_event_new(&event);
+	ktap_check(!clockwatch_new(&w, event, &ops, NULL), "no watch");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		stepped_ns += steps[i].ns;
+		cancelled(event);
+		ktap_check(told == 1 && about(stepped_by_ns, steps[i].ns) && !set_ns == !steps[i].set,
+			   "%lld ms: told %u times, %lld ms, set %lld ms", (long long)(steps[i].ns / 1000000),
+			   told, (long long)(stepped_by_ns / 1000000), (long long)(set_ns / 1000000));
+	}
+	clockwatch_free(w);
+	sd_event_unref(event);
+}
+
 int main(void)
 {
 	static const struct ktap_test tests[] = {
 		{ "suspend_and_steps_are_told_apart", suspend_and_steps_are_told_apart },
+		{ "a_small_step_is_not_a_clock_that_was_set", a_small_step_is_not_a_clock_that_was_set },
 	};
 
 	return ktap_run(tests, sizeof(tests) / sizeof(tests[0]));
