@@ -60,16 +60,32 @@ static int take_annotation(void *userdata, const struct record_annotation *rec)
 
 /* ---- where from ----------------------------------------------------------- */
 
+/* What was never there is not the same as what was silent. */
+static int no_session(const struct events *e)
+{
+	ctl_complain("there is no session %" PRIu64 "; `backpopctl session list` shows all",
+		     e->filter.session);
+	return -ENOENT;
+}
+
 static int from_daemon(struct events *e, bool user)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	sd_bus *bus = ctl_bus_open(user);
 	const struct db_filter all = DB_FILTER_ALL;
-	int ret;
+	int ret = 0;
 
 	if (!bus)
 		return -ENOTCONN;
-	ret = ctl_journal_events(bus, &e->filter, ctl_order_event, e->order, &error);
+	if (e->filter.session) {
+		ret = ctl_journal_has_session(bus, e->filter.session, &error);
+		if (!ret) {
+			sd_bus_flush_close_unref(bus);
+			return no_session(e);
+		}
+	}
+	if (ret >= 0)
+		ret = ctl_journal_events(bus, &e->filter, ctl_order_event, e->order, &error);
 	if (ret >= 0 && e->summarise)
 		ret = ctl_journal_annotations(bus, &all, take_annotation, e, &error);
 	if (ret < 0)
@@ -79,10 +95,18 @@ static int from_daemon(struct events *e, bool user)
 	return ret;
 }
 
+static int take_number(void *userdata, const struct record_session *rec)
+{
+	*(uint64_t *)userdata = rec->number;
+	return 0;
+}
+
 static int from_file(struct events *e, const char *path)
 {
 	const struct db_filter all = DB_FILTER_ALL;
+	struct db_filter session = DB_FILTER_ALL;
 	char err[DB_ERROR_SIZE];
+	uint64_t first = 0;
 	struct db *db;
 	int ret;
 
@@ -91,7 +115,15 @@ static int from_file(struct events *e, const char *path)
 		ctl_complain("%s: %s", path, err);
 		return ret;
 	}
-	ret = db_events(db, &e->filter, ctl_order_event, e->order);
+	session.from = e->filter.session;
+	session.limit = 1;
+	ret = e->filter.session ? db_sessions(db, &session, take_number, &first) : 0;
+	if (ret >= 0 && first != e->filter.session) {
+		db_close(db);
+		return no_session(e);
+	}
+	if (ret >= 0)
+		ret = db_events(db, &e->filter, ctl_order_event, e->order);
 	if (ret >= 0 && e->summarise)
 		ret = db_annotations(db, &all, take_annotation, e);
 	if (ret < 0)

@@ -202,3 +202,23 @@ int ctl_journal_annotations(sd_bus *bus, const struct db_filter *f, db_take_anno
 	} while (!ret && rows);
 	return ret;
 }
+
+/* ---- sessions ------------------------------------------------------------- */
+
+int ctl_journal_has_session(sd_bus *bus, uint64_t number, sd_bus_error *error)
+{
+	sd_bus_message *reply = NULL;
+	uint64_t first = 0;
+	int ret;
+
+	ret = ctl_bus_call(bus, CTL_ROOT_PATH, CTL_SESSION_INTERFACE, "List", error, &reply, "ta{sv}",
+			   number, 1, "limit", "u", 1);
+	if (ret >= 0)
+		ret = sd_bus_message_enter_container(reply, 'a', "(ta{sv})");
+	if (ret >= 0)
+		ret = sd_bus_message_enter_container(reply, 'r', "ta{sv}");
+	if (ret > 0)
+		ret = sd_bus_message_read_basic(reply, 't', &first);
+	sd_bus_message_unref(reply);
+	return ret < 0 ? ret : first == number;
+}

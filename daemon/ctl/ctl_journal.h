@@ -18,6 +18,9 @@ int ctl_journal_events(sd_bus *bus, const struct db_filter *f, db_take_event tak
 int ctl_journal_annotations(sd_bus *bus, const struct db_filter *f, db_take_annotation take,
 			    void *userdata, sd_bus_error *error);
 
+/* Is or was there a session of that number?  1, 0, or a negative errno. */
+int ctl_journal_has_session(sd_bus *bus, uint64_t number, sd_bus_error *error);
+
 /* Read "ttssa{sv}".  >= 0 or a negative errno. */
 int ctl_annotation_read(sd_bus_message *m, struct record_annotation *rec);
 

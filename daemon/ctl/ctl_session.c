@@ -147,7 +147,8 @@ static int print_page(sd_bus_message *reply, const struct request *q, uint64_t o
 			ret = ctl_read_properties(reply, o);
 		if (ret >= 0)
 			ret = sd_bus_message_exit_container(reply);
-		add_times(o, q->json);
+		/* A list is of one zone, what is shown of one session may be kept. */
+		add_times(o, q->json || only);
 		if (ret >= 0 && (!only || number == only)) {
 			*found = true;
 			if (q->json)

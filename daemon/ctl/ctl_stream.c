@@ -10,10 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "bus/backpop-stream.h"
 #include "ctl/ctl.h"
+
+#define SILENT_S	3	/* then who waits is told so */
 
 const char *ctl_choose_sensor(sd_bus *bus)
 {
@@ -111,9 +114,18 @@ static int print_stream(int fd, uint64_t left, bool json)
 
 	if (!json)
 		puts("t_ns,x_g,y_g,z_g,film_mv");
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = SILENT_S },
+		   sizeof(struct timeval));
 	while (left && (n = recv(fd, &u, sizeof(u), 0)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN) {
+			ctl_complain("waiting: nothing has come for %d s; `backpopctl status` tells more",
+				     SILENT_S);
+			setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ 0 },
+				   sizeof(struct timeval));
+			continue;
+		}
 		if (n < 0) {
 			ctl_complain("the stream is broken: %s", strerror(errno));
 			return CTL_FAILURE;

@@ -54,7 +54,7 @@ fresh() { rm -rf "$tmp/state"; mkdir "$tmp/state"; : >"$tmp/log"; }
 # The bus delivers in order: what is in the journal has been sent.
 heard_all() { [ "$(heard)" = "$(written "$tmp/state/journal.db" | wc -l)" ]; }
 
-plan 26
+plan 29
 
 # --- killed at any moment
 fresh
@@ -131,6 +131,22 @@ stop_daemon TERM
 start_daemon --state "$tmp/state" --replay "$tmp/short.edf" --speed max
 same "a session ends with the machine" "0 reboot" \
 	"$(property Session Current) $(sql 'SELECT ended_by FROM session')"
+same "a session's times have their zone" 2 \
+	"$("$BACKPOPCTL" session show 1 --user | grep -cE '^st[a-z]+ +[0-9-]+T[0-9:.]+[+-][0-9]{2}:[0-9]{2}')"
+wrong=
+for from in --user "--file $tmp/state/journal.db"; do
+	for form in '' --csv --summary; do
+		# shellcheck disable=SC2086 # two words
+		"$BACKPOPCTL" events $from $form --session 1 >/dev/null 2>&1 || wrong+=" $from $form 1"
+		# shellcheck disable=SC2086
+		! "$BACKPOPCTL" events $from $form --session 2 >"$tmp/out" 2>"$tmp/err" && [ ! -s "$tmp/out" ] &&
+			grep -q "there is no session 2;" "$tmp/err" || wrong+=" $from $form 2"
+	done
+done
+same "a session that never was is not one without events" "" "$wrong"
+# What is over gives no samples.
+timeout 5 "$BACKPOPCTL" stream --user >"$tmp/out" 2>"$tmp/err"
+same "stream: who waits in vain is told" 1 "$(grep -c 'nothing has come for 3 s' "$tmp/err")"
 stop_daemon TERM
 
 # --- the disk is full
