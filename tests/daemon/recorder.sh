@@ -150,7 +150,7 @@ result "record start, status and stop; who it is stands in the header" $? "start
 must_refuse "it is not recording" 1 "$BACKPOPCTL" record --user stop
 must_refuse "expected YYYY-MM-DD" 1 "$BACKPOPCTL" record --user start --birthdate 2.3.1980
 must_refuse "expected M, F or X" 1 "$BACKPOPCTL" record --user start --sex W
-must_refuse "more than 63" 1 "$BACKPOPCTL" record --user start --name "$(printf 'x%.0s' {1..100})"
+must_refuse "a file's header holds 34" 1 "$BACKPOPCTL" record --user start --name "$(printf 'x%.0s' {1..100})"
 must_refuse "no sensor \"y\"" 1 "$BACKPOPCTL" record --user start --sensor y
 must_refuse "start, stop or status" 2 "$BACKPOPCTL" record --user
 must_refuse "unexpected \"go\"" 2 "$BACKPOPCTL" record --user go
