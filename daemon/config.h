@@ -86,6 +86,7 @@ struct config {
 	struct recorder_settings recorder;
 };
 
+/* What backpopd.conf(5) calls the default. */
 void config_default(struct config *cfg);
 
 /**

@@ -289,8 +289,9 @@ const struct ctl_command ctl_session = {
 	.help =
 	"What is heard and noted between start and stop belongs to the session.  A\n"
 	"session goes on when the daemon is restarted or the sensor unplugged; it ends\n"
-	"with stop, or when the machine is started anew.  --subject, --position,\n"
-	"--comment and KEY=VALUE (keys of a-z, 0-9 and _) go with start.  show without N\n"
-	"shows the one that is running.\n",
+	"with stop, or when the machine is started anew.  show without N shows the one\n"
+	"that is running.  --subject, --position, --comment and KEY=VALUE (keys of a-z,\n"
+	"0-9 and _) go with start.  Recordings have in their header: subject, or patient;\n"
+	"sex=M|F|X, birthdate=YYYY-MM-DD, name, investigation, technician.\n",
 	.run = run,
 };

@@ -78,7 +78,8 @@ struct edf_reader;
 struct edf_reader *edf_open(const char *path, char *err);
 void edf_close(struct edf_reader *r);
 
-size_t edf_n_signals(const struct edf_reader *r);	/* without annotations */
+/* Of the header, as far as it could be believed; @i below edf_n_signals(), annotations left out. */
+size_t edf_n_signals(const struct edf_reader *r);
 const struct edf_signal *edf_signal(const struct edf_reader *r, size_t i);
 double edf_rate_hz(const struct edf_reader *r, size_t i);
 /* Index of the signal with this label (case and outer blanks ignored) or -1. */

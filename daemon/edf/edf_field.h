@@ -52,6 +52,7 @@ enum edf_signal_field {
 };
 extern const struct edf_layout edf_layout[EDF_F_COUNT];
 
+/* Where in the file field @f of signal @i is, of @nsignals with the annotations'. */
 size_t edf_field_offset(enum edf_signal_field f, size_t nsignals, size_t i);
 
 /*

@@ -14,6 +14,7 @@ struct edf_tal_queue {
 	size_t first, end, room;
 };
 
+/* At the end.  0, or -ENOMEM. */
 int edf_tal_queue_push(struct edf_tal_queue *q, const struct edf_annotation *a);
 /* The oldest without taking it, NULL = none. */
 const struct edf_annotation *edf_tal_queue_peek(const struct edf_tal_queue *q);

@@ -99,6 +99,7 @@ int journal_submit(struct journal *j, struct journal_job *job);
 /* Wait until all that was submitted is done or held back, at most @usec. */
 void journal_sync(struct journal *j, uint64_t usec);
 
+/* As last told by changed(). */
 enum journal_state journal_state(const struct journal *j);
 const char *journal_state_reason(const struct journal *j);
 enum journal_check journal_check(const struct journal *j);

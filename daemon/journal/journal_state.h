@@ -104,8 +104,6 @@ static inline void queue_add(struct queue *q, struct journal_job *job)
 int journal_open_db(struct journal *j, char *err);
 /* How it stands, for the loop; the lock is held, or there is no thread yet. */
 void journal_set_state(struct journal *j, int error, const char *reason);
-/* How the check of the file stands, for the loop; the lock is not held. */
-void journal_note_check(struct journal *j, enum journal_check check);
 /* What the thread does until it is to stop. */
 void *journal_thread(void *journal);
 

@@ -57,7 +57,8 @@ static void queue_put_back(struct queue *q, struct queue *front)
 
 /* ---- the file ------------------------------------------------------------- */
 
-void journal_note_check(struct journal *j, enum journal_check check)
+/* How the check of the file stands, for the loop; the lock is not held. */
+static void note_check(struct journal *j, enum journal_check check)
 {
 	pthread_mutex_lock(&j->lock);
 	/* What was moved aside is somebody's to look after, whatever comes later. */
@@ -149,10 +150,10 @@ int journal_open_db(struct journal *j, char *err)
 		snprintf(err, DB_ERROR_SIZE, "%s", text);
 		if (ret != -EUCLEAN || attempt || !set_aside(j, text))
 			break;
-		journal_note_check(j, JOURNAL_CHECK_CORRUPT);
+		note_check(j, JOURNAL_CHECK_CORRUPT);
 	}
 	if (j->db && db_check_due(j->db))
-		journal_note_check(j, JOURNAL_CHECK_RUNNING);
+		note_check(j, JOURNAL_CHECK_RUNNING);
 	return see_read_only(j, ret, err);
 }
 
@@ -189,7 +190,7 @@ static void forget_db(struct journal *j, int error, const char *why)
 {
 	if (error == -EUCLEAN) {
 		if (set_aside(j, why))
-			journal_note_check(j, JOURNAL_CHECK_CORRUPT);
+			note_check(j, JOURNAL_CHECK_CORRUPT);
 		return;
 	}
 	if (error == -ENOSPC || error == -EBUSY || error == -EINTR || error == -ENOMEM || !j->path[0])
@@ -413,14 +414,14 @@ static void check_some(struct journal *j)
 	db_rollback(j->db);
 	if (!ret && !db_check_due(j->db)) {
 		log_info("journal: %s was not closed in order: looked through, it is whole", j->path);
-		journal_note_check(j, JOURNAL_CHECK_OK);
+		note_check(j, JOURNAL_CHECK_OK);
 	} else if (ret == -EUCLEAN) {
 		/* A new one at once: whoever asks meanwhile is to be told of it. */
 		forget_db(j, ret, reason);
 		journal_open_db(j, reason);
 	} else if (ret && ret != -EINTR && ret != -EBUSY && ret != -ENOMEM) {
 		log_warning("journal: %s cannot be looked through: %s", j->path, reason);
-		journal_note_check(j, JOURNAL_CHECK_FAILED);
+		note_check(j, JOURNAL_CHECK_FAILED);
 		j->check_given_up = true;
 	}
 	pthread_mutex_lock(&j->lock);

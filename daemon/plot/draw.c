@@ -102,7 +102,8 @@ void draw_clock(char out[DRAW_TIME_SIZE], double clock_s, bool date)
 		strftime(out, DRAW_TIME_SIZE, date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm);
 }
 
-double draw_step(double range, int most)
+/* Round numbers around values: at most @most steps. */
+static double draw_step(double range, int most)
 {
 	double step = pow(10.0, floor(log10(range / most)));
 

@@ -23,6 +23,7 @@ struct panel {
 	bool log;
 };
 
+/* Where time @t in seconds, and value @v in the panel's unit, lie on the page. */
 double draw_x(const struct panel *p, double t);
 double draw_y(const struct panel *p, double v);
 
@@ -49,9 +50,6 @@ void draw_panel(cairo_t *cr, const struct panel *p, const char *name, const char
  */
 void draw_time_axis(cairo_t *cr, const struct panel *p, double unit_s, double clock_s);
 double draw_time_unit(double seconds);
-
-/* Round numbers around values: at most @most steps. */
-double draw_step(double range, int most);
 
 struct colour draw_class_colour(enum bp_class c);
 /* A mark of its own shape for each class, as for people who do not see its colour. */

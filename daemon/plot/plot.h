@@ -88,6 +88,7 @@ void plot_event(struct plot *p, const struct bp_event *ev);
 void plot_trace(struct plot *p, const struct bp_trace *tr);
 void plot_note(struct plot *p, int64_t t_ns, const char *text);
 
+/* The vibration band of a stream of @rate_hz: values in, what is left of them out. */
 void plot_band_init(struct plot_band *b, double rate_hz);
 bp_v4 plot_band_step(struct plot_band *b, bp_v4 x);
 
@@ -117,6 +118,7 @@ void plot_samples_frame(struct plot_samples *s, const struct bp_frame *f);
 void plot_samples_end(struct plot_samples *s, const struct bp_event *ev);
 void plot_samples_free(struct plot_samples *s);
 
+/* One page: all of the session, or event @ev of it; @name: of the file, for the title. */
 void plot_draw_session(cairo_t *cr, const struct plot *p, const char *name);
 void plot_draw_event(cairo_t *cr, const struct plot *p, const struct plot_samples *s,
 		     const struct bp_event *ev, const char *name);

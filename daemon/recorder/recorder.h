@@ -50,6 +50,7 @@ struct recorder_settings {
 	unsigned int sync_s;
 };
 
+/* What backpopd.conf(5) calls the default. */
 void recorder_default_settings(struct recorder_settings *s);
 
 /**
