@@ -151,7 +151,7 @@ static bool same_signals(const struct edf_signal *a, const struct edf_signal *b,
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(a[i].label, b[i].label) || a[i].phys_min != b[i].phys_min ||
 		    a[i].phys_max != b[i].phys_max || a[i].dig_min != b[i].dig_min ||
-		    a[i].dig_max != b[i].dig_max)
+		    a[i].dig_max != b[i].dig_max || strcmp(a[i].prefilter, b[i].prefilter))
 			return false;
 	return true;
 }

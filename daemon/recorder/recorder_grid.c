@@ -52,6 +52,7 @@ void grid_set_source(struct grid *g, const struct source_info *info, struct edf_
 		EDF_LABEL_ACCEL_X, EDF_LABEL_ACCEL_Y, EDF_LABEL_ACCEL_Z, EDF_LABEL_FILM
 	};
 	const struct bp_config *cfg = &info->config;
+	double lowpass_hz;
 
 	g->running = false;
 	g->n_tracks = 0;
@@ -71,6 +72,10 @@ void grid_set_source(struct grid *g, const struct source_info *info, struct edf_
 		describe(&signals[i], &g->scales[i], labels[c], film ? "mV" : "mg", film ? 1 : 1e3);
 		snprintf(signals[i].transducer, sizeof(signals[i].transducer), "%s",
 			 film ? "piezo film" : "accelerometer");
+		lowpass_hz = film ? info->film_lowpass_hz : info->motion_lowpass_hz;
+		if (lowpass_hz > 0)
+			snprintf(signals[i].prefilter, sizeof(signals[i].prefilter), "LP:%gHz",
+				 lowpass_hz);
 	}
 }
 

@@ -265,6 +265,7 @@ static void join_info(const struct sensor_live *l, struct source_info *info)
 	info->config.film_range_mv =
 		film->mode[0] ? film->config.film_range_mv : cfg->film_range_mv;
 	info->scales[SOURCE_FILM] = film->scales[SOURCE_FILM];
+	info->film_lowpass_hz = film->film_lowpass_hz;
 }
 
 static int leg_opened(struct leg *leg, const struct source_info *info)

@@ -343,6 +343,19 @@ static void set_scales(const struct iio_setup *s, struct source_info *info)
 		info->scales[SOURCE_FILM] = scale_of(&s->film, 1);
 }
 
+/* What a reader of the recording wants to know; most sensors do not say. */
+static void read_lowpass(struct iio_setup *s, struct source_info *info)
+{
+	static const char attr[] = "filter_low_pass_3db_frequency";
+	double hz;
+
+	if (s->has_motion && !read_double(s, s->accel[0].ch, attr, &hz) && hz > 0)
+		info->motion_lowpass_hz = hz;
+	/* The film's own setting counts where it is sampled alone: see the driver's document. */
+	if (s->has_film && !s->has_motion && !read_double(s, s->film.ch, attr, &hz) && hz > 0)
+		info->film_lowpass_hz = hz;
+}
+
 static int configure(struct iio_setup *s, const struct source_iio_options *opt,
 		     struct bp_config *cfg)
 {
@@ -410,8 +423,10 @@ int iio_setup_open(struct iio_setup *s, const char *device, const struct source_
 		return ret;
 	lay_out(s);
 	ret = configure(s, opt, &info->config);
-	if (!ret)
+	if (!ret) {
 		set_scales(s, info);
+		read_lowpass(s, info);
+	}
 	return ret;
 }
 

@@ -38,12 +38,14 @@ struct source_scale {
  *		the first frames (a remote device)
  * @config:	ready for bp_core_init()
  * @scales:	of the channels that the frames carry, body axes
+ * @motion_lowpass_hz, @film_lowpass_hz: corner of the sensor's own filter; 0 = not known
  */
 struct source_info {
 	char name[128];
 	char mode[16];
 	struct bp_config config;
 	struct source_scale scales[SOURCE_CHANNELS];
+	double motion_lowpass_hz, film_lowpass_hz;
 };
 
 /**

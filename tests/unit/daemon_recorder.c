@@ -497,16 +497,18 @@ static void events_and_markers(void)
 
 static void people(void)
 {
-	const struct source_info *info = describe(800, 800);
+	struct source_info known = *describe(800, 800), *info = &known;
 	const struct recorder_person who = {
 		.code = "P 17", .sex = "F", .birthdate = "1980-03-02", .name = "M\xc3\xbcller Anna",
 		.investigation = "S1", .technician = "",
 	};
 	struct recorder *r;
-	char head[256];
+	char head[256], err[EDF_ERROR_SIZE] = "";
+	struct edf_reader *e;
 	FILE *f;
 
 	fresh();
+	known.motion_lowpass_hz = 400;
 	make_stream(info, 800, 6);
 	r = recorder_new("x/../y", &settings, true);
 	recorder_set_source(r, info);
@@ -522,6 +524,11 @@ static void people(void)
 		   strstr(head + 98, " S1 X backpop_test_sensor"), "recording %.80s", head + 88);
 	if (f)
 		fclose(f);
+	e = edf_open(files[0], err);
+	ktap_check(e && !strcmp(edf_signal(e, 0)->prefilter, "LP:400Hz") && !edf_signal(e, 3)->prefilter[0],
+		   "prefilters \"%s\", \"%s\"", e ? edf_signal(e, 0)->prefilter : err,
+		   e ? edf_signal(e, 3)->prefilter : "");
+	edf_close(e);
 }
 
 static void people_of_sessions(void)
