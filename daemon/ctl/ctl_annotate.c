@@ -16,7 +16,7 @@ struct note {
 	const char *sensor;
 	uint64_t event;
 	char text[2 * RECORD_TEXT_SIZE];
-	bool json, list, user;
+	bool json, csv, list, user;
 };
 
 static int append_options(sd_bus_message *m, const struct note *n)
@@ -66,14 +66,36 @@ static void add_word(struct json_object *o, const char *key, const char *word)
 		json_object_object_add(o, key, json_object_new_string(word));
 }
 
+/* The text may have commas, quotes and line feeds: quoted as RFC 4180 says. */
+static void print_csv(const struct record_annotation *rec, const char *time)
+{
+	printf("%s,%" PRIu64 ",%s,\"", time, rec->number, rec->kind);
+	for (const char *p = rec->text; *p; p++) {
+		if (*p == '"')
+			putchar('"');
+		putchar(*p);
+	}
+	printf("\",%s,%s,", rec->source, rec->sensor);
+	if (rec->event)
+		printf("%" PRIu64, rec->event);
+	putchar(',');
+	if (rec->session)
+		printf("%" PRIu64, rec->session);
+	printf(",%" PRId64 ",%" PRId64 "\n", rec->wall_ns, rec->time_ns);
+}
+
 static int print_annotation(void *userdata, const struct record_annotation *rec)
 {
-	const bool json = *(const bool *)userdata;
+	const struct note *n = userdata;
 	char time[CTL_TIME_SIZE];
 	struct json_object *o;
 
-	ctl_time_print(time, rec->wall_ns, json);
-	if (!json) {
+	ctl_time_print(time, rec->wall_ns, n->json || n->csv);
+	if (n->csv) {
+		print_csv(rec, time);
+		return 0;
+	}
+	if (!n->json) {
 		printf("%s  %-9s %s", time, rec->kind, rec->text);
 		if (rec->event)
 			printf("%s(%s #%" PRIu64 ")", *rec->text ? "  " : "", rec->sensor, rec->event);
@@ -100,18 +122,20 @@ static int print_annotation(void *userdata, const struct record_annotation *rec)
 	return 0;
 }
 
-static int list(sd_bus *bus, bool json, sd_bus_error *error)
+static int list(sd_bus *bus, struct note *n, sd_bus_error *error)
 {
 	struct db_filter all = DB_FILTER_ALL;
 
-	return ctl_journal_annotations(bus, &all, print_annotation, &json, error);
+	if (n->csv)
+		puts("time,annotation,kind,text,source,sensor,event,session,wall_ns,time_ns");
+	return ctl_journal_annotations(bus, &all, print_annotation, n, error);
 }
 
 static int serve(sd_bus *bus, void *userdata, sd_bus_error *error)
 {
-	const struct note *n = userdata;
+	struct note *n = userdata;
 
-	return n->list ? list(bus, n->json, error) : annotate(bus, n, error);
+	return n->list ? list(bus, n, error) : annotate(bus, n, error);
 }
 
 static int run(const struct ctl_command *cmd, int argc, char **argv)
@@ -125,6 +149,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 		{ .name = "list", .value = &n.list,
 		  .help = "show all there are, presses of the marker button included" },
 		{ .name = "json", .value = &n.json, .help = "one JSON object a line" },
+		{ .name = "csv", .value = &n.csv,
+		  .help = "list: comma-separated values, with a line of names" },
 		CTL_OPTION_USER(&n.user),
 		{ 0 }
 	};
@@ -136,6 +162,8 @@ static int run(const struct ctl_command *cmd, int argc, char **argv)
 	if (n.list != (optind == argc))
 		return ctl_usage_error(cmd, n.list ? "--list goes without KIND" :
 				       "what is it: pain, swelling, numbness, stretch or note?");
+	if (n.csv && (n.json || !n.list))
+		return ctl_usage_error(cmd, "--csv goes with --list, and without --json");
 	n.sensor = sensor ? ctl_sensor_name(sensor) : NULL;
 	n.kind = argv[optind];
 	/* Words of the text may come as several arguments. */

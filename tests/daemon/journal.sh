@@ -13,7 +13,7 @@ here=tests/daemon
 . tests/cli/lib.sh
 # shellcheck source=tests/daemon/lib.sh
 . tests/daemon/lib.sh
-need_bus sqlite3 prlimit
+need_bus sqlite3 prlimit /usr/bin/python3
 
 # The daemon writes to the file at the same time: wait for it.
 sql() {
@@ -54,7 +54,7 @@ fresh() { rm -rf "$tmp/state"; mkdir "$tmp/state"; : >"$tmp/log"; }
 # The bus delivers in order: what is in the journal has been sent.
 heard_all() { [ "$(heard)" = "$(written "$tmp/state/journal.db" | wc -l)" ]; }
 
-plan 29
+plan 30
 
 # --- killed at any moment
 fresh
@@ -104,6 +104,18 @@ same "the file tells the same" "$("$BACKPOPCTL" events --user --json | md5sum)" 
 	"$("$BACKPOPCTL" events --json --file "$tmp/state/journal.db" | md5sum)"
 call Journal Annotate 'ssa{sv}' pain left 0 >/dev/null
 call Journal Annotate 'ssa{sv}' note 'nothing that hurts' 0 >/dev/null
+# As a spreadsheet reads them.
+call Journal Annotate 'ssa{sv}' note $'a "sharp" one,\n left' 2 sensor s replay event t 1 >/dev/null
+"$BACKPOPCTL" annotate --list --csv --user >"$tmp/csv"
+same "annotations as comma-separated values" "3 rows of 10; note, a 'sharp' one,| left, bus, replay, 1" \
+	"$(/usr/bin/python3 - "$tmp/csv" <<'PY'
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline=""), strict=True))
+r = rows[-1]
+print(f"{len(rows)} rows of {len(r)}; " + ", ".join(r[k] for k in ("kind", "text", "source", "sensor", "event"))
+      .replace("\n", "|").replace('"', "'"))
+PY
+)"
 got=$("$BACKPOPCTL" events --user --summary --json)
 same "the summary counts what stands and the pain, from the daemon and from the file" \
 	"$("$BACKPOPCTL" events --user --json | grep -vc '"class":"artefact"') 1 $(md5sum <<<"$got")" \
