@@ -2,6 +2,7 @@
 /* backpopctl monitor: events and markers as they arrive from the daemon. */
 #include <errno.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -255,6 +256,25 @@ static int set_up_loop(struct monitor *m)
 	return 0;
 }
 
+/* Who waits for a sensor that is not there, or for any, is told so. */
+static void tell_listening(const struct monitor *m)
+{
+	struct json_object *sensors = json_object_new_array();
+	const char *name = m->sensor ? ctl_sensor_name(m->sensor) : NULL;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	bool there = ctl_fetch_sensors(m->bus, CTL_SENSOR_INTERFACE, sensors, &error) < 0;
+
+	for (size_t i = 0; i < json_object_array_length(sensors); i++)
+		there |= !name || !strcmp(name, ctl_text(json_object_array_get_idx(sensors, i), "sensor"));
+	if (there)
+		ctl_complain("listening to backpopd");
+	else
+		ctl_complain("listening to backpopd, which has no sensor%s%s now", name ? " " : "",
+			     name ? name : "");
+	sd_bus_error_free(&error);
+	json_object_put(sensors);
+}
+
 /*
  * The bus hands signals only to those whom its policy lets listen, and says
  * nothing to the others: ask the daemon something, which is refused aloud.
@@ -276,7 +296,7 @@ static int check_daemon(struct monitor *m)
 			     version, API_VERSION);
 		ret = -EPROTO;
 	} else if (ret >= 0) {
-		ctl_complain("listening to backpopd");
+		tell_listening(m);
 		catchup_begin(&m->catchup, m->bus);
 	} else if (ctl_bus_not_running(&error)) {
 		ctl_complain("backpopd is not running: waiting for it");

@@ -31,7 +31,7 @@ while True:
 PY
 wait_until 20 test -S "$tmp/notify" || skip_all "no notification socket"
 
-plan 11
+plan 13
 config=$tmp/conf
 
 # ---- idle -------------------------------------------------------------------
@@ -53,6 +53,21 @@ silent() {
 }
 wait_until 20 silent
 result "idle: not one wake-up in ten seconds" $? "woken $woken times"
+
+# hears WORDS [OPTION...]: what monitor says when it begins
+hears() {
+	local words=$1
+	shift
+	: >"$tmp/heard"
+	"$BACKPOPCTL" monitor --user "$@" >/dev/null 2>"$tmp/heard" &
+	listener=$!
+	wait_until 10 grep -q "listening to" "$tmp/heard"
+	kill "$listener"
+	wait "$listener"
+	[ "$(cat "$tmp/heard")" = "backpopctl: listening to backpopd$words" ]
+}
+hears ", which has no sensor now"
+result "idle: who listens is told that there is no sensor" $? "$(cat "$tmp/heard")"
 
 # ---- reload -----------------------------------------------------------------
 kill -HUP "$daemon"
@@ -87,6 +102,8 @@ printf '[Sensor]\nRate=800\n' >"$config"
 : >"$tmp/log"
 start_daemon --replay "$tmp/session.edf"
 "$BACKPOPCTL" wait --user --timeout 30
+hears '' && hears '' --sensor replay && hears ", which has no sensor iio_device0 now" --sensor iio:device0
+result "who listens to another sensor is told so" $? "$(cat "$tmp/heard")"
 reloads=0
 for width in 1 2 3 4 5; do
 	printf '[Sensor]\nRate=800\n[Trigger]\nWidth=%sms\n' $width >"$config"
