@@ -89,7 +89,7 @@ kill -CONT "$monitor"
 call Journal Annotate 'ssa{sv}' pain 'now' 0 >/dev/null
 stop_daemon TERM
 play "$tmp/short.edf"
-wait_until 30 all_shown
+wait_until 60 all_shown
 dropped=$(missed)
 report "dropped signals: the journal is asked, and says so" \
 	'[ $dropped -gt 0 ] && [ $dropped -le $(($(n_kept) - before)) ] && said "events were missed"'
