@@ -161,7 +161,8 @@ install-user: user
 	install -D -m755 $(O)/backpopd $(DESTDIR)$(prefix)/libexec/backpopd
 	install -D -m755 $(O)/backpopctl $(DESTDIR)$(prefix)/bin/backpopctl
 	for page in daemon/man/*.[1-8]; do \
-		$(INSTALL) $$page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit; done
+		sed 's,/usr/libexec/,$(prefix)/libexec/,g' $$page >$(O)/page && \
+		$(INSTALL) $(O)/page $(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit; done
 	for interface in Manager Sensor Recorder; do \
 		ln -sf org.backpop1.5 $(DESTDIR)$(prefix)/share/man/man5/org.backpop1.$$interface.5 || exit; done
 	$(INSTALL) daemon/data/backpopctl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/backpopctl
