@@ -3,9 +3,13 @@
 #include "core/reject.h"
 
 #define FINE_RATIO	100.0f		/* power over noise (20 dB): onset good to a sample */
-#define LATE_NS		7500000		/* a film lags by up to 5 ms (3.9), and each stream is a sample off */
-#define LATE_GAIN	2.0f		/* of power over noise */
-#define LATE_SHIFT	1.2f		/* what one stream has gained of it beside the other */
+/*
+ * A film lags by up to 5 ms (3.9), each stream is a sample off, and a strong one rings before in a
+ * filter without phase; pops are 8 ms apart at the least (3.2).
+ */
+#define LATE_NS		7500000
+#define LATE_FINE_NS	6500000		/* where onsets are good to a millisecond, */
+#define FINE_HZ		2000.0f		/* from here on */
 
 void bp_associate_init(struct bp_associate *a)
 {
@@ -32,30 +36,18 @@ bool bp_associate_same(const struct bp_associate *a, const struct bp_candidate *
 	       ratio < BP_FLANK * before;
 }
 
-/*
- * Perhaps one transient that the streams show one after the other: the second has gained in
- * the stream that hears it best by now alone.  Of two transients both streams show the second.
- */
-static bool came_late(const struct bp_associate *a, const struct bp_candidate *c)
+void bp_associate_note(struct bp_associate *a, const struct bp_candidate *c)
 {
-	int k = bp_candidate_main(c), o = 1 - k;
-	float mine = c->shape[k].ratio, other = c->shape[o].ratio;
-
-	return mine > a->ratio[k] && other < LATE_GAIN * a->ratio[o] &&
-	       mine * a->ratio[o] > LATE_SHIFT * other * a->ratio[k];
-}
-
-void bp_associate_note(struct bp_associate *a, struct bp_candidate *c)
-{
-	c->late = c->onset_ns - a->onset_ns < LATE_NS && came_late(a, c);
 	a->onset_ns = c->onset_ns;
 	for (int k = 0; k < BP_STREAMS; k++)
 		a->ratio[k] = c->shape[k].ratio;
 }
 
-bool bp_associate_again(const struct bp_candidate *c, struct bp_book *book)
+bool bp_associate_again(const struct bp_candidate *c, const struct bp_stream *streams,
+			struct bp_book *book)
 {
+	int64_t late = streams[bp_candidate_main(c)].rate_hz > FINE_HZ ? LATE_FINE_NS : LATE_NS;
 	const struct bp_event *ev = bp_book_find(book, c->number - 1);
 
-	return c->late && ev && ev->class_ != BP_CLASS_ARTEFACT && c->onset_ns - ev->onset_ns < LATE_NS;
+	return ev && ev->class_ != BP_CLASS_ARTEFACT && c->onset_ns - ev->onset_ns < late;
 }

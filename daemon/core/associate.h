@@ -25,10 +25,11 @@ int64_t bp_associate_onset(const struct bp_candidate *c, const struct bp_stream 
 /* Is it the transient that was found last, once more? */
 bool bp_associate_same(const struct bp_associate *a, const struct bp_candidate *c);
 
-/* It is not: it is the last one from here on, and perhaps late (@c->late). */
-void bp_associate_note(struct bp_associate *a, struct bp_candidate *c);
+/* It is not: it is the last one from here on. */
+void bp_associate_note(struct bp_associate *a, const struct bp_candidate *c);
 
-/* A late one that was said: is it what the event said before it was, which stands? */
-bool bp_associate_again(const struct bp_candidate *c, struct bp_book *book);
+/* One that was said: is it what the event said before it was, which stands? */
+bool bp_associate_again(const struct bp_candidate *c, const struct bp_stream *streams,
+			struct bp_book *book);
 
 #endif

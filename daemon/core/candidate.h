@@ -43,7 +43,6 @@ struct bp_candidate {
 	bool touched;			/* the film was, see coupling.h */
 	bool fellow;			/* in one manoeuvre with what was said already */
 	bool stroke;			/* one of many alike, strap.h */
-	bool late;			/* heard just before in the other stream */
 	bool held;			/* not said: perhaps a crackle of a train */
 };
 

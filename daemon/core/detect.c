@@ -418,7 +418,7 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		r = weighed(d, c, streams, ctx, now_ns);
 		if (r.outcome == BP_REFUSED)
 			withdraw(c, book, r.reason, now_ns);
-		else if (bp_associate_again(c, book))
+		else if (bp_associate_again(c, streams, book))
 			withdraw(c, book, BP_REASON_OTHER, now_ns);
 		else
 			settle(d, c, streams, ctx, book, now_ns);

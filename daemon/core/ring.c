@@ -13,6 +13,8 @@
 #define DEAD_NS		(7 * MS)	/* pops are 8 ms apart at the least, 3.2 */
 #define LISTEN_NS	(62 * MS)	/* and 60 ms at most */
 #define RISE_NS		(3 * MS)	/* from its beginning to its peak */
+#define BEFORE_NS	(11 * MS)	/* from a ring before to the peak, */
+#define BEFORE_TIMES	12.0f	/* that has so much more power */
 #define FIRST_NS	(16 * MS)	/* after the onset it is described */
 #define OWN_NS		(6 * MS)	/* what triggers so close to it is the same */
 #define SMOOTH_S	0.00125f	/* half the shortest pop's first wave */
@@ -57,15 +59,32 @@ static void again(struct bp_ring *r, int64_t onset_ns)
 	r->rise_ns = 0;
 }
 
+/*
+ * Its peak.  A strong one rings before, too, in filters without phase; where that was taken for
+ * the onset, its own peak is still to come, and no second one.
+ */
+static int64_t peak(const struct bp_candidate *c, const struct bp_stream *s, int k)
+{
+	int64_t i = c->shape[k].peak_i, to = bp_stream_find(s, c->onset_ns + BEFORE_NS);
+	float most = BEFORE_TIMES * bp_stream_power(s, i);
+
+	for (int64_t j = i + 1; j <= to; j++)
+		if (bp_stream_power(s, j) > most) {
+			most = bp_stream_power(s, j);
+			i = j;
+		}
+	return i;
+}
+
 void bp_ring_begin(struct bp_ring *r, const struct bp_candidate *c, uint32_t number, enum bp_ear ear,
 		   const struct bp_stream *streams)
 {
 	int k = bp_candidate_main(c);
 	int64_t from_ns = c->onset_ns, i;
 
-	/* A strong one rings before, too, in filters without phase: at slow rates it begins at its peak. */
+	/* At slow rates it begins at its peak. */
 	if (streams[k].rate_hz < FINE_HZ && c->shape[k].peak_i >= bp_stream_oldest(&streams[k])) {
-		int64_t peak_ns = streams[k].t[(uint64_t)c->shape[k].peak_i % BP_RING];
+		int64_t peak_ns = streams[k].t[(uint64_t)peak(c, &streams[k], k) % BP_RING];
 
 		if (peak_ns - RISE_NS > from_ns)
 			from_ns = peak_ns - RISE_NS;

@@ -18,6 +18,42 @@ static float close_two(double t)
 	       test_pop(t, AT_S + gap_s, 900, 0.001, 0.03);
 }
 
+/* A strong one that rises slowly, with what a filter without phase rings before it. */
+static float rung_before(double t)
+{
+	double u = t - AT_S - 0.008;
+
+	return test_pop(t, AT_S, 290, 0.0015, 0.0538) +
+	       (float)(u < 0 ? 0 : 0.2 * (1 - exp(-u / 0.002)) * exp(-u / 0.005) * sin(2 * M_PI * 260 * u));
+}
+
+/* One that the film shows @lag_s later than the accelerometer, or sooner. */
+static double lag_s;
+
+static float lagging(double t)
+{
+	return test_pop(t, AT_S, 390, 0.006, 0.1) + test_pop(t, AT_S, 1170, 0.001, 0.025);
+}
+
+static float lagging_film(double t)
+{
+	return 60 * lagging(t - lag_s);
+}
+
+static void check_lag(double s)
+{
+	struct test_signal sig = test_sensor(800, 800, lagging, lagging_film);
+	static struct test_run run;
+	char name[120];
+
+	lag_s = s;
+	sig.film_mv_per_g = 0;
+	test_hear(&run, &sig, 20);
+	snprintf(name, sizeof(name), "what a film shows %.1f ms later is the same", s * 1e3);
+	ktap(test_standing(&run) == 1, name, "expected 1 standing event, got %zu: see bp_associate_again()",
+	     test_standing(&run));
+}
+
 /* Pulses of a voice of 120 Hz, as loud. */
 static float voiced(double t)
 {
@@ -92,7 +128,7 @@ int main(void)
 {
 	static const double rates[3][2] = { { 0, 3200 }, { 800, 3200 }, { 800, 800 } };
 
-	ktap_plan(3 + 2 * 3 + 3 + 2);
+	ktap_plan(3 + 2 * 3 + 3 + 2 + 1 + 3);
 	for (int i = 0; i < 3; i++)
 		check("one pop is one", one, rates[i][0], rates[i][1], 1, 1);
 	for (int i = 0; i < 2; i++) {
@@ -105,6 +141,10 @@ int main(void)
 	}
 	for (int i = 0; i < 3; i++)
 		check("a voice behind a pop is no manoeuvre", voiced, rates[i][0], rates[i][1], 0, 1);
+	check("what rings before a stronger one is none", rung_before, 800, 800, 1, 1);
+	check_lag(-0.005);
+	check_lag(0.004);
+	check_lag(0.005);
 	gap_s = 0.0275;
 	check_hole(800, 0, 0.012);
 	check_hole(0, 3200, 0.012);
