@@ -137,7 +137,7 @@ static bool teaches(const struct bp_lung *l)
 	float least = HZ_EDGE * l->rate_hz < HZ_LEAST ? HZ_EDGE * l->rate_hz : HZ_LEAST;
 	float var = l->freq2 - l->freq_hz * l->freq_hz;
 
-	return !l->spoiled && l->n >= GROUP_MIN && l->n <= GROUP_MAX &&
+	return !l->spoiled && !l->crowded && l->n >= GROUP_MIN && l->n <= GROUP_MAX &&
 	       l->freq_hz > least && var < PURE * l->freq_hz * l->freq_hz &&
 	       l->last_ns - l->first_ns < GROUP_NS &&
 	       l->last_ns - l->first_ns < (int64_t)(l->n - 1) * GAP_MEAN_NS;
@@ -151,12 +151,21 @@ static bool like_pops(const struct bp_lung *l)
 	return span < BP_MANOEUVRE_NS && span < (int64_t)(l->n - 1) * POPS_NS;
 }
 
-/* One breath's crackles of lungs that are known: few, of their sound, with silence around. */
+/*
+ * One breath's crackles of lungs that are known: few, of their sound, with silence around.  Of
+ * lungs that are well known several need less: now and then one of a breath's sounds unlike
+ * the others, for noise is in it.  Below 2 kHz, where keys and creaks sound like lungs, one alone is not
+ * enough for lungs that were heard but twice.
+ */
 static bool fits(const struct bp_lung *l)
 {
-	if (l->n >= 3 && l->last_ns - l->first_ns > (int64_t)(l->n - 1) * GAP_MEAN_NS)
+	if (l->spoiled || !l->loud || l->n > GROUP_MAX || !alike(l, l->freq_hz, l->peak))
 		return false;
-	return !l->spoiled && l->loud && l->n <= GROUP_MAX && alike(l, l->freq_hz, l->peak);
+	if (l->n >= GROUP_MIN && l->breaths >= BREATHS_SURE)
+		return l->last_ns - l->since_ns < GROUP_NS && !(l->crowded && like_pops(l));
+	return !l->crowded &&
+	       (l->n >= GROUP_MIN || l->breaths > BREATHS_KNOWN || l->rate_hz >= SLOW_HZ) &&
+	       (l->n < 3 || l->last_ns - l->first_ns <= (int64_t)(l->n - 1) * GAP_MEAN_NS);
 }
 
 /* The group is over: what does it teach of these lungs? */
@@ -206,15 +215,18 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 	/* The heart's, or a tendon's above it: lungs do not strain the film. */
 	if (bp_candidate_main(c) == BP_FILM && s->freq_hz < HZ_STRAIN && s->low_swing > s->peak)
 		return false;
-	if (s->ratio > HEARD_RATIO)
+	if (s->ratio > HEARD_RATIO) {
+		if (c->onset_ns - any_ns >= PAUSE_NS)
+			l->burst_ns = c->onset_ns;
 		l->any_ns = c->onset_ns;
+	}
 	if (l->n && (c->onset_ns - l->last_ns > GAP_NS || c->onset_ns - l->first_ns > GROUP_NS))
 		close_group(l, book, now_ns);
 	if (s->length_s > LENGTH_S || s->cycles > CYCLES)
 		return false;
 	if (known(l, now_ns) && !alike(l, s->freq_hz, s->peak)) {
 		/* Something else crackles, too: what is in between proves nothing. */
-		l->spoiled |= l->n && sure && (s->freq_hz < l->usual_hz * (1 - HZ_OTHER) ||
+		l->crowded |= l->n && sure && (s->freq_hz < l->usual_hz * (1 - HZ_OTHER) ||
 					       s->freq_hz > l->usual_hz * (1 + HZ_OTHER));
 		return false;
 	}
@@ -224,7 +236,9 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 		l->rate_hz = rate_hz;
 		l->freq_hz = l->freq2 = l->peak = 0;
 		l->loud = false;
-		l->spoiled = c->onset_ns - l->noise_ns < NOISE_NS || c->onset_ns - any_ns < PAUSE_NS;
+		l->spoiled = c->onset_ns - l->noise_ns < NOISE_NS;
+		l->crowded = c->onset_ns - any_ns < PAUSE_NS;
+		l->since_ns = l->crowded ? l->burst_ns : c->onset_ns;
 	}
 	l->last_ns = c->onset_ns;
 	if (++l->n == 3)
@@ -234,11 +248,11 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 	l->freq2 += w * (s->freq_hz * s->freq_hz - l->freq2);
 	if (s->peak > l->peak)
 		l->peak = s->peak;
-	l->loud |= !on_a_beat(c) && (sure || l->n >= GROUP_MIN ||
-				     (known(l, now_ns) && s->ratio > HEARD_RATIO));
+	l->loud |= l->n >= GROUP_MIN ||
+		   (!on_a_beat(c) && (sure || (known(l, now_ns) && s->ratio > HEARD_RATIO)));
 	if (!known(l, now_ns))
 		return false;
-	l->begun += l->n == 1 && !l->spoiled;
+	l->begun += l->n == 1 && !l->spoiled && !l->crowded;
 	return true;
 }
 

@@ -26,11 +26,14 @@ struct bp_lung {
 	float freq_hz, freq2;		/* running means of f and f^2 */
 	float rate_hz;			/* of the stream that shows it */
 	float peak;			/* largest */
-	bool spoiled;			/* a noise was heard in it, or it came without a pause */
+	bool spoiled;			/* a noise was heard in it */
+	bool crowded;			/* something else was, or it came without a pause, */
+	int64_t since_ns;		/* of what began then */
 	bool loud;			/* one crackle at least is not the sensor's noise by chance */
 	uint32_t number;		/* its event, 0 = not said */
 	uint32_t begun;			/* groups known by their first crackle */
-	int64_t any_ns;			/* newest weak transient of any kind */
+	int64_t any_ns;			/* newest weak transient of any kind, */
+	int64_t burst_ns;		/* and the first of those without a pause before it */
 	struct bp_event draft;		/* as the first crackle was */
 	/* what these lungs sound like */
 	uint32_t breaths;		/* groups that were alike, 0 = none yet */
