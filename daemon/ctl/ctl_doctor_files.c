@@ -89,6 +89,8 @@ static bool module_is_installed(const struct doctor *d)
 
 static void check_module(struct doctor *d)
 {
+	struct utsname kernel;
+
 	if (exists(d, "/sys/module/" NAME))
 		doctor_report(d, "driver", DOCTOR_OK, "", "module " NAME " is loaded");
 	else if (module_is_installed(d))
@@ -97,9 +99,11 @@ static void check_module(struct doctor *d)
 			      "module " NAME " is installed but not loaded");
 	else
 		doctor_report(d, "driver", DOCTOR_FAILED,
-			      "install backpop-dkms, or `make && make install` and depmod, for the "
-			      "kernel that runs",
-			      "no module " NAME " for this kernel");
+			      "with this kernel's headers (Debian: linux-headers-RELEASE) install "
+			      "backpop-dkms, or `make && make install` and depmod; `dkms status` "
+			      "tells what was built",
+			      "no module " NAME " for the kernel that runs, %s",
+			      uname(&kernel) ? "" : kernel.release);
 }
 
 /* ---- bus and chip ----------------------------------------------------------- */
