@@ -31,7 +31,7 @@ while True:
 PY
 wait_until 20 test -S "$tmp/notify" || skip_all "no notification socket"
 
-plan 13
+plan 14
 config=$tmp/conf
 
 # ---- idle -------------------------------------------------------------------
@@ -68,6 +68,11 @@ hears() {
 }
 hears ", which has no sensor now"
 result "idle: who listens is told that there is no sensor" $? "$(cat "$tmp/heard")"
+
+timeout 20 "$BACKPOPD" --user --config "$config" 2>"$tmp/second"
+status=$?
+[ "$status" = 1 ] && grep -q "another backpopd has the D-Bus name" "$tmp/second" && is Journal State volatile
+result "a second daemon says who has the name, and ends" $? "status $status" "$(cat "$tmp/second")"
 
 # ---- reload -----------------------------------------------------------------
 kill -HUP "$daemon"
