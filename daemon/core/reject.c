@@ -51,6 +51,9 @@
  */
 #define BUSY_CYCLES	6.5f
 #define BUSY_RATE_HZ	2000.0f
+/* Of a loud one the film's own resonance is heard, too, before it has fallen by 20 dB. */
+#define LOUD_RATIO	1e4f
+#define LOUD_CYCLES	8.5f
 
 static struct bp_ruling refuse(enum bp_rule rule, enum bp_reason reason, float value, float limit)
 {
@@ -144,7 +147,7 @@ struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
 	int k = bp_candidate_main(c);
 	const struct bp_shape *s = &c->shape[k];
 	bool later = look >= BP_LOOK_MIDDLE, heave = heaved(m);
-	float out = outstanding(s, quiet[k], later);
+	float out = outstanding(s, quiet[k], later), busy = s->ratio > LOUD_RATIO ? LOUD_CYCLES : BUSY_CYCLES;
 
 	if (s->overtaken > BP_FLANK)
 		return refuse(BP_RULE_FLANK, BP_REASON_OTHER, s->overtaken, BP_FLANK);
@@ -177,8 +180,8 @@ struct bp_ruling bp_reject(const struct bp_candidate *c, enum bp_look look,
 		return refuse(BP_RULE_RINGS, BP_REASON_KNOCK, s->cycles, DEEP_CYCLES);
 	if (look == BP_LOOK_LAST && s->late > LATE)
 		return refuse(BP_RULE_LASTS, BP_REASON_RUB, s->late, LATE);
-	if (s->cycles > BUSY_CYCLES && rate_hz[k] > BUSY_RATE_HZ)
-		return refuse(BP_RULE_BUSY, BP_REASON_RUB, s->cycles, BUSY_CYCLES);
+	if (s->cycles > busy && rate_hz[k] > BUSY_RATE_HZ)
+		return refuse(BP_RULE_BUSY, BP_REASON_RUB, s->cycles, busy);
 	return (struct bp_ruling){
 		.outcome = look == BP_LOOK_FIRST && s->late > LASTING ? BP_DOUBTED : BP_KEPT,
 	};
