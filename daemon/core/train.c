@@ -18,6 +18,8 @@
 #define TEXTURE_NS	50000000	/* the last part and what is left of it */
 #define GOES_ON		0.5f	/* share of the time since that the band is raised */
 #define LEAD_NS		1000000000	/* its first crackles may not have been told as such */
+#define LEAD_FAR_NS	1500000000	/* the same of one that is hardly louder than the train */
+#define FAR_LOUD	1.5f		/* times its usual peak */
 #define PEAK_OWN	5.0f		/* louder than the train by this: an event of its own */
 #define SPREAD_OWN	2.5f		/* the same in standard deviations of its parts' */
 #define BOTH_RATIO	30.0f		/* power over noise with which a coupling can be told */
@@ -206,13 +208,22 @@ static bool own(const struct bp_train *tr, const struct bp_event *ev)
 	return peak > (varies > PEAK_OWN ? varies : PEAK_OWN) * usual_peak(tr);
 }
 
+/* Long before the train: one of its crackles only if it is no louder than they are. */
+static bool far(const struct bp_train *tr, const struct bp_event *ev)
+{
+	float peak = tr->stream == BP_FILM ? ev->peak_mv : ev->peak_mg / 1000;
+	int64_t before = tr->lead_ns - ev->onset_ns;
+
+	return before > LEAD_FAR_NS || (before > LEAD_NS && !(peak < FAR_LOUD * usual_peak(tr)));
+}
+
 /* Event @n, if it was said of one of the train's parts and still stands as something else. */
 static struct bp_event *part(const struct bp_train *tr, struct bp_book *book, uint32_t n)
 {
 	struct bp_event *ev = bp_book_find(book, n);
 
 	if (!ev || ev->class_ == BP_CLASS_ARTEFACT || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
-	    ev->class_ == BP_CLASS_CREPITUS || ev->onset_ns < tr->lead_ns - LEAD_NS || own(tr, ev))
+	    ev->class_ == BP_CLASS_CREPITUS || far(tr, ev) || own(tr, ev))
 		return NULL;
 	return ev;
 }

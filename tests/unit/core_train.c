@@ -108,6 +108,16 @@ static void beside(void)
 	     "expected crepitus after %.3f s: see train.c", BEGIN_S + 0.3);
 }
 
+/* One 1.2 s before the train: a crackle of it if it is as faint as they are. */
+static void long_before(float peak, enum bp_class class_, const char *what)
+{
+	add(BEGIN_S - 1.2, 260, peak);
+	crackle_on(BEGIN_S, BEGIN_S + 2.4, 0.012, 1.5, 1);
+	play(15);
+	ktap(standing(BEGIN_S - 1.21, BEGIN_S - 1.19, class_, 0) == 1, what,
+	     "expected a standing %s at %.3f s: see far() in train.c", bp_class_name(class_), BEGIN_S - 1.2);
+}
+
 /* Six pops in 150 ms, and nothing more. */
 static void manoeuvre(void)
 {
@@ -157,9 +167,11 @@ static void texture(void)
 
 int main(void)
 {
-	ktap_plan(11);
+	ktap_plan(13);
 	masked();
 	beside();
+	long_before(2, BP_CLASS_CREPITUS, "a first crackle long before the train is one of it");
+	long_before(6, BP_CLASS_CAVITATION, "what is louder is a pop");
 	manoeuvre();
 	texture();
 	return ktap_exit();
