@@ -107,7 +107,7 @@ void bp_classify_settle(struct bp_event *ev, const struct bp_candidate *c, struc
 		joint *= WEAK_JOINT;
 	site = bp_memory_find(mem, c, s, &like);
 	name(ev, c, site, like, joint);
-	if (crackles(c)) {
+	if (crackles(c) && ev->class_ != BP_CLASS_SNAP) {
 		ev->class_ = BP_CLASS_CREPITUS;
 		ev->confidence = CRACKLE_ALONE;
 		ev->site = 0;

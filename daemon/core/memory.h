@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where pops come from: sites, known again by wave form, direction, pitch and
- * posture.  The same site again within its refractory time cannot be a
+ * level.  The same site again within its refractory time cannot be a
  * cavitation, it is a snap (signal-model.md 4.3).
  */
 #ifndef BACKPOP_CORE_MEMORY_H
@@ -32,11 +32,10 @@ struct bp_site {
 	int stream;			/* the template's */
 	uint32_t wave_n;
 	float wave[BP_WAVE][3];
+	uint32_t heard;			/* so often, at most 8: what follows are means */
 	float direction[3];
 	float freq_hz;
 	float peak;			/* unit of the stream */
-	float length_s;
-	bp_v4 gravity;
 };
 
 struct bp_memory {

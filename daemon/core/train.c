@@ -12,6 +12,12 @@
 #define SAID_PAUSE_NS	1000000000	/* and what was said: slow movement crackles rarely */
 #define ODDS_LEAST	1.5f	/* log-odds for crepitus with which it is said */
 #define ODDS_TAKE	0.8f	/* and with which what was said of its parts is put right */
+/*
+ * A manoeuvre's pops and something a while before or after them lie in two places; crepitus that
+ * is heard in so few of its length has the band for it.
+ */
+#define PLACES		3u
+#define ODDS_FEW	2.7f
 #define STROKES_MOST	0.5f		/* share of them: a strap creaks */
 #define SPAN_S		0.2f		/* longer than a manoeuvre, which has 150 ms (3.2) */
 #define SAID		16u		/* newest events that can have been said of it */
@@ -77,6 +83,10 @@ static void add(struct bp_train *tr, const struct bp_candidate *c, bool crackly)
 	}
 	if (++tr->n == 3)
 		tr->third_ns = c->onset_ns;
+	if (!tr->places || c->onset_ns - tr->place_ns > BP_MANOEUVRE_NS) {
+		tr->places++;
+		tr->place_ns = c->onset_ns;
+	}
 	tr->last_ns = c->onset_ns;
 	tr->crackly += crackly;
 	tr->strokes += c->stroke;
@@ -217,13 +227,20 @@ static bool far(const struct bp_train *tr, const struct bp_event *ev)
 	return before > LEAD_FAR_NS || (before > LEAD_NS && !(peak < FAR_LOUD * usual_peak(tr)));
 }
 
+/* A tendon's that was heard before the train began: its next snap is no crackle. */
+static bool known(const struct bp_train *tr, const struct bp_event *ev)
+{
+	return ev->class_ == BP_CLASS_SNAP && ev->since_s > 0 &&
+	       ev->onset_ns - (int64_t)(ev->since_s * 1e9f) < tr->lead_ns - LEAD_NS;
+}
+
 /* Event @n, if it was said of one of the train's parts and still stands as something else. */
 static struct bp_event *part(const struct bp_train *tr, struct bp_book *book, uint32_t n)
 {
 	struct bp_event *ev = bp_book_find(book, n);
 
 	if (!ev || ev->class_ == BP_CLASS_ARTEFACT || ev->class_ == BP_CLASS_LUNG_CRACKLE ||
-	    ev->class_ == BP_CLASS_CREPITUS || far(tr, ev) || own(tr, ev))
+	    ev->class_ == BP_CLASS_CREPITUS || far(tr, ev) || own(tr, ev) || known(tr, ev))
 		return NULL;
 	return ev;
 }
@@ -239,6 +256,14 @@ static bool any_part(const struct bp_train *tr, struct bp_book *book)
 		if (part(tr, book, n))
 			return true;
 	return false;
+}
+
+/* Log-odds that it takes to be crepitus. */
+static float least(const struct bp_train *tr, struct bp_book *book)
+{
+	if (!any_part(tr, book))
+		return ODDS_LEAST;
+	return tr->places < PLACES ? ODDS_FEW : ODDS_TAKE;
 }
 
 /* The event that takes over may have begun after the last part. */
@@ -324,7 +349,7 @@ bool bp_train_step(struct bp_train *tr, struct bp_book *book, const struct bp_st
 		line->odds = bp_weigh_train(&line->train, tr->ear, line->looks);
 		line->train.said = tr->gap_s > SPAN_S &&
 				   line->train.strokes < STROKES_MOST &&
-				   line->odds > (any_part(tr, book) ? ODDS_TAKE : ODDS_LEAST);
+				   line->odds > least(tr, book);
 		decided = true;
 		if (line->train.said) {
 			tr->state = BP_TRAIN_SAID;

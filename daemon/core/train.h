@@ -24,6 +24,8 @@ struct bp_train {
 	enum bp_train_state state;
 	int64_t lead_ns;		/* first part of the stretch before, which was refused, too */
 	int64_t first_ns, third_ns, last_ns;
+	int64_t place_ns;		/* where the newest of them begins */
+	uint32_t places;		/* pieces of a manoeuvre's length that parts lie in */
 	uint32_t n;			/* parts */
 	uint32_t crackly;		/* those that may be crackles */
 	uint32_t strokes;		/* those that others alike surround: a strap's */

@@ -2,6 +2,7 @@
 /* Trains: crackles that mask each other are crepitus with what came first; what is louder is not. */
 #include "core_test.h"
 #include "core/texture.h"
+#include "core/train.h"
 
 #define CRACKLES	400
 #define BEGIN_S		10.0
@@ -130,6 +131,47 @@ static void manoeuvre(void)
 	     "expected none, got %d: see SPAN_S in train.c", standing(0, 15, BP_CLASS_CREPITUS, 0));
 }
 
+/* In how many places of a manoeuvre's length parts at @at_s lie. */
+static unsigned int places(const double *at_s, int n)
+{
+	struct bp_train tr;
+
+	bp_train_init(&tr);
+	for (int i = 0; i < n; i++) {
+		struct bp_candidate c = {
+			.onset_ns = (int64_t)(at_s[i] * 1e9),
+			.shape[BP_FILM] = { .seen = true, .ratio = 100, .peak = 1 },
+		};
+
+		bp_train_take(&tr, &c, true, BP_EAR_FILM);
+	}
+	return tr.places;
+}
+
+static void strays(void)
+{
+	static const double apart[] = { 1, 1.28, 1.48, 1.51 }, pops[] = { 1, 1.46, 1.48, 1.51, 1.60 };
+
+	ktap(places(apart, 4) == 3 && places(pops, 5) == 2,
+	     "a manoeuvre and what was heard before it lie in two places",
+	     "expected 2 and of others 3, got %u and %u: see add() in train.c", places(pops, 5),
+	     places(apart, 4));
+}
+
+/* A tendon snaps at each turn; after the last one something crackles. */
+static void tendon(void)
+{
+	for (int i = 4; i >= 0; i--)
+		add(BEGIN_S - 3 * i, 170, 5);
+	crackle_on(BEGIN_S + 0.3, BEGIN_S + 2.4, 0.012, 1.5, 1);
+	play(15);
+	ktap(standing(BEGIN_S - 0.01, BEGIN_S + 0.01, BP_CLASS_SNAP, 0) == 1,
+	     "a snap among crackles is the tendon's that is known",
+	     "expected a standing snap at %.3f s: see known() in train.c", BEGIN_S);
+	ktap(standing(BEGIN_S - 0.02, 15, BP_CLASS_CREPITUS, BEGIN_S + 2) == 1, "and they are crepitus",
+	     "expected it once, got it %d times: see train.c", standing(BEGIN_S - 0.02, 15, BP_CLASS_CREPITUS, BEGIN_S + 2));
+}
+
 static struct bp_stream stream;
 
 /* What is measured of a known sound: raised by 20 dB for 0.3 of 0.6 s, at 300 Hz, in two halves. */
@@ -167,12 +209,14 @@ static void texture(void)
 
 int main(void)
 {
-	ktap_plan(13);
+	ktap_plan(16);
 	masked();
 	beside();
 	long_before(2, BP_CLASS_CREPITUS, "a first crackle long before the train is one of it");
 	long_before(6, BP_CLASS_CAVITATION, "what is louder is a pop");
 	manoeuvre();
+	strays();
+	tendon();
 	texture();
 	return ktap_exit();
 }
