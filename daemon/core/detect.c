@@ -30,7 +30,7 @@ static const float least_odds[BP_STAGES][STRENGTHS] = {
 	[BP_STAGE_SETTLE] = { 0.9f, 1.0f, 1.0f },
 };
 /* For a plain one that the accelerometer hears best: what it takes for a tap costs more than taps do. */
-#define ODDS_FELT	0.4f
+#define ODDS_FELT	0.75f
 /* The same beside a film, which would have heard a tap better: whatever is more likely than not. */
 #define ODDS_FELT_OF_TWO	0.0f
 /* For a weak one to stand where nothing loads a joint: keys, knocks, lungs are many there. */
@@ -314,18 +314,25 @@ static struct bp_ruling weighed(struct bp_detect *d, struct bp_candidate *c,
 		/* How it begins to move is seen late. */
 		.moves = bp_candidate_moves(c) || bp_moves(now),
 	};
+	int k = bp_candidate_main(c);
 	struct bp_trace tr;
 
 	if (stage == BP_STAGE_SETTLE) {
 		around.jolt = bp_shape_jolt(&streams[BP_MOTION], c->onset_ns);
 		around.drift = bp_shape_drift(&streams[BP_MOTION], c->onset_ns);
 		around.unlike = bp_coupling_unlike(streams, c->onset_ns);
+		around.ringing = bp_shape_ringing(&c->shape[k], &streams[k]);
+		around.usual_peak = bp_usual_peak(&d->usual, c);
+		bp_clutter_row(&d->clutter, c, &around.row);
 	}
 	bp_clutter_company(&d->clutter, c, &around.company);
 	c->odds = bp_weigh_sharp(c, stage, by, &around, looks);
 	if (c->odds < limit && !c->in_train)
 		r = (struct bp_ruling){ BP_REFUSED, BP_RULE_WEIGHED,
 					bp_weigh_against(c, stage, by, looks), c->odds, limit };
+	if (stage == BP_STAGE_SETTLE && !c->held && !c->in_train &&
+	    c->odds - bp_weigh_level(c, stage, by, looks) >= limit)
+		bp_usual_learn(&d->usual, c);
 	if (d->trace) {
 		bp_candidate_trace(&tr, c, &r, now_ns);
 		if (r.outcome == BP_REFUSED && c->held)
@@ -387,6 +394,8 @@ static void look(struct bp_detect *d, struct bp_candidate *c, const struct bp_st
 		d->touched_ns = c->onset_ns;
 	if (r.outcome == BP_REFUSED) {
 		trace(d, c, &r, now_ns);
+		if (r.rule == BP_RULE_STROKE)
+			bp_clutter_name(&d->clutter, c, BP_NOTICED_STROKE);
 		refuse(d, c, streams, book, r.reason, now_ns);
 		return;
 	}

@@ -13,6 +13,7 @@
 #include "core/ring.h"
 #include "core/strap.h"
 #include "core/train.h"
+#include "core/usual.h"
 
 /* Triggers are 6 ms apart and settled after 285 ms: never more than 48 are open. */
 #define BP_CANDIDATES	64u
@@ -33,6 +34,7 @@ struct bp_detect {
 	struct bp_ring ring;
 	struct bp_lung lung;
 	struct bp_memory memory;
+	struct bp_usual usual;
 	bp_trace_fn trace;		/* NULL = nobody listens */
 	void *trace_arg;
 };

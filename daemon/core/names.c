@@ -150,6 +150,17 @@ static const char *const sharp_look_names[BP_SHARP_LOOKS] = {
 	[BP_SHARP_JOLT] = "jolt",
 	[BP_SHARP_DRIFT] = "drift",
 	[BP_SHARP_UNLIKE] = "unlike",
+	[BP_SHARP_RINGING] = "ringing",
+	[BP_SHARP_RINGING_PITCH] = "ringing_pitch",
+	[BP_SHARP_LOUDER] = "louder",
+	[BP_SHARP_FAINTER] = "fainter",
+	[BP_SHARP_TWINS_NEAR] = "twins_near",
+	[BP_SHARP_TWINS_HALF] = "twins_half",
+	[BP_SHARP_TWINS_ONE] = "twins_one",
+	[BP_SHARP_TWINS_AFTER] = "twins_after",
+	[BP_SHARP_STROKES] = "strokes",
+	[BP_SHARP_ROW] = "row",
+	[BP_SHARP_EVEN] = "even",
 };
 
 static const char *const train_look_names[BP_TRAIN_LOOKS] = {

@@ -22,7 +22,7 @@
 #define NOISE_TIMES	1.5f	/* the floor's, below which nothing is measured */
 #define HIGH_NOISE	20.0f	/* power of the third difference of white noise: 1 + 9 + 9 + 1 */
 #define MOST		5u	/* behind the first, six pops are a manoeuvre: what goes on is a voice */
-#define ODDS_LEAST	1.5f	/* log-odds that it takes, */
+#define ODDS_LEAST	2.0f	/* log-odds that it takes, */
 #define ODDS_FELT	2.5f	/* where the accelerometer hears best, with few rings to learn from */
 #define ODDS_RINGS	-1.0f	/* log-odds of what is listened to: of less hardly anything stands */
 #define UNSURE		0.1f

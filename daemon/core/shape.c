@@ -38,6 +38,8 @@
 #define JOLT_TO		(48 * MS)
 #define DRIFT_FROM	(10 * MS)
 #define DRIFT_TO	(150 * MS)
+#define RINGING_S	0.060f
+#define RINGING_MEAN_S	0.005f		/* half a wave at 100 Hz */
 #define VOICE_LOW_HZ	80.0f		/* signal-model.md 4.1 */
 #define VOICE_HIGH_HZ	260.0f
 #define VOICE_FROM	(15 * MS)
@@ -440,6 +442,26 @@ void bp_shape_measure(struct bp_shape *sh, const struct bp_stream *s, int64_t on
 	clipping(sh, s, onset_ns);
 	if (tonal)
 		periodicity(sh, s, onset_ns);
+}
+
+float bp_shape_ringing(const struct bp_shape *sh, const struct bp_stream *s)
+{
+	int64_t n = (int64_t)(RINGING_MEAN_S * s->rate_hz) + 1, from = sh->peak_i - n / 2;
+	int64_t to = sh->peak_i + (int64_t)(RINGING_S * s->rate_hz);
+	float top = 0, sum, least;
+
+	if (!sh->seen || from < bp_stream_oldest(s) || to > (int64_t)s->n)
+		return 0;
+	for (int64_t i = from; i < from + n; i++)
+		top += bp_stream_power(s, i);
+	sum = least = top;
+	for (int64_t i = from + n; i < to; i++) {
+		sum += bp_stream_power(s, i) - bp_stream_power(s, i - n);
+		if (sum < least)
+			least = sum;
+	}
+	least = less(least, (float)n * bp_lanes_sum(s->floor));
+	return top > 0 && least > 0 ? bp_decibel(least / top) : 0;
 }
 
 bool bp_shape_wave(const struct bp_stream *s, int64_t onset_ns, float (*wave)[3], uint32_t n)

@@ -81,6 +81,13 @@ void bp_shape_measure(struct bp_shape *sh, const struct bp_stream *s, int64_t on
 float bp_shape_jolt(const struct bp_stream *s, int64_t onset_ns);
 float bp_shape_drift(const struct bp_stream *s, int64_t onset_ns);
 
+/*
+ * How far it falls: the least power of any 5 ms within 60 ms behind the peak over that of the
+ * 5 ms around it, dB, the noise taken off.  Between the pops of a manoeuvre it is still, what is
+ * struck and rings on is not (3.2, 3.8).  0 = it is not in the ring any more.
+ */
+float bp_shape_ringing(const struct bp_shape *sh, const struct bp_stream *s);
+
 /* The vibration band from 1 ms before the onset, @n samples; false if not (or no more) there. */
 bool bp_shape_wave(const struct bp_stream *s, int64_t onset_ns, float (*wave)[3], uint32_t n);
 

@@ -115,6 +115,18 @@ enum bp_sharp_look {
 	BP_SHARP_JOLT,		/* ln of the swing below 25 Hz of the 60 ms from its onset on over 5 mg */
 	BP_SHARP_DRIFT,		/* ln of how far the trunk goes on behind it over 10 mg */
 	BP_SHARP_UNLIKE,	/* what lacks in the correlation of film and accelerometer, 0 to 1 */
+	BP_SHARP_RINGING,	/* least power of 5 ms within the next 60, over the peak's */
+	BP_SHARP_RINGING_PITCH,	/* product */
+	BP_SHARP_LOUDER,	/* ln of the peak over what is usual, beyond 1, up to 2: usual.h */
+	BP_SHARP_FAINTER,
+	/* numbers again, clutter.h */
+	BP_SHARP_TWINS_NEAR,
+	BP_SHARP_TWINS_HALF,
+	BP_SHARP_TWINS_ONE,
+	BP_SHARP_TWINS_AFTER,
+	BP_SHARP_STROKES,
+	BP_SHARP_ROW,
+	BP_SHARP_EVEN,
 	BP_SHARP_LOOKS
 };
 
@@ -175,7 +187,7 @@ enum bp_ring_look {
 	BP_RING_LOOKS
 };
 
-#define BP_LOOKS_MOST	51u
+#define BP_LOOKS_MOST	62u
 
 /* When it is weighed: to be said (16 or 22 ms), to stand (284 ms). */
 enum bp_stage {

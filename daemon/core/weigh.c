@@ -25,6 +25,8 @@
 #define RING_S		0.010f
 
 #define DEEP_MOST	1.5f
+#define LEVEL_USUAL	1.0f	/* ln: pops differ so far (3.2: 0.7, snaps 0.5) */
+#define CAP_LEVEL	2.0f
 #define PLAIN_RATIO	60.0f	/* its direction stands out of the noise */
 
 static float capped(float x, float most)
@@ -109,6 +111,11 @@ static void company_looks(const struct bp_company *co, float *x)
 	x[BP_SHARP_NOISE] = co->noise;
 	x[BP_SHARP_NAMED] = co->named;
 	x[BP_SHARP_BUSY] = bp_ln(1 + co->busy);
+	x[BP_SHARP_TWINS_NEAR] = co->twins_near;
+	x[BP_SHARP_TWINS_HALF] = co->twins_half;
+	x[BP_SHARP_TWINS_ONE] = co->twins_one;
+	x[BP_SHARP_TWINS_AFTER] = co->twins_after;
+	x[BP_SHARP_STROKES] = co->strokes;
 }
 
 static void load_looks(const struct bp_candidate *c, const struct bp_around *around, float *x)
@@ -123,6 +130,7 @@ static void load_looks(const struct bp_candidate *c, const struct bp_around *aro
 static void late_looks(const struct bp_candidate *c, const struct bp_around *around, float *x)
 {
 	const struct bp_shape *m = &c->shape[BP_MOTION], *f = &c->shape[BP_FILM];
+	float level;
 
 	if (m->seen) {
 		x[BP_SHARP_JOLT] = bp_ln(at_least(around->jolt, JOLT_LEAST_G) / JOLT_G);
@@ -130,6 +138,15 @@ static void late_looks(const struct bp_candidate *c, const struct bp_around *aro
 	}
 	if (m->seen && f->seen)
 		x[BP_SHARP_UNLIKE] = around->unlike;
+	x[BP_SHARP_RINGING] = at_least(around->ringing, -CAP_DB) / 10;
+	x[BP_SHARP_RINGING_PITCH] = x[BP_SHARP_RINGING] * x[BP_SHARP_PITCH];
+	x[BP_SHARP_ROW] = around->row.gaps;
+	x[BP_SHARP_EVEN] = around->row.even;
+	if (around->usual_peak > 0) {
+		level = bp_ln(at_least(c->shape[bp_candidate_main(c)].peak, 1e-6f) / around->usual_peak);
+		x[BP_SHARP_LOUDER] = capped(at_least(level - LEVEL_USUAL, 0), CAP_LEVEL);
+		x[BP_SHARP_FAINTER] = capped(at_least(-level - LEVEL_USUAL, 0), CAP_LEVEL);
+	}
 }
 
 static float weigh(const struct bp_model *model, const float *x, int n)
@@ -160,6 +177,15 @@ float bp_weigh_sharp(const struct bp_candidate *c, enum bp_stage stage, enum bp_
 	looks[BP_SHARP_FELLOW] = around->fellow;
 	looks[BP_SHARP_LUNG] = around->lung;
 	return weigh(sharp_model(c, stage, ear), looks, BP_SHARP_LOOKS);
+}
+
+float bp_weigh_level(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
+		     const float looks[BP_SHARP_LOOKS])
+{
+	const struct bp_model *model = sharp_model(c, stage, ear);
+
+	return model->weight[BP_SHARP_LOUDER] * looks[BP_SHARP_LOUDER] +
+	       model->weight[BP_SHARP_FAINTER] * looks[BP_SHARP_FAINTER];
 }
 
 enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
@@ -194,6 +220,16 @@ enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stag
 		[BP_SHARP_JOLT] = BP_REASON_KNOCK,
 		[BP_SHARP_DRIFT] = BP_REASON_KNOCK,
 		[BP_SHARP_UNLIKE] = BP_REASON_RUB,
+		[BP_SHARP_RINGING] = BP_REASON_KNOCK,
+		[BP_SHARP_LOUDER] = BP_REASON_TAP,
+		[BP_SHARP_FAINTER] = BP_REASON_KNOCK,
+		[BP_SHARP_TWINS_NEAR] = BP_REASON_RUB,
+		[BP_SHARP_TWINS_HALF] = BP_REASON_KNOCK,
+		[BP_SHARP_TWINS_ONE] = BP_REASON_KNOCK,
+		[BP_SHARP_TWINS_AFTER] = BP_REASON_KNOCK,
+		[BP_SHARP_STROKES] = BP_REASON_RUB,
+		[BP_SHARP_ROW] = BP_REASON_RUB,
+		[BP_SHARP_EVEN] = BP_REASON_RUB,
 	};
 	const struct bp_model *model = sharp_model(c, stage, ear);
 	enum bp_reason reason = BP_REASON_OTHER;

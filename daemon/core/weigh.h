@@ -18,6 +18,9 @@ struct bp_around {
 	bool moves;		/* the trunk bends or twists */
 	/* When it settles, see shape.h and coupling.h: */
 	float jolt, drift;	/* g */
+	float ringing;		/* dB */
+	float usual_peak;	/* this wearer's, unit of the stream that shows it best; 0 = unknown */
+	struct bp_row row;
 	float unlike;		/* how far the film's wave is not the accelerometer's */
 };
 
@@ -30,6 +33,10 @@ struct bp_around {
  */
 float bp_weigh_sharp(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
 		     const struct bp_around *around, float looks[BP_SHARP_LOOKS]);
+
+/* What its log-odds owe to how loud it is. */
+float bp_weigh_level(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
+		     const float looks[BP_SHARP_LOOKS]);
 
 /* The look that speaks most against it, named as what makes it so. */
 enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,

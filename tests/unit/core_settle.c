@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is weighed when an event settles: jolt, drift and likeness of a pop by itself and of what is none. */
+/*
+ * What is weighed when an event settles: jolt, drift, likeness, ringing, level and row of a pop by
+ * itself and of what is none.
+ */
 #include "core_test.h"
 #include "core/trace.h"
 
@@ -53,14 +56,14 @@ static void note(void *arg, const struct bp_trace *tr)
 		seen[n_seen++] = *tr;
 }
 
-static void play(double film_hz)
+static void play_film(double film_hz, float (*z)(double t), float (*mv)(double t), double duration_s)
 {
 	struct test_signal sig = {
 		.motion_hz = 800, .film_hz = film_hz, .noise_g = 0.001f, .noise_mv = 0.08f,
-		.z = back, .film = film, .motion_range_g = 4, .film_range_mv = 200,
+		.z = z, .film = mv, .motion_range_g = 4, .film_range_mv = 200,
 	};
 	size_t n;
-	struct bp_frame *f = test_frames(&sig, 28, &n);
+	struct bp_frame *f = test_frames(&sig, duration_s, &n);
 	struct bp_core *core = test_core(&sig);
 
 	n_seen = 0;
@@ -68,6 +71,11 @@ static void play(double film_hz)
 	bp_core_push(core, f, n);
 	bp_core_flush(core);
 	free(f);
+}
+
+static void play(double film_hz)
+{
+	play_film(film_hz, back, film, 28);
 }
 
 /* A look of the candidate there; NaN = it was not weighed. */
@@ -79,11 +87,66 @@ static float look(double t, enum bp_sharp_look l)
 	return NAN;
 }
 
+/*
+ * Nine pops; a chair is struck and rings on; a pop six times as loud as those before, and one of a
+ * sixth; the strokes of a strap, each with a pitch and a size of its own.
+ */
+#define USUAL	9
+
+static const double first_s = 8.003, struck_s = 35.101, loud_s = 38.303, faint_s = 41.507, creaks_s = 45.002;
+
+static float sounds(double t)
+{
+	static const double pitch[] = { 230, 285, 240, 300, 225, 290 }, size[] = { 1, 0.7, 1.2, 0.8, 1.1, 0.6 };
+	float sum = test_pop(t, struck_s, 75, 0.016, 0.1) + test_pop(t, loud_s, 210, 0.0035, 0.4) +
+		    test_pop(t, faint_s, 210, 0.0035, 0.011);
+
+	for (int i = 0; i < USUAL; i++)
+		sum += test_pop(t, first_s + 2.9 * i, 170 + 13 * i, 0.0035, 0.05 + 0.004 * i);
+	for (int i = 0; i < 6; i++)
+		sum += test_pop(t, creaks_s + 0.052 * i, pitch[i], 0.003, 0.05 * size[i]);
+	return sum;
+}
+
+static float sounds_film(double t)
+{
+	return 60 * sounds(t);
+}
+
+static void check_usual(double film_hz)
+{
+	float a, b, c;
+	char name[96];
+
+	play_film(film_hz, sounds, sounds_film, 50);
+	a = look(first_s + 2.9 * (USUAL - 1), BP_SHARP_RINGING);
+	b = look(struck_s, BP_SHARP_RINGING);
+	snprintf(name, sizeof(name), "film %.0f Hz: what is struck rings on, a pop falls", film_hz);
+	ktap(a < -2 && b > a + 0.8f, name,
+	     "expected a pop to fall by 20 dB (below -2), the chair less by 8, got %g and %g: bp_shape_ringing()",
+	     (double)a, (double)b);
+	a = look(first_s + 2.9 * (USUAL - 1), BP_SHARP_LOUDER) + look(first_s + 2.9 * (USUAL - 1), BP_SHARP_FAINTER);
+	b = look(loud_s, BP_SHARP_LOUDER);
+	c = look(faint_s, BP_SHARP_FAINTER);
+	snprintf(name, sizeof(name), "film %.0f Hz: louder and fainter than the usual shows", film_hz);
+	ktap(a == 0 && b > 0.5f && c > 0.5f, name,
+	     "expected 0 for a usual one, ln 6 less 1 (0.8, 0.5 at least) for the others, got %g, %g and %g: usual.c",
+	     (double)a, (double)b, (double)c);
+	a = 0;
+	for (int i = 0; i < 6; i++)
+		a = fmaxf(a, look(creaks_s + 0.052 * i, BP_SHARP_EVEN));
+	b = look(first_s + 2.9 * (USUAL - 1), BP_SHARP_EVEN);
+	snprintf(name, sizeof(name), "film %.0f Hz: a strap's strokes stand in a row", film_hz);
+	ktap(a > 3 && b == 0, name,
+	     "expected five even gaps (more than 3), none around a pop by itself, got %g and %g: bp_clutter_row()",
+	     (double)a, (double)b);
+}
+
 int main(void)
 {
 	float a, b;
 
-	ktap_plan(6);
+	ktap_plan(12);
 	play(800);
 	a = look(still_s, BP_SHARP_JOLT);
 	b = look(pressed_s, BP_SHARP_JOLT);
@@ -108,5 +171,7 @@ int main(void)
 	play(3200);
 	a = look(still_s, BP_SHARP_UNLIKE);
 	ktap(a == 0, "a much finer film is not compared", "expected 0, got %g", (double)a);
+	check_usual(800);
+	check_usual(3200);
 	return ktap_exit();
 }
