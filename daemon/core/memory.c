@@ -86,9 +86,10 @@ enum look {
 
 /*
  * Weights of the log-odds, by ear: logistic regression of pairs of an event and a site, a snap at
- * its own tendon's against anything at another's, each half of the weight, in the sessions
- * `dense` and `mixed` of tests/learn/weights (seeds 601 to 654).  Posture and length did not help:
- * another chair changes one, and the pitch says the other.
+ * its own tendon's against pops at any (each half of the weight) and snaps at another's (a fifth of
+ * theirs), in the tuning sessions `dense` (seeds 601 to 694) and `mixed` (601 to 636). tests/learn/weights
+ * does not find them anew: the trace does not tell such pairs yet.  Length says what the pitch says;
+ * another chair changes the posture, which helped little in some sessions and hurt in others.
  */
 static const struct {
 	float bias, weight[LOOKS];
