@@ -209,22 +209,26 @@ static void texture(const struct bp_train *tr, const struct bp_stream *streams, 
 	l->touch = sqrtf(tx.power / motion.power) / usual;
 }
 
+/* How loud it is in the train's stream, g or mV. */
+static float peak_of(const struct bp_train *tr, const struct bp_event *ev)
+{
+	return tr->stream == BP_FILM ? ev->peak_mv : ev->peak_mg / 1000;
+}
+
 /* So much louder than the train, and than it varies, that it is an event of its own. */
 static bool own(const struct bp_train *tr, const struct bp_event *ev)
 {
-	float peak = tr->stream == BP_FILM ? ev->peak_mv : ev->peak_mg / 1000;
 	float varies = bp_exp(SPREAD_OWN * spread(tr->log_peak, tr->log_peak2, (float)tr->n));
 
-	return peak > (varies > PEAK_OWN ? varies : PEAK_OWN) * usual_peak(tr);
+	return peak_of(tr, ev) > (varies > PEAK_OWN ? varies : PEAK_OWN) * usual_peak(tr);
 }
 
 /* Long before the train: one of its crackles only if it is no louder than they are. */
 static bool far(const struct bp_train *tr, const struct bp_event *ev)
 {
-	float peak = tr->stream == BP_FILM ? ev->peak_mv : ev->peak_mg / 1000;
 	int64_t before = tr->lead_ns - ev->onset_ns;
 
-	return before > LEAD_FAR_NS || (before > LEAD_NS && !(peak < FAR_LOUD * usual_peak(tr)));
+	return before > LEAD_FAR_NS || (before > LEAD_NS && !(peak_of(tr, ev) < FAR_LOUD * usual_peak(tr)));
 }
 
 /* A tendon's that was heard before the train began: its next snap is no crackle. */

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "core/sort.h"
 #include "core/usual.h"
 
 #define PLAIN_RATIO	60.0f	/* power over noise: it has a peak of its own in this stream */
@@ -26,12 +29,7 @@ float bp_usual_peak(const struct bp_usual *u, const struct bp_candidate *c)
 
 	if (n < KNOWN)
 		return 0;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t j = i;
-
-		for (; j && v[j - 1] > u->peak[k][i]; j--)
-			v[j] = v[j - 1];
-		v[j] = u->peak[k][i];
-	}
+	memcpy(v, u->peak[k], n * sizeof(v[0]));
+	bp_sort(v, n);
 	return v[n / 2];
 }
