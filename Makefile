@@ -167,7 +167,7 @@ install-user: user
 		ln -sf org.backpop1.5 $(DESTDIR)$(prefix)/share/man/man5/org.backpop1.$$interface.5 || exit; done
 	$(INSTALL) daemon/data/backpopctl.bash $(DESTDIR)$(prefix)/share/bash-completion/completions/backpopctl
 	sed 's,/usr/libexec/,$(prefix)/libexec/,'"$$($(PKG_CONFIG) --atleast-version=253 libsystemd && \
-		echo ';s/^Type=notify$$/Type=notify-reload/;/^ExecReload=/d')" \
+		echo ';s/^Type=notify$$/Type=notify-reload/;/^ExecReload=.*kill/d')" \
 		daemon/data/backpopd.service >$(O)/backpopd.service
 	$(INSTALL) $(O)/backpopd.service $(DESTDIR)$(prefix)/lib/systemd/system/backpopd.service
 	$(INSTALL) daemon/data/org.backpop1.service $(DESTDIR)$(prefix)/share/dbus-1/system-services/org.backpop1.service

@@ -477,7 +477,8 @@ int main(int argc, char **argv)
 	if (load_config(&opt, &app.cfg) < 0)
 		return EX_CONFIG;
 	if (opt.check_config) {
-		config_print(stdout, &app.cfg);
+		if (!opt.quiet)
+			config_print(stdout, &app.cfg);
 		return finish_output();
 	}
 	if (opt.idle_lines)

@@ -14,6 +14,7 @@ static void usage(FILE *f)
 	      "\n"
 	      "  --config FILE          read only this configuration, no drop-ins\n"
 	      "  --check-config         print the settings in force, or what is wrong; exit\n"
+	      "  --quiet                with --check-config: print only what is wrong\n"
 	      "  --replay FILE.edf      play a session file in place of a device\n"
 	      "  --speed 1|max          pace of the replay: recorded (default), or no waiting\n"
 	      "  --state DIR            keep the journal there; default $STATE_DIRECTORY, or in memory\n"
@@ -26,10 +27,11 @@ static void usage(FILE *f)
 
 int options_parse(int argc, char **argv, struct options *opt)
 {
-	enum { CONFIG = 256, CHECK, REPLAY, SPEED, USER, IDLE, STATE, INTROSPECT, VERSION };
+	enum { CONFIG = 256, CHECK, QUIET, REPLAY, SPEED, USER, IDLE, STATE, INTROSPECT, VERSION };
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, CONFIG },
 		{ "check-config", no_argument, NULL, CHECK },
+		{ "quiet", no_argument, NULL, QUIET },
 		{ "replay", required_argument, NULL, REPLAY },
 		{ "speed", required_argument, NULL, SPEED },
 		{ "state", required_argument, NULL, STATE },
@@ -51,6 +53,9 @@ int options_parse(int argc, char **argv, struct options *opt)
 			break;
 		case CHECK:
 			opt->check_config = true;
+			break;
+		case QUIET:
+			opt->quiet = true;
 			break;
 		case REPLAY:
 			opt->replay = optarg;
@@ -83,6 +88,10 @@ int options_parse(int argc, char **argv, struct options *opt)
 	}
 	if (optind < argc) {
 		log_error("unexpected argument '%s'", argv[optind]);
+		return 2;
+	}
+	if (opt->quiet && !opt->check_config) {
+		log_error("--quiet goes with --check-config");
 		return 2;
 	}
 	if (speed && !opt->replay) {

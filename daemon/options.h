@@ -9,6 +9,7 @@
  * struct options - what backpopd was started with; backpopd(8) tells what each means
  * @user:	the session bus, not the system bus
  * @realtime:	with @replay: at the recorded pace
+ * @quiet:	with @check_config: print only what is wrong
  */
 struct options {
 	const char *config;
@@ -18,6 +19,7 @@ struct options {
 	bool realtime;
 	bool user;
 	bool check_config;
+	bool quiet;
 	bool idle_lines;
 };
 

@@ -139,14 +139,16 @@ result "bad session files are refused" $? "$complaints"
 complaints=
 printf '[Sensor]\nRate=0\n' >"$tmp/bad.conf"
 must_refuse "$tmp/bad.conf:2: " 78 "$BACKPOPD" --config "$tmp/bad.conf" --check-config
+must_refuse "$tmp/bad.conf:2: " 78 "$BACKPOPD" --config "$tmp/bad.conf" --check-config --quiet
 must_refuse "$tmp/bad.conf:2: " 78 "$BACKPOPD" --config "$tmp/bad.conf" --user
 must_refuse "$tmp/none.conf" 78 "$BACKPOPD" --config "$tmp/none.conf" --check-config
 printf '[Sensor]\nMode=motion+film\nPair=0x20 0x21\n' >"$tmp/pair.conf"
 "$BACKPOPD" --config "$tmp/pair.conf" --check-config 2>&1 >/dev/null | grep -q "Mode= does not count" ||
 	complaints+="Mode= beside Pair= is not warned about"$'\n'
 printf '[Sensor]\nPair=0x20 0x21\n' >"$tmp/pair.conf"
-[ -z "$("$BACKPOPD" --config "$tmp/pair.conf" --check-config 2>&1 >/dev/null)" ] ||
-	complaints+="Pair= alone is warned about"$'\n'
+[ -z "$("$BACKPOPD" --config "$tmp/pair.conf" --check-config --quiet 2>&1)" ] ||
+	complaints+="Pair= alone is warned about, or --quiet is not"$'\n'
+must_refuse "--quiet goes with" 2 "$BACKPOPD" --config "$tmp/pair.conf" --quiet
 must_refuse "--speed" 2 "$BACKPOPD" --replay "$tmp/session.edf" --speed 3
 must_refuse "unexpected argument" 2 "$BACKPOPD" "$tmp/session.edf"
 must_refuse "no object" 1 "$BACKPOPD" --bus-introspect /nowhere
