@@ -122,6 +122,8 @@ const struct sensor *sensor_live_sensor(const struct sensor_live *l);
 void sensor_live_attach(struct sensor_live *l, unsigned int leg, const char *device);
 /* A device has gone.  Return: whether the sensor has one left. */
 bool sensor_live_detach(struct sensor_live *l, const char *device);
+/* The device that is the leg, NULL = none is there. */
+const char *sensor_live_leg(const struct sensor_live *l, unsigned int leg);
 /* Is this device one of the sensor's? */
 bool sensor_live_has(const struct sensor_live *l, const char *device);
 

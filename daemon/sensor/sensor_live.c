@@ -420,6 +420,11 @@ bool sensor_live_detach(struct sensor_live *l, const char *device)
 	return left;
 }
 
+const char *sensor_live_leg(const struct sensor_live *l, unsigned int leg)
+{
+	return l->present[leg] ? l->legs[leg].device : NULL;
+}
+
 bool sensor_live_has(const struct sensor_live *l, const char *device)
 {
 	for (unsigned int i = 0; i < l->n_legs; i++)

@@ -71,6 +71,13 @@ static void use(struct sensor_set *set, const struct hotplug_iio *dev)
 	/* Another machine's sensor was asked for. */
 	if (set->env->cfg->uri[0] || find_live(set, dev->device))
 		return;
+	/* A label given twice, or two buses with a chip at the same address. */
+	if (leg >= 0 && set->pair && sensor_live_leg(set->pair, (unsigned int)leg)) {
+		log_warning("%s: Pair=%s is %s already: this is a sensor of its own", dev->device,
+			    set->env->cfg->pair[leg],
+			    sensor_live_leg(set->pair, (unsigned int)leg));
+		leg = -1;
+	}
 	if (leg < 0) {
 		l = add_live(set, dev->device, dev->name, false);
 		leg = 0;

@@ -414,6 +414,28 @@ static void a_pair_half_unplugged_goes_on(void)
 	end();
 }
 
+/* Two buses with a chip at the same address, or a label given twice. */
+static void a_leg_is_taken_once(void)
+{
+	const struct sensor *other;
+
+	begin();
+	make_pair();
+	plug(0, 0x20);
+	plug(2, 0x20);
+	plug(1, 0x21);
+	ktap_check(set.live[0] == set.pair && set.live[1], "not a pair and a sensor");
+	ktap_check(sensor_live_has(set.pair, "iio:device0") &&
+		   sensor_live_has(set.pair, "iio:device1"), "the pair is of others");
+	other = sensor_live_sensor(set.live[1]);
+	ktap_check(!strcmp(other->device, "iio:device2") && !strcmp(fakes[0].mode, "motion") &&
+		   !strcmp(fakes[2].mode, "motion+film"), "%s is the other, in mode %s",
+		   other->device, fakes[2].mode);
+	sensor_set_remove(&set, "iio:device0");
+	ktap_check(fakes[0].fd < 0 && fakes[2].fd >= 0, "left open, or closed");
+	end();
+}
+
 static void a_reload_joins_anew_only_if_need_be(void)
 {
 	struct sensor_live *before;
@@ -1070,6 +1092,7 @@ int main(void)
 		{ "a_silent_leg_is_waited_for_and_then_told",
 		  a_silent_leg_is_waited_for_and_then_told },
 		{ "a_pair_half_unplugged_goes_on", a_pair_half_unplugged_goes_on },
+		{ "a_leg_is_taken_once", a_leg_is_taken_once },
 		{ "a_reload_joins_anew_only_if_need_be", a_reload_joins_anew_only_if_need_be },
 		{ "a_hundred_unpluggings_leave_nothing_behind",
 		  a_hundred_unpluggings_leave_nothing_behind },
