@@ -123,3 +123,9 @@ struct gpiod_line_request *line_request(const char *name, struct gpiod_line_sett
 	errno = saved;
 	return request;
 }
+
+bool line_has_gone(struct gpiod_line_request *request, unsigned int offset)
+{
+	return gpiod_line_request_get_value(request, offset) == GPIOD_LINE_VALUE_ERROR &&
+	       errno == ENODEV;
+}

@@ -8,6 +8,7 @@
 #define BACKPOP_LINE_H
 
 #include <gpiod.h>
+#include <stdbool.h>
 
 #define LINE_ERROR_SIZE	512
 
@@ -23,5 +24,7 @@
  */
 struct gpiod_line_request *line_request(const char *name, struct gpiod_line_settings *settings,
 					unsigned int *offset, char *err);
+/* Has the line's chip gone since it was taken? */
+bool line_has_gone(struct gpiod_line_request *request, unsigned int offset);
 
 #endif

@@ -19,6 +19,7 @@ struct marker {
 	struct bus_manager *manager;
 	const struct config *cfg;
 	struct gpiod_line_request *request;
+	unsigned int offset;
 	struct gpiod_edge_event_buffer *edges;
 	sd_event_source *io;
 	sd_event_source *long_timer;
@@ -64,6 +65,13 @@ static void detach(struct marker *m)
 	if (m->request)
 		gpiod_line_request_release(m->request);
 	m->request = NULL;
+}
+
+static void lose(struct marker *m)
+{
+	detach(m);
+	m->manager->marker_line = "";
+	bus_manager_changed(m->manager, "MarkerLine");
 }
 
 static void pressed(struct marker *m, uint64_t t_ns)
@@ -120,9 +128,7 @@ static int on_edge(sd_event_source *src, int fd, uint32_t revents, void *userdat
 		errno = ENODEV;
 	if (n < 0) {
 		log_error("marker line %s: %s", m->cfg->marker_line, strerror(errno));
-		detach(m);
-		m->manager->marker_line = "";
-		bus_manager_changed(m->manager, "MarkerLine");
+		lose(m);
 		return 0;
 	}
 	for (int i = 0; i < n; i++)
@@ -155,9 +161,11 @@ void marker_attach(struct marker *m)
 {
 	struct gpiod_line_settings *settings;
 	char err[LINE_ERROR_SIZE];
-	unsigned int offset;
 	int r;
 
+	/* Before Linux 6.6 poll() does not tell that the chip has gone. */
+	if (m->request && line_has_gone(m->request, m->offset))
+		lose(m);
 	if (!m->cfg->marker_line[0] || m->request)
 		return;
 	settings = line_settings(m->cfg);
@@ -165,7 +173,7 @@ void marker_attach(struct marker *m)
 		log_error("marker line: out of memory");
 		return;
 	}
-	m->request = line_request(m->cfg->marker_line, settings, &offset, err);
+	m->request = line_request(m->cfg->marker_line, settings, &m->offset, err);
 	gpiod_line_settings_free(settings);
 	if (!m->request) {
 		log_warning("marker: %s; waiting for it", err);
@@ -212,9 +220,7 @@ int marker_new(struct marker **ret, sd_event *event, struct bus_manager *manager
 
 void marker_reload(struct marker *m)
 {
-	detach(m);
-	m->manager->marker_line = "";
-	bus_manager_changed(m->manager, "MarkerLine");
+	lose(m);
 	marker_attach(m);
 }
 

@@ -162,6 +162,11 @@ void trigger_attach(struct trigger *t)
 		struct output *o = &t->outputs[i];
 
 		o->cfg = &t->cfg->triggers[i];
+		/* Its chip was unplugged and is back, and no pulse was due meanwhile. */
+		if (o->request && line_has_gone(o->request, o->offset)) {
+			detach(o);
+			news = true;
+		}
 		if (!o->cfg->line[0] || o->request)
 			continue;
 		o->request = request_inactive(o->cfg, &o->offset, err);

@@ -47,6 +47,7 @@ static struct line {
 	bool active_low;
 	enum gpiod_line_value value;
 	unsigned int edges;		/* to active */
+	unsigned int requests;
 	bool broken;
 	int fd;
 	unsigned long debounce;
@@ -229,6 +230,8 @@ struct gpiod_line_request *gpiod_chip_request_lines(struct gpiod_chip *chip,
 			return NULL;
 		}
 		l->taken = true;
+		l->requests++;
+		l->broken = false;
 		l->value = cfg->settings->value;
 		l->active_low = cfg->settings->active_low;
 		l->debounce = cfg->settings->debounce;
@@ -264,6 +267,17 @@ int gpiod_line_request_set_value(struct gpiod_line_request *r, unsigned int offs
 		r->line->edges++;
 	r->line->value = value;
 	return 0;
+}
+
+enum gpiod_line_value gpiod_line_request_get_value(struct gpiod_line_request *r,
+						   unsigned int offset)
+{
+	(void)offset;
+	if (r->line->broken) {
+		errno = ENODEV;
+		return GPIOD_LINE_VALUE_ERROR;
+	}
+	return r->line->value;
 }
 
 struct gpiod_edge_event_buffer *gpiod_edge_event_buffer_new(size_t n)
@@ -370,6 +384,7 @@ static void begin(void)
 	chips = 2;
 	for (int i = 0; i < LINES; i++) {
 		lines[i].edges = 0;
+		lines[i].requests = 0;
 		lines[i].broken = false;
 		lines[i].n_ev = 0;
 	}
@@ -548,6 +563,24 @@ static void a_line_that_comes_later_is_taken(void)
 	end();
 }
 
+/* Unplugged and back, and before Linux 6.6 poll() does not tell that it was gone. */
+static void a_button_whose_chip_came_back_is_taken_again(void)
+{
+	struct marker *m;
+
+	begin();
+	strcpy(cfg.marker_line, "GPIO17");
+	marker_new(&m, event, &manager, &cfg);
+	marker_attach(m);
+	ktap_check(lines[1].requests == 1, "taken %u times", lines[1].requests);
+	lines[1].broken = true;
+	marker_attach(m);
+	ktap_check(lines[1].taken && !lines[1].broken && lines[1].requests == 2 &&
+		   !strcmp(manager.marker_line, "GPIO17"), "not taken again");
+	marker_free(m);
+	end();
+}
+
 /* ---- the trigger --------------------------------------------------------------- */
 
 static void two_outputs(void)
@@ -695,6 +728,27 @@ static void a_broken_line_is_told_and_taken_again(void)
 	end();
 }
 
+/* Unplugged and back while nothing was heard: the next pulse must come out. */
+static void an_output_whose_chip_came_back_is_taken_again(void)
+{
+	struct settle open = { 0 };
+	struct bp_event ev = sharp(1, BP_CLASS_CAVITATION);
+	struct trigger *t;
+
+	begin();
+	two_outputs();
+	trigger_new(&t, event, &manager, &cfg);
+	lines[2].broken = true;
+	trigger_attach(t);
+	ktap_check(lines[2].taken && lines[2].requests == 2 && lines[3].requests == 1,
+		   "taken %u times, the other %u", lines[2].requests, lines[3].requests);
+	trigger_event(t, &open, &ev);
+	ktap_check(lines[2].edges == 1 && !strcmp(manager.trigger_line, "GPIO22,GPIO27"),
+		   "%u pulses, TriggerLine %s", lines[2].edges, manager.trigger_line);
+	trigger_free(t);
+	end();
+}
+
 static void idle_lines_are_made_inactive(void)
 {
 	begin();
@@ -717,11 +771,15 @@ int main(void)
 		{ "a_long_press_read_late_is_told_too", a_long_press_read_late_is_told_too },
 		{ "lost_edges_are_counted", lost_edges_are_counted },
 		{ "a_line_that_comes_later_is_taken", a_line_that_comes_later_is_taken },
+		{ "a_button_whose_chip_came_back_is_taken_again",
+		  a_button_whose_chip_came_back_is_taken_again },
 		{ "each_output_follows_its_classes", each_output_follows_its_classes },
 		{ "an_unsure_event_makes_no_pulse", an_unsure_event_makes_no_pulse },
 		{ "the_end_leaves_lines_inactive", the_end_leaves_lines_inactive },
 		{ "a_reload_touches_only_what_changed", a_reload_touches_only_what_changed },
 		{ "a_broken_line_is_told_and_taken_again", a_broken_line_is_told_and_taken_again },
+		{ "an_output_whose_chip_came_back_is_taken_again",
+		  an_output_whose_chip_came_back_is_taken_again },
 		{ "idle_lines_are_made_inactive", idle_lines_are_made_inactive },
 	};
 
