@@ -8,6 +8,7 @@
 #include "core/core.h"
 #include "ctl/ctl.h"
 #include "ctl/ctl_summary.h"
+#include "edf/edf.h"
 #include "event_json.h"
 #include "list.h"
 #include "plot/plot.h"
@@ -176,7 +177,8 @@ static int run_core(struct source *source, const char *path, struct writer *w)
 
 static void take_note(void *userdata, int64_t time_ns, const char *text)
 {
-	if (!strncmp(text, "pain", 4))
+	/* A press is pain in the journal, too; of a long one its beginning has told already. */
+	if (!strncmp(text, "pain", 4) || !strcmp(text, EDF_TEXT_MARKER))
 		ctl_summary_pain(userdata, time_ns);
 }
 

@@ -33,6 +33,8 @@
 #define EDF_TEXT_ENDS		"Recording ends"
 #define EDF_TEXT_ONLY_ACCEL	" (accel)"
 #define EDF_TEXT_ONLY_FILM	" (film)"
+/* A press of the button, by which pain is marked. */
+#define EDF_TEXT_MARKER		"marker"
 
 /**
  * struct edf_signal - one signal of a file

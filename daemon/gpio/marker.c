@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
+#include "edf/edf.h"
 #include "gpio/line.h"
 #include "gpio/marker.h"
 #include "log.h"
@@ -36,7 +37,8 @@ static void send(struct marker *m, uint64_t t_ns, const char *kind)
 		log_error("cannot send Marker: %s", strerror(-r));
 	if (strcmp(kind, "release"))
 		recorder_annotate_all((int64_t)t_ns, NAN,
-				      !strcmp(kind, "long") ? "marker (long press)" : "marker");
+				      !strcmp(kind, "long") ? EDF_TEXT_MARKER " (long press)" :
+							      EDF_TEXT_MARKER);
 }
 
 /* The press has lasted: it is of the second kind, since its beginning. */

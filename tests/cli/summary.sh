@@ -67,7 +67,8 @@ report "for people: what was heard, how the classes are meant, and no diagnosis"
 	'[ $status = 0 ] && grep -q "^$(grep -vc artefact $tmp/latest) events stand" $tmp/out &&
 	grep -q "^snap .*site" $tmp/out && grep -q "not a diagnosis" $tmp/out && ! grep -q doctor $tmp/out'
 
-# Pain 4 s after the last event that stands, and once long before the first
+# Pain 4 s after the last event that stands, and once long before the first: one noted,
+# one by a long press of the button, which is told twice
 last=$(grep -v artefact "$tmp/latest" | tail -n 1 | grep -o '"onset_s":[0-9.]*' | cut -d: -f2)
 at=$(awk -v t="$last" 'BEGIN { print int(t + 4) }')
 perl -e '
@@ -84,9 +85,11 @@ perl -e '
 		$place = $size if $label =~ /^EDF Ann/;
 		$size += $n;
 	}
-	for my $t (@at) {
+	for my $i (0 .. $#at) {
+		my $t = $at[$i];
+		my $text = $i ? "pain: left\x14" : "marker\x14marker (long press)\x14";
 		my $from = $header + $t * $size + $place;
-		my $tal = substr($edf, $from, index($edf, "\0", $from) - $from + 1) . "+$t\x14pain: left\x14\0";
+		my $tal = substr($edf, $from, index($edf, "\0", $from) - $from + 1) . "+$t\x14$text\0";
 		substr($edf, $from, length $tal) = $tal;
 	}
 	open $f, ">:raw", $out or die;
