@@ -318,15 +318,22 @@ static bool buffer_is_on(const struct doctor *d)
 
 static void check_interrupts(struct doctor *d)
 {
+	bool streams = !*d->root && buffer_is_on(d);
 	long long before = interrupts(d), after;
 
-	if (before < 0) {
-		doctor_report(d, "interrupt", DOCTOR_WARNING,
-			      "wire INT and name its pin (overlay parameter int_pin)",
-			      "the driver has no interrupt line: no streaming without");
+	if (before < 0 && !streams) {
+		doctor_report(d, "interrupt", DOCTOR_UNKNOWN, "",
+			      "the driver takes its line while it streams, which it does not");
 		return;
 	}
-	if (*d->root || !buffer_is_on(d)) {
+	if (before < 0) {
+		doctor_report(d, "interrupt", DOCTOR_WARNING,
+			      "wire INT and name its pin (overlay parameter int_pin); `dmesg | grep "
+			      NAME "` tells if a line was given up",
+			      "the stream is on but the driver has no interrupt line: it polls");
+		return;
+	}
+	if (!streams) {
 		doctor_report(d, "interrupt", DOCTOR_OK, "", "the driver has its line, %lld so far",
 			      before);
 		return;

@@ -27,7 +27,7 @@ ctl()
 }
 daemon_is_gone() { ! bus_has_daemon user; }
 
-plan 33
+plan 34
 "$BACKPOP_GEN" --seed 3 --duration 120 --script demo --out "$tmp/session.edf" >"$tmp/out" 2>"$tmp/err" || {
 	cat "$tmp/err" >&2
 	exit 1
@@ -148,6 +148,9 @@ mkdir -p "$root/sys/module/st1vafe3bx" "$root/sys/bus/i2c/devices/i2c-1" "$root/
 echo st1vafe3bx >"$root/sys/bus/i2c/devices/1-0020/name"
 echo st1vafe3bx >"$root/sys/bus/iio/devices/iio:device0/name"
 : >"$root/etc/udev/rules.d/90-backpop.rules"
+ctl doctor --root "$root"
+report "doctor: a driver that does not stream need not have its line" \
+	'[ $status = 0 ] && grep -qE "^unknown +interrupt +the driver takes its line while it streams" $tmp/out'
 printf '           CPU0       CPU1\n 57:   100   23  bcm  17 Level  st1vafe3bx\n' >"$root/proc/interrupts"
 ctl doctor --root "$root" --json
 report "doctor: a whole system passes, as JSON" \
