@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edf/utf8.h"
 #include "log.h"
 #include "sensor/sensor.h"
 
@@ -22,8 +23,9 @@ int sensor_init(struct sensor *s, const struct sensor_env *env, const char *id,
 	int r;
 
 	s->env = env;
-	snprintf(s->device, sizeof(s->device), "%s", device);
-	snprintf(s->name, sizeof(s->name), "%s", name);
+	/* A replay's are its file's name, which may be anything; the bus takes UTF-8 alone. */
+	utf8_copy(s->device, sizeof(s->device), device, strlen(device));
+	utf8_copy(s->name, sizeof(s->name), name, strlen(name));
 	snprintf(s->mode, sizeof(s->mode), "%s", mode);
 	s->core_mem = aligned_alloc(BP_CORE_ALIGN, BP_CORE_STATE_SIZE);
 	if (!s->core_mem)
@@ -93,11 +95,13 @@ int sensor_set_source(struct sensor *s, const struct source_info *info)
 void sensor_set_state(struct sensor *s, const char *state, const char *reason)
 {
 	static const char *const news[] = { "State", "StateReason", NULL };
+	char clean[sizeof(s->reason)];
 
-	if (!strcmp(s->bus.state, state) && !strcmp(s->reason, reason))
+	utf8_copy(clean, sizeof(clean), reason, strlen(reason));
+	if (!strcmp(s->bus.state, state) && !strcmp(s->reason, clean))
 		return;
 	s->bus.state = state;
-	snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	strcpy(s->reason, clean);
 	bus_sensor_changed(&s->bus, news);
 }
 

@@ -29,7 +29,7 @@ monitor_is_on() { grep -q 'org.backpop1' "$tmp/monitor"; }
 # The bus delivers in order: once the last property is seen, all events are.
 monitor_saw_the_end() { grep -q "'State': <'ended'>" "$tmp/monitor"; }
 
-plan 10
+plan 11
 "$BACKPOP_GEN" --seed 7 --duration 120 --out "$tmp/session.edf" || exit 1
 
 # gdbus subscribes when it sees the name: of what is said in the first instant it may
@@ -125,6 +125,14 @@ tells "$tmp/doctor" "AccelRange="
 ! grep -q "film.*saturated" "$tmp/status" "$tmp/doctor" || complaints+="the film is well by then"$'\n'
 [ -z "$complaints" ]
 result "status and doctor tell of it, and doctor what to do" $? "$complaints"
+
+# A name that is Latin-1, which the bus takes no word of.
+cp "$tmp/session.edf" "$tmp/"$'r\xfccken.edf'
+start_daemon --replay "$tmp/"$'r\xfccken.edf' --speed max && wait_until 60 ended
+got="$(sensor Name), $(sensor Device)"
+stop_daemon TERM
+[ "$status,$got" = "0,r?cken.edf, r?cken.edf" ]
+result "a file whose name is no UTF-8" $? "status $status" "$got" "$(tail -n 3 "$tmp/log")"
 
 complaints=
 printf 'just text\n' >"$tmp/text.edf"
