@@ -90,6 +90,8 @@ call Journal Annotate 'ssa{sv}' pain 'now' 0 >/dev/null
 stop_daemon TERM
 play "$tmp/short.edf"
 wait_until 60 all_shown
+# That comes behind the last of them.
+wait_until 20 said "events were missed"
 dropped=$(missed)
 report "dropped signals: the journal is asked, and says so" \
 	'[ $dropped -gt 0 ] && [ $dropped -le $(($(n_kept) - before)) ] && said "events were missed"'
