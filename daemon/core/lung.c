@@ -28,7 +28,8 @@
 #define HEARD_RATIO	24.0f		/* the noise alone reaches it ten times an hour */
 /*
  * A beat of the heart strains the film more than a crackle shakes it, and its upper flank lifts
- * the noise: of some wearers above 24 400 to 1300 times an hour, above 40 no more than 27.
+ * the noise: of some wearers above 24 400 to 1300 times an hour, above 40 no more than 27.  Below
+ * 2 kHz little of that noise is heard, and where a heart is strong no crackle is without it.
  */
 #define BEAT_RATIO	45.0f
 #define PEAK_LIKE	2.0f		/* times the usual group's largest */
@@ -124,11 +125,12 @@ static void clear_doubts(struct bp_lung *l, struct bp_book *book, int64_t now_ns
 }
 
 /* Perhaps no crackle, but the noise upon a beat of the heart. */
-static bool on_a_beat(const struct bp_candidate *c)
+static bool on_a_beat(const struct bp_candidate *c, float rate_hz)
 {
 	const struct bp_shape *s = &c->shape[BP_FILM];
 
-	return bp_candidate_main(c) == BP_FILM && s->low_swing > s->peak && s->ratio < BEAT_RATIO;
+	return rate_hz >= SLOW_HZ && bp_candidate_main(c) == BP_FILM && s->low_swing > s->peak &&
+	       s->ratio < BEAT_RATIO;
 }
 
 /* Crackles of one sound, not too many, with no noise about: as lungs do it. */
@@ -249,7 +251,7 @@ bool bp_lung_take(struct bp_lung *l, struct bp_book *book, const struct bp_candi
 	if (s->peak > l->peak)
 		l->peak = s->peak;
 	l->loud |= l->n >= GROUP_MIN ||
-		   (!on_a_beat(c) && (sure || (known(l, now_ns) && s->ratio > HEARD_RATIO)));
+		   (!on_a_beat(c, rate_hz) && (sure || (known(l, now_ns) && s->ratio > HEARD_RATIO)));
 	if (!known(l, now_ns))
 		return false;
 	l->begun += l->n == 1 && !l->spoiled && !l->crowded;

@@ -123,6 +123,14 @@ static inline float test_pop(double t, double t0, double hz, double decay_s, dou
 	return u < 0 ? 0 : (float)(peak_g * exp(-u / decay_s) * sin(2 * M_PI * hz * u));
 }
 
+/* 75 beats of a heart a minute, smooth, 1 high. */
+static inline float test_beat(double t)
+{
+	double u = t - 0.8 * floor(t / 0.8) - 0.4;
+
+	return (float)exp(-u * u / (0.03 * 0.03));
+}
+
 struct test_run {
 	struct bp_event ev[4096];
 	size_t n;
