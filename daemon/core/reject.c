@@ -18,7 +18,9 @@
 #define STRAIN_MOST	4.5f	/* and in one below this: */
 #define STRAIN_HZ	250.0f
 #define STRAIN_SURE	7.0f
-#define STRAIN_MUCH	3.0f	/* times the vibration, in a weak one */
+#define STRAIN_MUCH	3.0f	/* times the vibration, in a weak one, or where it was so before */
+/* Times the most of it in the second before: less is what this body's heart does all the time. */
+#define SWING_NEW	1.5f
 #define STEP_HZ		140.0f	/* strikes have 45 to 80 Hz, as the mean frequency sees it */
 /* Voices and struck furniture are periodic for 60 ms, flesh is not. */
 #define PERIODIC	0.91f
@@ -80,11 +82,12 @@ static bool pushed(const struct bp_shape *m, const struct bp_context *ctx)
  * more than usual below is none.  Neither is what is low and weak, unless the
  * strain is much more: a footfall's is 7 to 12 times its vibration, a heartbeat's
  * 4 or more, a tendon that the film hardly hears has the heart's below it, 1 to 3.
+ * A strong heart, or a film that feels much of it, is below a loud one as well.
  */
 static bool strained(const struct bp_shape *f)
 {
 	bool weak = f->seen && f->ratio > BP_SURE_RATIO && f->ratio < BP_WEAK_RATIO && f->freq_hz > LOW_HZ;
-	float much = weak ? STRAIN_MUCH : 1;
+	float much = weak || f->low_swing < SWING_NEW * f->low_before ? STRAIN_MUCH : 1;
 
 	if (weak && f->freq_hz < STRAIN_HZ && f->low_swing > STRAIN_MOST * f->peak)
 		return true;

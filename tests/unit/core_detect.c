@@ -135,6 +135,23 @@ static float resonant(double t)
 	return test_pop(t, 15.0003, 700, 0.0043, 60);
 }
 
+/* A strong heart: what it strains is as much as what a tendon's snap shakes, beat by beat. */
+static float heart(double t)
+{
+	return 0.08f * test_beat(t) + test_pop(t, 15.6, 140, 0.004, 0.07f);
+}
+
+static void check_strained(void)
+{
+	struct test_signal sig = test_sensor(800, 800, heart, NULL);
+	static struct test_run run;
+
+	test_hear(&run, &sig, 20);
+	ktap(test_standing(&run) == 1, "a snap upon a beat of a strong heart is heard",
+	     "expected 1 standing event, got %zu of %u: see SWING_NEW in reject.c",
+	     test_standing(&run), (unsigned int)run.status.events);
+}
+
 static void check_resonant(void)
 {
 	struct test_signal sig = test_sensor(0, 3200, NULL, resonant);
@@ -206,7 +223,7 @@ static void check_artefact(const char *what, float (*z)(double), float (*film)(d
 
 int main(void)
 {
-	ktap_plan(6 * 3 + 9 * 2 + 2 + 3 + 1);
+	ktap_plan(6 * 3 + 9 * 2 + 2 + 3 + 1 + 1);
 	check_pops("motion+film 800", 800, 800);
 	check_pops("motion 800", 800, 0);
 	check_pops("film 3200", 0, 3200);
@@ -228,5 +245,6 @@ int main(void)
 	check_typed(800, 3200);
 	check_typed(0, 3200);
 	check_resonant();
+	check_strained();
 	return ktap_exit();
 }
