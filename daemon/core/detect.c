@@ -30,7 +30,7 @@ static const float least_odds[BP_STAGES][STRENGTHS] = {
 	[BP_STAGE_SETTLE] = { 0.9f, 1.0f, 1.0f },
 };
 /* For a plain one that the accelerometer hears best: what it takes for a tap costs more than taps do. */
-#define ODDS_FELT	0.75f
+#define ODDS_FELT	0.4f
 /* The same beside a film, which would have heard a tap better: whatever is more likely than not. */
 #define ODDS_FELT_OF_TWO	0.0f
 /* For a weak one to stand where nothing loads a joint: keys, knocks, lungs are many there. */
