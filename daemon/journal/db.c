@@ -392,6 +392,14 @@ int db_move_aside(const char *path, char *kept)
 	return ret;
 }
 
+bool db_has_moved(struct db *db)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       moved;
+}
+
 /* ---- transactions --------------------------------------------------------- */
 
 int db_begin(struct db *db)

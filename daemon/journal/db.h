@@ -56,6 +56,9 @@ const char *db_id(const struct db *db);
  */
 int db_move_aside(const char *path, char *kept);
 
+/* Was the file moved or deleted since it was opened?  What is written is written to nobody. */
+bool db_has_moved(struct db *db);
+
 /* ---- writing; between db_begin() and db_commit() ------------------------- */
 
 /*

@@ -200,13 +200,28 @@ static void forget_db(struct journal *j, int error, const char *why)
 	j->run_begun = false;
 }
 
+/* Somebody has moved or deleted the file: what goes into it is in nobody's hands any more. */
+static void follow_file(struct journal *j)
+{
+	if (!j->db || !j->path[0] || !db_has_moved(j->db))
+		return;
+	log_error("journal: %s was moved or deleted while it was in use: a new one is begun", j->path);
+	/* What was moved away lacks nothing then. */
+	db_tidy(j->db);
+	db_close(j->db);
+	j->db = NULL;
+	j->run_begun = false;
+}
+
 /* One transaction with all of them.  Fills @reason if it fails. */
 static int run_batch(struct journal *j, struct queue *batch, char *reason)
 {
 	int64_t begin = clock_ns(CLOCK_MONOTONIC);
 	uint64_t us;
-	int ret = j->db ? 0 : journal_open_db(j, reason);
+	int ret;
 
+	follow_file(j);
+	ret = j->db ? 0 : journal_open_db(j, reason);
 	if (ret)
 		return ret;
 	ret = j->run_begun ? 0 : begin_run(j);

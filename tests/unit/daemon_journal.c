@@ -806,6 +806,52 @@ static void damage_is_found_and_nothing_is_lost(void)
 	remove_directory();
 }
 
+/* Events in a file that may be in use. */
+static size_t count_in(const char *file)
+{
+	struct db_filter all = DB_FILTER_ALL;
+	struct db *db = NULL;
+	size_t n;
+
+	if (!ktap_check(!db_open(&db, file, true, err), "%s: %s", file, err))
+		return 0;
+	n = count(db, &all);
+	db_close(db);
+	return n;
+}
+
+/* Moved to an archive, and deleted, while it is in use: what comes then is kept all the same. */
+static void a_file_taken_away_is_begun_anew(void)
+{
+	int done[2] = { 0, 1 };
+	char archive[128], id[DB_ID_SIZE];
+	struct journal *j;
+	sd_event *event;
+
+	make_directory();
+	sd_event_new(&event);
+	j = open_unclean(event);
+	snprintf(archive, sizeof(archive), "%s/archive.db", directory);
+	strcpy(id, journal_id(j));
+	write_event(j, event, done);
+	write_event(j, event, done);
+	ktap_check(!rename(path, archive), "cannot move it");
+	write_event(j, event, done);
+	ktap_check(done[0] == 3 && journal_state(j) == JOURNAL_OK && strcmp(id, journal_id(j)),
+		   "%d written, state %s, id %s", done[0], journal_state_name(journal_state(j)),
+		   journal_id(j));
+	ktap_check(count_in(archive) == 2 && count_in(path) == 1, "%zu and %zu events",
+		   count_in(archive), count_in(path));
+	ktap_check(!unlink(path), "cannot delete it");
+	write_event(j, event, done);
+	write_event(j, event, done);
+	journal_close(j);
+	ktap_check(count_in(archive) == 2 && count_in(path) == 2, "%zu and %zu events at the end",
+		   count_in(archive), count_in(path));
+	sd_event_unref(event);
+	remove_directory();
+}
+
 /* Deleting much must not fill the disk with the log of it. */
 static void retention_keeps_the_log_short(void)
 {
@@ -931,6 +977,7 @@ int main(void)
 		{ "the_log_has_its_room_and_is_tidied", the_log_has_its_room_and_is_tidied },
 		{ "it_is_looked_through_beside_the_events", it_is_looked_through_beside_the_events },
 		{ "damage_is_found_and_nothing_is_lost", damage_is_found_and_nothing_is_lost },
+		{ "a_file_taken_away_is_begun_anew", a_file_taken_away_is_begun_anew },
 		{ "retention_keeps_the_log_short", retention_keeps_the_log_short },
 		{ "an_index_that_lacks_a_row_is_damage", an_index_that_lacks_a_row_is_damage },
 		{ "a_session_ends_with_the_last_sign_of_life", a_session_ends_with_the_last_sign_of_life },
