@@ -44,7 +44,7 @@ static int run_stop(struct db *db, struct journal_job *job)
 static void on_done(struct journal_job *job, int error)
 {
 	struct session_job *sj = (struct session_job *)job;
-	struct record_session *current = journal_session(sj->s->journal);
+	static const struct record_session none;
 	sd_bus_error bus_error = SD_BUS_ERROR_NULL;
 	bool stop = job->run == run_stop;
 	int r;
@@ -58,7 +58,7 @@ static void on_done(struct journal_job *job, int error)
 		r = sd_bus_reply_method_error(sj->call, &bus_error);
 		sd_bus_error_free(&bus_error);
 	} else {
-		*current = stop ? (struct record_session){ 0 } : sj->rec;
+		journal_set_session(sj->s->journal, stop ? &none : &sj->rec);
 		log_notice("session %llu has %s", (unsigned long long)sj->rec.number,
 			   stop ? "stopped" : "started");
 		sd_bus_emit_properties_changed(sj->s->bus, BUS_ROOT, BUS_SESSION, "Current",
@@ -163,7 +163,8 @@ static int method_list(sd_bus_message *call, void *userdata, sd_bus_error *error
 static int get(sd_bus *bus, const char *path, const char *interface, const char *property,
 	       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
-	struct record_session *current = journal_session(((struct bus_session *)userdata)->journal);
+	const struct bus_session *s = userdata;
+	const struct record_session *current = journal_session(s->journal);
 
 	(void)bus;
 	(void)path;

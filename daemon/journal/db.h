@@ -102,6 +102,8 @@ int db_add_event(struct db *db, struct record_event *rec);
 int db_add_sensor(struct db *db, const char *sensor);
 int db_add_annotation(struct db *db, struct record_annotation *rec);
 int db_start_session(struct db *db, struct record_session *rec);
+/* One that began in another file, under its number; nothing if it is in this one. */
+int db_keep_session(struct db *db, const struct record_session *rec);
 /* Closes the session if it is running: fills in its end.  -ENOENT: it is not. */
 int db_stop_session(struct db *db, uint64_t number, int64_t now_ns, int64_t wall_ns,
 		    const char *ended_by);

@@ -155,6 +155,19 @@ int db_start_session(struct db *db, struct record_session *rec)
 	return ret;
 }
 
+int db_keep_session(struct db *db, const struct record_session *rec)
+{
+	static const char text[] =
+		"INSERT OR IGNORE INTO session(number, run, started_ns, started_wall_ns, metadata)"
+		" VALUES(?, ?, ?, ?, ?)";
+	const struct value values[] = {
+		INT(rec->number), INT(db->run), INT(rec->started_ns), INT(rec->started_wall_ns),
+		WORD(rec->metadata),
+	};
+
+	return RUN(db, text, values);
+}
+
 int db_stop_session(struct db *db, uint64_t number, int64_t now_ns, int64_t wall_ns,
 		    const char *ended_by)
 {

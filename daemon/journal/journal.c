@@ -158,8 +158,15 @@ unsigned int journal_pending(const struct journal *j) { return j->keeping; }
 uint64_t journal_dropped(const struct journal *j) { return j->dropped; }
 const char *journal_path(const struct journal *j) { return j->path; }
 const char *journal_boot_id(const struct journal *j) { return j->boot_id; }
-struct record_session *journal_session(struct journal *j) { return &j->session; }
+const struct record_session *journal_session(const struct journal *j) { return &j->session; }
 struct journal_last *journal_last(struct journal *j) { return &j->last; }
+
+void journal_set_session(struct journal *j, const struct record_session *session)
+{
+	pthread_mutex_lock(&j->lock);
+	j->session = *session;
+	pthread_mutex_unlock(&j->lock);
+}
 
 const char *journal_id(const struct journal *j)
 {

@@ -129,7 +129,11 @@ struct journal_last {
 };
 struct journal_last *journal_last(struct journal *j);
 
-/* The session that entries belong to; number 0 = none.  Set by who starts and stops it. */
-struct record_session *journal_session(struct journal *j);
+/*
+ * The session that entries belong to; number 0 = none.  Set by who starts and stops it; when
+ * the file is begun anew, it goes on in the new one.
+ */
+const struct record_session *journal_session(const struct journal *j);
+void journal_set_session(struct journal *j, const struct record_session *session);
 
 #endif

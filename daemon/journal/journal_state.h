@@ -47,7 +47,7 @@ struct journal {
 		char name[RECORD_SENSOR_SIZE];
 		uint64_t last;
 	} sensors[JOURNAL_SENSORS_MAX];
-	struct record_session session;
+	struct record_session session;	/* set under the lock: the thread looks at it */
 	struct journal_last last;
 
 	/* the thread's, once it runs */
@@ -94,6 +94,41 @@ static inline void queue_add(struct queue *q, struct journal_job *job)
 	*q->last = job;
 	q->last = &job->next;
 	q->n++;
+}
+
+static inline struct journal_job *queue_take(struct queue *q)
+{
+	struct journal_job *job = q->first;
+
+	if (!job)
+		return NULL;
+	q->first = job->next;
+	if (!q->first)
+		q->last = &q->first;
+	q->n--;
+	return job;
+}
+
+static inline void queue_put_front(struct queue *q, struct journal_job *job)
+{
+	job->next = q->first;
+	if (!q->first)
+		q->last = &job->next;
+	q->first = job;
+	q->n++;
+}
+
+/* Put all of @front before what @q holds. */
+static inline void queue_put_back(struct queue *q, struct queue *front)
+{
+	if (!front->first)
+		return;
+	*front->last = q->first;
+	if (!q->first)
+		q->last = front->last;
+	q->first = front->first;
+	q->n += front->n;
+	queue_init(front);
 }
 
 /*

@@ -20,41 +20,6 @@
 #define VOLATILE_MIB	2u
 #define CHECK_REST	3		/* times as long as it took, after a portion of the check */
 
-static struct journal_job *queue_take(struct queue *q)
-{
-	struct journal_job *job = q->first;
-
-	if (!job)
-		return NULL;
-	q->first = job->next;
-	if (!q->first)
-		q->last = &q->first;
-	q->n--;
-	return job;
-}
-
-static void queue_put_front(struct queue *q, struct journal_job *job)
-{
-	job->next = q->first;
-	if (!q->first)
-		q->last = &job->next;
-	q->first = job;
-	q->n++;
-}
-
-/* Put all of @front before what @q holds. */
-static void queue_put_back(struct queue *q, struct queue *front)
-{
-	if (!front->first)
-		return;
-	*front->last = q->first;
-	if (!q->first)
-		q->last = front->last;
-	q->first = front->first;
-	q->n += front->n;
-	queue_init(front);
-}
-
 /* ---- the file ------------------------------------------------------------- */
 
 /* How the check of the file stands, for the loop; the lock is not held. */
@@ -65,6 +30,17 @@ static void note_check(struct journal *j, enum journal_check check)
 	if (j->check != JOURNAL_CHECK_CORRUPT)
 		j->check = check;
 	pthread_mutex_unlock(&j->lock);
+}
+
+/* In a file that was begun anew: what runs goes on in it. */
+static int keep_session(struct journal *j)
+{
+	struct record_session session;
+
+	pthread_mutex_lock(&j->lock);
+	session = j->session;
+	pthread_mutex_unlock(&j->lock);
+	return session.number ? db_keep_session(j->db, &session) : 0;
 }
 
 /* A run begins: what a former boot left open ends. */
@@ -91,6 +67,8 @@ static int begin_run(struct journal *j)
 	if (!ret)
 		ret = db_add_run(j->db, j->boot_id, clock_ns(CLOCK_MONOTONIC),
 				 clock_ns(CLOCK_REALTIME), &run);
+	if (!ret)
+		ret = keep_session(j);
 	if (!ret)
 		ret = db_commit(j->db);
 	if (ret)

@@ -820,6 +820,60 @@ static size_t count_in(const char *file)
 	return n;
 }
 
+/* What a file says of its only session. */
+static void check_session(uint64_t number, const char *metadata)
+{
+	struct record_session s = { 0 };
+	int64_t sessions = 0;
+	struct db *db;
+
+	if (!ktap_check(!db_open(&db, path, true, err), "%s", err))
+		return;
+	ktap_check(!db_running_session(db, &s) && s.number == number &&
+		   !strcmp(s.metadata, metadata), "session %llu: %s", (unsigned long long)s.number,
+		   s.metadata);
+	ktap_check(!db_number(db, "SELECT count(*) FROM session", &sessions) && sessions == 1,
+		   "%lld sessions", (long long)sessions);
+	db_close(db);
+}
+
+/* Nobody else's number may be that of events that the new file already has. */
+static void a_session_goes_on_in_a_new_file(void)
+{
+	struct record_session s = { .number = 7, .started_ns = 5, .started_wall_ns = 6,
+				    .metadata = "{\"subject\":\"A12\"}" };
+	struct record_session next = { .metadata = "{}" };
+	int done[2] = { 0, 1 };
+	struct journal *j;
+	sd_event *event;
+	struct db *db;
+
+	make_directory();
+	sd_event_new(&event);
+	j = open_unclean(event);
+	strcpy(s.boot_id, journal_boot_id(j));
+	journal_set_session(j, &s);
+	for (int i = 0; i < 2; i++) {
+		ktap_check(!unlink(path), "cannot delete it");
+		write_event(j, event, done);
+		check_session(7, s.metadata);
+	}
+	journal_close(j);
+	/* Closed and opened, it still runs, and is there once. */
+	j = open_unclean(event);
+	ktap_check(journal_session(j)->number == 7, "session %llu",
+		   (unsigned long long)journal_session(j)->number);
+	journal_close(j);
+	check_session(7, s.metadata);
+	db = open_db();
+	ktap_check(!db_begin(db) && !db_start_session(db, &next) && next.number == 8,
+		   "the next is session %llu", (unsigned long long)next.number);
+	db_rollback(db);
+	db_close(db);
+	sd_event_unref(event);
+	remove_directory();
+}
+
 /* Moved to an archive, and deleted, while it is in use: what comes then is kept all the same. */
 static void a_file_taken_away_is_begun_anew(void)
 {
@@ -977,6 +1031,7 @@ int main(void)
 		{ "the_log_has_its_room_and_is_tidied", the_log_has_its_room_and_is_tidied },
 		{ "it_is_looked_through_beside_the_events", it_is_looked_through_beside_the_events },
 		{ "damage_is_found_and_nothing_is_lost", damage_is_found_and_nothing_is_lost },
+		{ "a_session_goes_on_in_a_new_file", a_session_goes_on_in_a_new_file },
 		{ "a_file_taken_away_is_begun_anew", a_file_taken_away_is_begun_anew },
 		{ "retention_keeps_the_log_short", retention_keeps_the_log_short },
 		{ "an_index_that_lacks_a_row_is_damage", an_index_that_lacks_a_row_is_damage },
