@@ -53,14 +53,15 @@ void bp_lowpass(struct bp_biquad *c, double f_hz, double rate_hz, double q)
 	design(c, f_hz, rate_hz, q, 0);
 }
 
-float bp_biquad_dc_gain(const struct bp_biquad *c)
+/* What the section gives for ever for a constant input of 1. */
+static float dc_gain(const struct bp_biquad *c)
 {
 	return (c->b0[0] + c->b1[0] + c->b0[0]) / (1 + c->a1[0] + c->a2[0]);
 }
 
 void bp_biquad_prime(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4 x)
 {
-	bp_v4 y = bp_biquad_dc_gain(c) * x;
+	bp_v4 y = dc_gain(c) * x;
 
 	s->s1 = y - c->b0 * x;
 	s->s2 = c->b0 * x - c->a2 * y;

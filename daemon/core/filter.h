@@ -45,9 +45,6 @@ void bp_lowpass(struct bp_biquad *c, double f_hz, double rate_hz, double q);
 /* Set the state as if @x had been the input for ever: no start-up transient. */
 void bp_biquad_prime(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4 x);
 
-/* What the section gives for ever for a constant input of 1. */
-float bp_biquad_dc_gain(const struct bp_biquad *c);
-
 static inline bp_v4 bp_biquad_step(const struct bp_biquad *c, struct bp_biquad_state *s, bp_v4 x)
 {
 	bp_v4 bx = c->b0 * x, y = bx + s->s1;

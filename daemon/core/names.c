@@ -254,16 +254,6 @@ const char *bp_rule_name(enum bp_rule r)
 	return name(rule_names, r, BP_RULE_COUNT);
 }
 
-const char *bp_sharp_look_name(enum bp_sharp_look l)
-{
-	return name(sharp_look_names, l, BP_SHARP_LOOKS);
-}
-
-const char *bp_train_look_name(enum bp_train_look l)
-{
-	return name(train_look_names, l, BP_TRAIN_LOOKS);
-}
-
 const char *bp_ear_name(enum bp_ear e)
 {
 	return name(ear_names, e, BP_SHARP_EARS);
@@ -274,14 +264,14 @@ const char *bp_channel_state_name(enum bp_channel_state s)
 	return name(channel_state_names, s, BP_CHANNEL_STATES);
 }
 
-const char *bp_ring_look_name(enum bp_ring_look l)
-{
-	return name(ring_look_names, l, BP_RING_LOOKS);
-}
-
 const char *bp_weighed_name(enum bp_look look, uint32_t i)
 {
-	if (look == BP_LOOK_TRAIN)
-		return bp_train_look_name(i);
-	return look == BP_LOOK_RING ? bp_ring_look_name(i) : bp_sharp_look_name(i);
+	switch (look) {
+	case BP_LOOK_TRAIN:
+		return name(train_look_names, i, BP_TRAIN_LOOKS);
+	case BP_LOOK_RING:
+		return name(ring_look_names, i, BP_RING_LOOKS);
+	default:
+		return name(sharp_look_names, i, BP_SHARP_LOOKS);
+	}
 }

@@ -30,7 +30,8 @@
 #define FOURS		(BP_RHYTHM_PHASES / 4)
 #define LEAST		1e-10f	/* nothing is impossible */
 
-float bp_rhythm_volume(float x)
+/* Lung volume of a usual breath at @x of its cycle (0..1), 0 = empty, 1 = full. */
+static float usual_volume(float x)
 {
 	if (x < IN_SHARE)
 		x /= IN_SHARE;
@@ -60,7 +61,7 @@ static void look(struct bp_rhythm *r, uint32_t k, float (*seen)(void *arg, float
 		uint32_t at;
 
 		cycle -= (float)(uint32_t)cycle;
-		v = seen(arg, bp_rhythm_volume(cycle));
+		v = seen(arg, usual_volume(cycle));
 		at = (uint32_t)(cycle * BP_RHYTHM_PHASES) % BP_RHYTHM_PHASES;
 		if ((float)i < (float)steps * (CYCLES - 2) / CYCLES)
 			continue;

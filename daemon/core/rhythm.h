@@ -37,15 +37,12 @@ struct bp_rhythm {
 	float size;			/* usual size of the flow, its unit; 0 = not known yet */
 };
 
-/* Lung volume of a usual breath at @x of its cycle (0..1), 0 = empty, 1 = full. */
-float bp_rhythm_volume(float x);
-
 /**
  * bp_rhythm_init() - nothing is known yet
  * @shortest_s:	first period
  * @times:	each to the next
- * @seen:	what the sensor and its filters make of bp_rhythm_volume(), step by step
- *		of BP_SLOW_HZ, in any unit; NULL = begin a new breathing
+ * @seen:	what the sensor and its filters make of a usual breath's volume, 0 = empty,
+ *		1 = full, step by step of BP_SLOW_HZ, in any unit; NULL = begin a new breathing
  */
 void bp_rhythm_init(struct bp_rhythm *r, float shortest_s, float times,
 		    float (*seen)(void *arg, float volume), void *arg);

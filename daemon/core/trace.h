@@ -289,9 +289,6 @@ const char *bp_look_name(enum bp_look l);
 const char *bp_outcome_name(enum bp_outcome o);
 const char *bp_rule_name(enum bp_rule r);
 const char *bp_ear_name(enum bp_ear e);
-const char *bp_sharp_look_name(enum bp_sharp_look l);
-const char *bp_train_look_name(enum bp_train_look l);
-const char *bp_ring_look_name(enum bp_ring_look l);
 /* Of whatever was weighed at a look. */
 const char *bp_weighed_name(enum bp_look look, uint32_t i);
 

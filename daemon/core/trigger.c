@@ -23,7 +23,8 @@ void bp_trigger_init(struct bp_trigger *tr)
 	memset(tr, 0, sizeof(*tr));
 }
 
-float bp_trigger_ratio(const struct bp_hop *h)
+/* Largest peak power over floor among the lanes; 0 while settling. */
+static float peak_ratio(const struct bp_hop *h)
 {
 	static const bp_v4 least = { 1e-30f, 1e-30f, 1e-30f, 1e-30f };
 	bp_v4 r;
@@ -40,7 +41,7 @@ float bp_trigger_ratio(const struct bp_hop *h)
 bool bp_trigger_heard(struct bp_trigger *tr, struct bp_trigger_stream *s, struct bp_trigger_stream *o,
 		      const struct bp_hop *h)
 {
-	float r = bp_trigger_ratio(h), held = r, valley = s->valley * VALLEY_CREEP, other = 0;
+	float r = peak_ratio(h), held = r, valley = s->valley * VALLEY_CREEP, other = 0;
 
 	/* Half-waves of 60 Hz are 8 ms apart: what they fall to in between is no valley. */
 #pragma GCC unroll 4

@@ -26,9 +26,6 @@ struct bp_trigger {
 
 void bp_trigger_init(struct bp_trigger *tr);
 
-/* Largest peak power over floor among the lanes; 0 while settling. */
-float bp_trigger_ratio(const struct bp_hop *h);
-
 /**
  * bp_trigger_heard() - look at the newest hop of a stream
  * @s, @o:	that stream and the other, both of @tr
