@@ -212,7 +212,7 @@ static bool add_looks(struct json_object *o, const struct bp_trace *tr)
 		return true;
 	in = json_object_new_object();
 	if (!in || !add(o, "weighed", in) || !add_string(o, "ear", bp_ear_name(tr->ear)) ||
-	    (tr->look != BP_LOOK_TRAIN && tr->look != BP_LOOK_RING &&
+	    (tr->look != BP_LOOK_TRAIN && tr->look != BP_LOOK_RING && tr->look != BP_LOOK_SITE &&
 	     !add(o, "weak", json_object_new_boolean(tr->weak))) ||
 	    !add_double(o, "odds", tr->odds, FORMAT_3))
 		return false;
@@ -232,6 +232,7 @@ int event_json_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
 	    add_double(o, "onset_s", seconds(tr->onset_ns, origin_ns), FORMAT_TIME) &&
 	    add_double(o, "emitted_s", seconds(tr->now_ns, origin_ns), FORMAT_TIME) &&
 	    (!tr->event || add_int(o, "event", tr->event)) &&
+	    (!tr->site || add_int(o, "site", tr->site)) &&
 	    add_string(o, "outcome", bp_outcome_name(tr->outcome)) &&
 	    (tr->rule == BP_RULE_NONE ||
 	     (add_string(o, "rule", bp_rule_name(tr->rule)) &&
@@ -277,6 +278,8 @@ int event_text_trace_line(FILE *f, const struct bp_trace *tr, int64_t origin_ns)
 		snprintf(why, sizeof(why), "%u parts, %.0f Hz, gap CV %.2f, moving %.2f",
 			 tr->train.parts, (double)tr->train.freq_hz, (double)tr->train.gap_cv,
 			 (double)tr->train.moving);
+	if (tr->look == BP_LOOK_SITE)
+		snprintf(why, sizeof(why), "site %u, weighed %.4g", tr->site, (double)tr->odds);
 	trace_shape_text(mg, sizeof(mg), &tr->motion, 1e3, "mg");
 	trace_shape_text(mv, sizeof(mv), &tr->film, 1, "mV");
 	errno = 0;

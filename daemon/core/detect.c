@@ -178,6 +178,7 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 {
 	struct bp_event *ev = sharp_event(c, book);
 	enum bp_breath_phase phase;
+	int k = bp_candidate_main(c);
 	uint32_t revision;
 
 	if (!ev)
@@ -189,7 +190,9 @@ static void settle(struct bp_detect *d, struct bp_candidate *c, const struct bp_
 	phase = ev->breath_phase;
 	ev->breath_phase = ctx->settled_phase;
 	revision = ev->revision;
-	bp_classify_settle(ev, c, &d->memory, &streams[bp_candidate_main(c)], book, now_ns);
+	if (d->trace)
+		bp_memory_tell(&d->memory, c, &streams[k], now_ns, d->trace, d->trace_arg);
+	bp_classify_settle(ev, c, &d->memory, &streams[k], book, now_ns);
 	if (ev->breath_phase != phase && ev->revision == revision)
 		bp_book_revise(book, ev, now_ns);
 }

@@ -3,15 +3,12 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/weigh.h"
 
 #define WAVE_S		0.014f	/* known at the first look; holds 95 % of pops' 20 dB length */
 #define LAG_S		0.003f	/* onsets of one source are found this far apart, slow ones above all */
 #define WIDE_HZ		2000.0f	/* a film above it shows the whole wave */
 #define ANGLE_RATIO	60.0f	/* power over noise: its direction stands out */
-/* What is farther apart than this is no less alike. */
-#define PITCH_MOST	1.0f	/* of ln f */
-#define PEAK_MOST	1.5f	/* of ln peak */
-#define ANGLE_MOST	1.0f	/* radians */
 /* One of some 20 sites is alike by chance more often than one of one. */
 #define ODDS_LEAST	1.8f	/* log-odds for one source with which a site is known again */
 #define LIKENESS_LOST	0.07f	/* with the least odds */
@@ -70,43 +67,6 @@ static float squared(float x)
 	return x * x;
 }
 
-/* What tells one source from another, differences without their sign. */
-enum look {
-	UNLIKE,			/* what lacks in the correlation of the waves, 0 to 1 */
-	UNLIKE2,		/* its square */
-	PITCH, PITCH2,		/* of ln f */
-	PEAK, PEAK2,		/* of ln peak */
-	ANGLE, ANGLE2,		/* of the directions, radians */
-	ANGLED,			/* 1 = they are known */
-	SOON,			/* 1 = a series may go on */
-	SNAPS,			/* 1 = the site is known to snap */
-	MOVES,			/* 1 = in the same movement */
-	LOOKS
-};
-
-/*
- * Weights of the log-odds, by ear: logistic regression of pairs of an event and a site, a snap at
- * its own tendon's against pops at any (each half of the weight) and snaps at another's (a fifth of
- * theirs), in the tuning sessions `dense` (seeds 601 to 694) and `mixed` (601 to 636). tests/learn/weights
- * does not find them anew: the trace does not tell such pairs yet.  Length says what the pitch says;
- * another chair changes the posture, which helped little in some sessions and hurt in others.
- */
-static const struct {
-	float bias, weight[LOOKS];
-} models[BP_EARS] = {
-	[BP_EAR_MOTION] = { 0.73f, { -7.20f, 1.08f, -3.72f, -5.61f, -1.52f, -0.72f,
-		-9.46f, -5.98f, 2.90f, 2.08f, 2.11f, 1.36f } },
-	[BP_EAR_FILM] = { -0.45f, { -8.36f, 4.56f, 0.58f, -10.15f, -2.46f, -0.91f,
-		-9.49f, -9.62f, 4.87f, 2.43f, 2.46f, 1.42f } },
-	[BP_EAR_WIDE_FILM] = { 0.98f, { -18.35f, 17.07f, 0.04f, -4.40f, -1.08f, -2.15f,
-		-6.76f, -0.35f, 3.35f, 1.84f, 2.14f, 1.25f } },
-};
-
-static float capped(float x, float most)
-{
-	return x < most ? x : most;
-}
-
 /* A tendon snaps at one movement, not at rest (3.4). */
 static bool same_movement(const struct bp_site *site, const struct bp_candidate *c)
 {
@@ -124,36 +84,33 @@ static float angle(const struct bp_site *site, const struct bp_shape *m)
 		length2 += squared(site->direction[r]);
 	}
 	dot = length2 > 0 ? dot / sqrtf(length2) : 0;
-	return sqrtf(2 * (1 - capped(dot, 1)));
+	return dot < 1 ? sqrtf(2 * (1 - dot)) : 0;
+}
+
+static enum bp_ear ear(const struct bp_site *site, const struct bp_stream *s)
+{
+	if (site->stream == BP_MOTION)
+		return BP_EAR_MOTION;
+	return s->rate_hz > WIDE_HZ ? BP_EAR_WIDE_FILM : BP_EAR_FILM;
 }
 
 /* Log-odds that a candidate comes from a site. */
-static float odds(const struct bp_site *site, const struct bp_candidate *c,
-		  float (*wave)[3], uint32_t n, const struct bp_stream *s)
+static float odds(const struct bp_site *site, const struct bp_candidate *c, float (*wave)[3],
+		  const struct bp_stream *s, float looks[BP_SITE_LOOKS])
 {
 	const struct bp_shape *sh = &c->shape[site->stream], *m = &c->shape[BP_MOTION];
 	uint32_t lags = (uint32_t)(LAG_S * s->rate_hz) + 1;
-	enum bp_ear ear = site->stream == BP_MOTION ? BP_EAR_MOTION :
-			  s->rate_hz > WIDE_HZ ? BP_EAR_WIDE_FILM : BP_EAR_FILM;
-	float x[LOOKS] = { 0 }, z = models[ear].bias;
+	struct bp_site_looks l = {
+		.unlike = 1 - correlation((float (*)[3])site->wave, wave, site->wave_n, lags),
+		.pitch = fabsf(log_ratio(site->freq_hz, sh->freq_hz)),
+		.peak = fabsf(log_ratio(site->peak, sh->peak)),
+		.angle = site->oriented && m->seen && m->ratio > ANGLE_RATIO ? angle(site, m) : NAN,
+		.soon = c->onset_ns - site->last_ns < SOON_NS,
+		.snaps = site->snaps,
+		.moves = same_movement(site, c),
+	};
 
-	x[UNLIKE] = 1 - correlation((float (*)[3])site->wave, wave, n, lags);
-	x[PITCH] = capped(fabsf(log_ratio(site->freq_hz, sh->freq_hz)), PITCH_MOST);
-	x[PEAK] = capped(fabsf(log_ratio(site->peak, sh->peak)), PEAK_MOST);
-	if (site->oriented && m->seen && m->ratio > ANGLE_RATIO) {
-		x[ANGLED] = 1;
-		x[ANGLE] = capped(angle(site, m), ANGLE_MOST);
-	}
-	x[UNLIKE2] = squared(x[UNLIKE]);
-	x[PITCH2] = squared(x[PITCH]);
-	x[PEAK2] = squared(x[PEAK]);
-	x[ANGLE2] = squared(x[ANGLE]);
-	x[SOON] = c->onset_ns - site->last_ns < SOON_NS;
-	x[SNAPS] = site->snaps;
-	x[MOVES] = same_movement(site, c);
-	for (int i = 0; i < LOOKS; i++)
-		z += models[ear].weight[i] * x[i];
-	return z;
+	return bp_weigh_site(&l, ear(site, s), looks);
 }
 
 struct bp_site *bp_memory_series(struct bp_memory *mem, const struct bp_site *site,
@@ -187,27 +144,27 @@ float bp_memory_silent_s(const struct bp_site *site)
 	return s < BP_SILENT_MOST_S ? s : BP_SILENT_MOST_S;
 }
 
+/* Two joints in one pull sound alike too often to be one. */
+static bool comparable(const struct bp_site *site, const struct bp_candidate *c,
+		       const struct bp_stream *s)
+{
+	return site->number && site->stream == bp_candidate_main(c) &&
+	       site->wave_n == wave_length(s) && c->onset_ns - site->last_ns >= BP_MANOEUVRE_NS;
+}
+
 struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate *c,
 			       const struct bp_stream *s, float *likeness)
 {
-	int k = bp_candidate_main(c);
-	uint32_t n = wave_length(s);
-	float wave[BP_WAVE][3], most = ODDS_LEAST;
+	float wave[BP_WAVE][3], looks[BP_SITE_LOOKS], most = ODDS_LEAST;
 	struct bp_site *best = NULL;
 
 	*likeness = 0;
-	if (!bp_shape_wave(s, c->onset_ns, wave, n))
+	if (!bp_shape_wave(s, c->onset_ns, wave, wave_length(s)))
 		return NULL;
 	for (uint32_t i = 0; i < BP_SITES; i++) {
 		struct bp_site *site = &mem->site[i];
-		int64_t gap = c->onset_ns - site->last_ns;
-		float z;
+		float z = comparable(site, c, s) ? odds(site, c, wave, s, looks) : most;
 
-		/* Two joints in one pull sound alike too often to be one. */
-		if (!site->number || site->stream != k || site->wave_n != n ||
-		    gap < BP_MANOEUVRE_NS)
-			continue;
-		z = odds(site, c, wave, n, s);
 		if (z > most) {
 			most = z;
 			best = site;
@@ -215,6 +172,36 @@ struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate 
 	}
 	*likeness = 1 - LIKENESS_LOST * ODDS_LEAST / most;
 	return best;
+}
+
+void bp_memory_tell(struct bp_memory *mem, const struct bp_candidate *c, const struct bp_stream *s,
+		    int64_t now_ns, bp_trace_fn fn, void *arg)
+{
+	float wave[BP_WAVE][3], likeness, limit = ODDS_LEAST;
+	const struct bp_site *best = bp_memory_find(mem, c, s, &likeness);
+	struct bp_trace tr = {
+		.look = BP_LOOK_SITE, .onset_ns = c->onset_ns, .now_ns = now_ns, .event = c->number,
+		.n_looks = BP_SITE_LOOKS, .volume = NAN,
+	};
+
+	if (!bp_shape_wave(s, c->onset_ns, wave, wave_length(s)))
+		return;
+	if (best)
+		limit = odds(best, c, wave, s, tr.looks);
+	for (uint32_t i = 0; i < BP_SITES; i++) {
+		const struct bp_site *site = &mem->site[i];
+
+		if (!comparable(site, c, s))
+			continue;
+		tr.site = site->number;
+		tr.ear = ear(site, s);
+		tr.odds = odds(site, c, wave, s, tr.looks);
+		tr.outcome = site == best ? BP_KEPT : BP_REFUSED;
+		tr.rule = site == best ? BP_RULE_NONE : BP_RULE_WEIGHED;
+		tr.value = site == best ? 0 : tr.odds;
+		tr.limit = site == best ? 0 : limit;
+		fn(arg, &tr);
+	}
 }
 
 void bp_memory_forget(struct bp_memory *mem, struct bp_book *book)

@@ -52,6 +52,10 @@ struct bp_memory {
 struct bp_site *bp_memory_find(struct bp_memory *mem, const struct bp_candidate *c,
 			       const struct bp_stream *s, float *likeness);
 
+/* How each site compared for it, to @fn: BP_LOOK_SITE, trace.h. */
+void bp_memory_tell(struct bp_memory *mem, const struct bp_candidate *c, const struct bp_stream *s,
+		    int64_t now_ns, bp_trace_fn fn, void *arg);
+
 /**
  * bp_memory_silent_s() - how long the site's joint is silent at least
  *

@@ -59,6 +59,7 @@ static const char *const look_names[BP_LOOK_COUNT] = {
 	[BP_LOOK_LAST] = "last",
 	[BP_LOOK_TRAIN] = "train",
 	[BP_LOOK_RING] = "ring",
+	[BP_LOOK_SITE] = "site",
 };
 
 static const char *const outcome_names[BP_OUTCOME_COUNT] = {
@@ -214,6 +215,21 @@ static const char *const ring_look_names[BP_RING_LOOKS] = {
 	[BP_RING_HIGH_PITCH] = "high_pitch",
 };
 
+static const char *const site_look_names[BP_SITE_LOOKS] = {
+	[BP_SITE_UNLIKE] = "unlike",
+	[BP_SITE_UNLIKE2] = "unlike2",
+	[BP_SITE_PITCH] = "pitch",
+	[BP_SITE_PITCH2] = "pitch2",
+	[BP_SITE_PEAK] = "peak",
+	[BP_SITE_PEAK2] = "peak2",
+	[BP_SITE_ANGLE] = "angle",
+	[BP_SITE_ANGLE2] = "angle2",
+	[BP_SITE_ANGLED] = "angled",
+	[BP_SITE_SOON] = "soon",
+	[BP_SITE_SNAPS] = "snaps",
+	[BP_SITE_MOVES] = "moves",
+};
+
 static const char *name(const char *const *names, unsigned int i, unsigned int n)
 {
 	return i < n ? names[i] : "invalid";
@@ -271,6 +287,8 @@ const char *bp_weighed_name(enum bp_look look, uint32_t i)
 		return name(train_look_names, i, BP_TRAIN_LOOKS);
 	case BP_LOOK_RING:
 		return name(ring_look_names, i, BP_RING_LOOKS);
+	case BP_LOOK_SITE:
+		return name(site_look_names, i, BP_SITE_LOOKS);
 	default:
 		return name(sharp_look_names, i, BP_SHARP_LOOKS);
 	}

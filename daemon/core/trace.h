@@ -19,6 +19,7 @@ enum bp_look {
 	BP_LOOK_LAST,		/* 284 ms: settled */
 	BP_LOOK_TRAIN,		/* a whole train of them, for crepitus */
 	BP_LOOK_RING,		/* something arrives while what was said before it still rings */
+	BP_LOOK_SITE,		/* settled, is it from this known site? */
 	BP_LOOK_COUNT
 };
 
@@ -187,6 +188,23 @@ enum bp_ring_look {
 	BP_RING_LOOKS
 };
 
+/* Of a candidate beside a site, memory.h: differences without their sign. */
+enum bp_site_look {
+	BP_SITE_UNLIKE,		/* what lacks in the correlation of the waves, 0 to 1 */
+	BP_SITE_UNLIKE2,	/* its square */
+	BP_SITE_PITCH,		/* of ln f */
+	BP_SITE_PITCH2,
+	BP_SITE_PEAK,		/* of ln peak */
+	BP_SITE_PEAK2,
+	BP_SITE_ANGLE,		/* of the directions, radians */
+	BP_SITE_ANGLE2,
+	BP_SITE_ANGLED,		/* 1 = they are known */
+	BP_SITE_SOON,		/* 1 = a series may go on */
+	BP_SITE_SNAPS,		/* 1 = the site is known to snap */
+	BP_SITE_MOVES,		/* 1 = in the same movement */
+	BP_SITE_LOOKS
+};
+
 #define BP_LOOKS_MOST	62u
 
 /* When it is weighed: to be said (16 or 22 ms), to stand (284 ms). */
@@ -250,11 +268,12 @@ struct bp_train_looks {
  * struct bp_trace - one look at one candidate
  * @onset_ns, @now_ns:	on the frames' clock
  * @event:	its number, 0 = not said; with BP_LOOK_RING the number of what rings
+ * @site:	with BP_LOOK_SITE its number; BP_KEPT = of all known sites it is this one
  * @value, @limit:	the rule's measure and what it was held against, in the unit
  *		named at enum bp_rule; 0 where the rule has none
  * @reason:	with BP_REFUSED
  * @n_looks, @looks: what was weighed (BP_LOOK_TRAIN: enum bp_train_look, BP_LOOK_RING: enum
- *		bp_ring_look, else enum bp_sharp_look), 0 = nothing was
+ *		bp_ring_look, BP_LOOK_SITE: enum bp_site_look, else enum bp_sharp_look), 0 = nothing was
  * @ear, @weak:	whose weights they were, and of which candidates
  * @odds:	the log-odds that came out
  * @train:	with BP_LOOK_TRAIN, where all the rest but the times is empty
@@ -263,6 +282,7 @@ struct bp_trace {
 	int64_t onset_ns;
 	int64_t now_ns;
 	uint32_t event;
+	uint32_t site;
 	enum bp_look look;
 	enum bp_outcome outcome;
 	enum bp_rule rule;

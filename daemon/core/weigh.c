@@ -5,6 +5,7 @@
 #include "core/reject.h"
 #include "core/ring_weights.h"
 #include "core/weigh.h"
+#include "core/site_weights.h"
 #include "core/weights.h"
 
 /* What each look is scaled by, so that weights can be compared; nothing depends on them. */
@@ -27,6 +28,10 @@
 #define DEEP_MOST	1.5f
 #define LEVEL_USUAL	1.0f	/* ln: pops differ so far (3.2: 0.7, snaps 0.5) */
 #define CAP_LEVEL	2.0f
+/* Of two sources: what is farther apart than this is no less alike. */
+#define CAP_PITCH	1.0f	/* ln */
+#define CAP_PEAK	1.5f
+#define CAP_ANGLE	1.0f	/* radians */
 #define PLAIN_RATIO	60.0f	/* its direction stands out of the noise */
 
 static float capped(float x, float most)
@@ -305,4 +310,23 @@ float bp_weigh_ring(const struct bp_ring_looks *l, enum bp_ear ear, float x[BP_R
 	x[BP_RING_RISE_LEVEL] = x[BP_RING_RISE] * x[BP_RING_LEVEL];
 	x[BP_RING_HIGH_PITCH] = x[BP_RING_HIGH] * x[BP_RING_PITCH];
 	return weigh(&ring_models[ear], x, BP_RING_LOOKS);
+}
+
+float bp_weigh_site(const struct bp_site_looks *l, enum bp_ear ear, float x[BP_SITE_LOOKS])
+{
+	bool angled = !isnan(l->angle);
+
+	x[BP_SITE_UNLIKE] = l->unlike;
+	x[BP_SITE_UNLIKE2] = x[BP_SITE_UNLIKE] * x[BP_SITE_UNLIKE];
+	x[BP_SITE_PITCH] = capped(l->pitch, CAP_PITCH);
+	x[BP_SITE_PITCH2] = x[BP_SITE_PITCH] * x[BP_SITE_PITCH];
+	x[BP_SITE_PEAK] = capped(l->peak, CAP_PEAK);
+	x[BP_SITE_PEAK2] = x[BP_SITE_PEAK] * x[BP_SITE_PEAK];
+	x[BP_SITE_ANGLE] = angled ? capped(l->angle, CAP_ANGLE) : 0;
+	x[BP_SITE_ANGLE2] = x[BP_SITE_ANGLE] * x[BP_SITE_ANGLE];
+	x[BP_SITE_ANGLED] = angled;
+	x[BP_SITE_SOON] = l->soon;
+	x[BP_SITE_SNAPS] = l->snaps;
+	x[BP_SITE_MOVES] = l->moves;
+	return weigh(&site_models[ear], x, BP_SITE_LOOKS);
 }

@@ -57,6 +57,23 @@ struct bp_ring_looks {
 /* Is what rises in a ring another joint's?  As bp_weigh_sharp(). */
 float bp_weigh_ring(const struct bp_ring_looks *l, enum bp_ear ear, float looks[BP_RING_LOOKS]);
 
+/**
+ * struct bp_site_looks - how far a candidate is from a known site, memory.h
+ * @unlike:	what lacks in the correlation of the waves, 0 to 1
+ * @pitch, @peak: of their logarithms
+ * @angle:	of the directions, radians; NaN = unknown
+ * @soon:	the site was heard seconds ago
+ * @snaps:	it is known to snap
+ * @moves:	it was heard in this movement
+ */
+struct bp_site_looks {
+	float unlike, pitch, peak, angle;
+	bool soon, snaps, moves;
+};
+
+/* Is it that site again?  As bp_weigh_sharp(). */
+float bp_weigh_site(const struct bp_site_looks *l, enum bp_ear ear, float looks[BP_SITE_LOOKS]);
+
 /* Is a train crepitus?  As bp_weigh_sharp(). */
 float bp_weigh_train(const struct bp_train_looks *l, enum bp_ear ear,
 		     float looks[BP_TRAIN_LOOKS]);

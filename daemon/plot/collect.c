@@ -196,7 +196,8 @@ void plot_trace(struct plot *p, const struct bp_trace *tr)
 
 	if (tr->event == 0 && tr->outcome == BP_REFUSED && tr->look != BP_LOOK_TRAIN)
 		refuse(p, tr);
-	if (!p->watched || tr->event != p->watched)
+	/* Which site it was is told with the event. */
+	if (!p->watched || tr->event != p->watched || tr->look == BP_LOOK_SITE)
 		return;
 	looks = room(p, p->looks, p->n_looks, sizeof(*looks));
 	if (!looks)

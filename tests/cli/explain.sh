@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-plan 4
+plan 6
 
 "$BACKPOP_GEN" --seed 7 --script dense --duration 90 --out "$tmp/s.edf"
 "$BACKPOPCTL" detect --json "$tmp/s.edf" >"$tmp/plain" 2>"$tmp/err"
@@ -36,6 +36,28 @@ if [ "$first" -gt 0 ] && [ "$kept" -ge "$first" ]; then
 	pass "every sharp event has the look that said it"
 else
 	fail "every sharp event has the look that said it" "expected $first or more, got $kept"
+fi
+# Of each event that was compared with sites: the one that was kept is what it says; one at most.
+sites=$(perl -ne '
+	if (/^\{"look":"site".*"event":(\d+),"site":(\d+),"outcome":"(kept|refused)".*"weighed":\{"unlike":.*"ear":"\w+","odds":/) {
+		$3 eq "kept" ? push(@{$kept{$1}}, $2) : $refused++;
+	} elsif (/^\{"event":(\d+),.*"site":(\d+)/) {
+		$site{$1} = $2;
+	}
+	END {
+		@wrong = grep { @{$kept{$_}} > 1 or $kept{$_}[0] != $site{$_} } keys %kept;
+		print "wrong: @wrong" if @wrong or keys %kept < 3 or $refused < 3;
+	}' "$tmp/explained")
+if [ -z "$sites" ]; then
+	pass "what is known again says by what, and beside which other sites"
+else
+	fail "what is known again says by what, and beside which other sites" \
+		"expected some of each and the kept site in the event, got $sites"
+fi
+if grep -qE '^ +[0-9.]+ s #[0-9]+ .* ms site +kept +site [0-9]+, weighed [0-9.]+' "$tmp/text"; then
+	pass "as text, too: sites"
+else
+	fail "as text, too: sites" "expected a site that was kept"
 fi
 if grep -qE '^ +[0-9.]+ s .*ms (first|middle|last) +refused .*\(limit ' "$tmp/text"; then
 	pass "as text, too"

@@ -6,6 +6,7 @@
  */
 #include "core_test.h"
 #include "core/memory.h"
+#include "core/trace.h"
 
 #define SEGMENT_S	20
 #define POP_S		15.003
@@ -151,7 +152,7 @@ static void movements(void)
 	static const float hz[] = { 250, 300, 300 };
 
 	ktap(known_again(BP_MOVEMENT_BEND, BP_MOVEMENT_BEND, hz, 1, 325),
-	     "a tendon is known again at its movement", "expected the site, got none: see MOVES in memory.c");
+	     "a tendon is known again at its movement", "expected the site, got none: see BP_SITE_MOVES in weigh.c");
 	ktap(!known_again(BP_MOVEMENT_BEND, BP_MOVEMENT_TWIST, hz, 1, 325) &&
 	     !known_again(BP_MOVEMENT_NONE, BP_MOVEMENT_NONE, hz, 1, 325),
 	     "at another, or at rest, it takes more likeness",
@@ -165,12 +166,68 @@ static void movements(void)
 	     "expected the site after 250, 300, 300 Hz and none after 250 Hz: see drift() in memory.c");
 }
 
+/* One source, another, the first again. */
+static float two_sources(double t)
+{
+	return test_pop(t, 10.003, 210, 0.004, 12) + test_pop(t, 14.007, 480, 0.003, 12) +
+	       test_pop(t, 18.011, 210, 0.004, 12);
+}
+
+static struct bp_trace told[8];
+static size_t n_told;
+
+static void note(void *arg, const struct bp_trace *tr)
+{
+	(void)arg;
+	if (tr->look == BP_LOOK_SITE && n_told < sizeof(told) / sizeof(*told))
+		told[n_told++] = *tr;
+}
+
+/* What the memory says when it is asked for reasons. */
+static void compared(void)
+{
+	struct test_signal sig = film;
+	const struct bp_trace *other = &told[0], *same = &told[1], *last = &told[2];
+	struct bp_core *core;
+	struct bp_frame *f;
+	size_t n;
+
+	sig.film = two_sources;
+	core = test_core(&sig);
+	f = test_frames(&sig, 21, &n);
+	memset(&run, 0, sizeof(run));
+	bp_core_trace(core, note, NULL);
+	bp_core_push(core, f, n);
+	bp_core_flush(core);
+	test_fetch(core, &run);
+	free(f);
+	ktap(n_told == 3 && other->event == 2 && same->event == 3 && last->event == 3 &&
+	     other->site == nth(1)->site && same->site == nth(1)->site && last->site == nth(2)->site,
+	     "each event tells with which sites it was compared",
+	     "expected event 2 with the site of 1, 3 with those of 1 and 2, got %zu lines", n_told);
+	ktap(same->outcome == BP_KEPT && same->site == nth(3)->site && same->rule == BP_RULE_NONE &&
+	     other->outcome == BP_REFUSED && other->rule == BP_RULE_WEIGHED && other->odds < other->limit &&
+	     last->outcome == BP_REFUSED && last->value == last->odds && last->limit == same->odds,
+	     "the one it was taken for is kept, the others are refused, with what they lacked",
+	     "expected refused, kept, refused, log-odds below the best, got %s %.1f, %s %.1f, %s %.1f of %.1f",
+	     bp_outcome_name(other->outcome), (double)other->odds, bp_outcome_name(same->outcome),
+	     (double)same->odds, bp_outcome_name(last->outcome), (double)last->odds, (double)last->limit);
+	ktap(same->ear == BP_EAR_WIDE_FILM && same->n_looks == BP_SITE_LOOKS &&
+	     same->looks[BP_SITE_UNLIKE] < 0.1f && same->looks[BP_SITE_PITCH] < 0.1f &&
+	     other->looks[BP_SITE_UNLIKE] > 0.3f && other->looks[BP_SITE_PITCH] > 0.5f &&
+	     same->looks[BP_SITE_SOON] == 1 && same->looks[BP_SITE_ANGLED] == 0,
+	     "and by what looks",
+	     "expected unlike and pitch below 0.1 of one source, above 0.3 and 0.5 of two, got %.2f, %.2f, %.2f, %.2f",
+	     (double)same->looks[BP_SITE_UNLIKE], (double)same->looks[BP_SITE_PITCH],
+	     (double)other->looks[BP_SITE_UNLIKE], (double)other->looks[BP_SITE_PITCH]);
+}
+
 int main(void)
 {
 	static const double late[] = { 1500, 1560 }, soon[] = { 300 }, quick[] = { 1020 };
 	const struct bp_event *ev;
 
-	ktap_plan(13);
+	ktap_plan(16);
 	play(late, 2);
 	ev = nth(1);
 	ktap(run.status.events == 3 && ev->class_ == BP_CLASS_CAVITATION && near(ev->silent_s, 1200) &&
@@ -204,5 +261,6 @@ int main(void)
 	     (unsigned int)run.status.events);
 	movements();
 	crackles();
+	compared();
 	return ktap_exit();
 }
