@@ -70,7 +70,7 @@ static void on_iio_removed(void *userdata, const char *device)
 	notify_wake(app->notify);
 }
 
-static void on_gpio_added(void *userdata)
+static void on_gpio_changed(void *userdata)
 {
 	struct app *app = userdata;
 
@@ -81,7 +81,7 @@ static void on_gpio_added(void *userdata)
 static const struct hotplug_ops hotplug_ops = {
 	.iio_added = on_iio_added,
 	.iio_removed = on_iio_removed,
-	.gpio_added = on_gpio_added,
+	.gpio_changed = on_gpio_changed,
 };
 
 /*

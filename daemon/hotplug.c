@@ -71,8 +71,8 @@ static int on_uevent(sd_device_monitor *monitor, sd_device *dev, void *userdata)
 	    sd_device_get_sysname(dev, &device) < 0)
 		return 0;
 	if (!strcmp(subsystem, "gpio")) {
-		if (action == SD_DEVICE_ADD)
-			h->ops->gpio_added(h->userdata);
+		if (action == SD_DEVICE_ADD || action == SD_DEVICE_REMOVE)
+			h->ops->gpio_changed(h->userdata);
 	} else if (action == SD_DEVICE_REMOVE) {
 		hotplug_wait_remove(h->wait, device);
 		h->ops->iio_removed(h->userdata, device);

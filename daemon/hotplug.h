@@ -25,12 +25,12 @@ struct hotplug_iio {
  * struct hotplug_ops - what the owner wants to hear
  * @iio_added:		may repeat one that is known
  * @iio_removed:	any IIO device, ours or not
- * @gpio_added:		a GPIO chip came
+ * @gpio_changed:	a GPIO chip came or went
  */
 struct hotplug_ops {
 	void (*iio_added)(void *userdata, const struct hotplug_iio *dev);
 	void (*iio_removed)(void *userdata, const char *device);
-	void (*gpio_added)(void *userdata);
+	void (*gpio_changed)(void *userdata);
 };
 
 struct hotplug;

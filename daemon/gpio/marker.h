@@ -26,7 +26,7 @@ int marker_new(struct marker **m, sd_event *event, struct bus_manager *manager,
 	       const struct config *cfg);
 void marker_free(struct marker *m);
 
-/* GPIO chips have come: look for the line again if it is missing. */
+/* GPIO chips have come or gone: look for the line again if it is missing. */
 void marker_attach(struct marker *m);
 /* Its settings have changed. */
 void marker_reload(struct marker *m);

@@ -162,7 +162,7 @@ void trigger_attach(struct trigger *t)
 		struct output *o = &t->outputs[i];
 
 		o->cfg = &t->cfg->triggers[i];
-		/* Its chip was unplugged and is back, and no pulse was due meanwhile. */
+		/* Its chip was unplugged, and may be back: no pulse was due meanwhile. */
 		if (o->request && line_has_gone(o->request, o->offset)) {
 			detach(o);
 			news = true;

@@ -24,7 +24,7 @@ void trigger_release(struct trigger *t);
 /* As trigger_release(), and forget it; nobody may use it any more. */
 void trigger_free(struct trigger *t);
 
-/* GPIO chips have come: look for lines that are missing. */
+/* GPIO chips have come or gone: look for lines that are missing. */
 void trigger_attach(struct trigger *t);
 /* The settings have changed; @old is what they were. */
 void trigger_reload(struct trigger *t, const struct config *old);

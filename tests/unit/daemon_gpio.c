@@ -739,6 +739,11 @@ static void an_output_whose_chip_came_back_is_taken_again(void)
 	two_outputs();
 	trigger_new(&t, event, &manager, &cfg);
 	lines[2].broken = true;
+	chips = 1;
+	trigger_attach(t);
+	ktap_check(!lines[2].taken && !strcmp(manager.trigger_line, "GPIO27"),
+		   "unplugged, and TriggerLine is %s", manager.trigger_line);
+	chips = 2;
 	trigger_attach(t);
 	ktap_check(lines[2].taken && lines[2].requests == 2 && lines[3].requests == 1,
 		   "taken %u times, the other %u", lines[2].requests, lines[3].requests);
