@@ -17,12 +17,32 @@
 #define FLOW_HIGH_HZ	0.6f
 #define FLOW_RC_HZ	1.4f		/* the film's own high-pass: 0.7 to 3 Hz (3.9) */
 #define FLOW_LEAK_HZ	0.06f
+#define TILT_LEAK_HZ	0.003f		/* holds are shorter than 20 s (3.3) */
 /* Periods of the rhythm: 1.7 to 21.6 s of tilt, to 9.6 s of the film. */
 #define SHORTEST_S	1.7f
 #define TIMES_TILT	1.26f
 #define TIMES_FILM	1.17f
-#define SURE		0.6f		/* probability with which a phase is said */
+/*
+ * Probability with which a phase is said, of now and of an event.  Joints sound while the trunk moves
+ * and where a breath turns, where less is sure than elsewhere: of what 0.6 says there half is wrong.
+ */
+#define SURE		0.6f
+#define SURE_TILT	0.7f
+#define SURE_FILM	0.65f
 #define DELAY_S		0.05f		/* of the low band and of the mean over a slow step */
+/*
+ * So long after it seems to have begun an exhalation may still be the end of an inhalation: what
+ * is known is up to half a second old, and deep breaths last longer than the pace of before.
+ * The film's high-pass shows them to turn up to a second too soon, for their flow is
+ * slow and they are alone.
+ */
+#define TURN_TILT_S	0.15f
+#define TURN_DEEP_S	1.0f	/* a deep one that does not flow out yet may be held as well */
+#define TURN_FILM_S	0.8f
+/* Times the usual size, within JOLT_STEPS: no lungs begin so suddenly, a movement does. */
+#define JOLT		2.5f
+#define JOLT_STEPS	3u
+#define JOLT_S		0.8f		/* until it is known what it was */
 /*
  * Breaths are all of one size, sighs are rare.  Where the film's mean flow is so many
  * times the usual one, it is the trunk that moves, or hands and cloth do.
@@ -36,7 +56,8 @@
 #define UNEASY_USUAL	0.7f
 #define UNREST_TAU_S	15.0f
 #define UNREST_MOST	10.0f		/* times the usual size, that one step can say */
-#define UNREST		1.7f
+#define UNREST		1.4f
+#define FIT_LEAST	0.2f		/* nats: of breaths 0.2 to 0.4, of bends and drift 0 to 0.2 */
 #define PERIOD_MIN_S	1.4f
 #define PERIOD_MAX_S	26.0f
 #define AXIS_TAU_S	25.0f		/* a few breaths */
@@ -53,14 +74,12 @@
 #define TURN_SHARE	0.85f		/* of its root: a reversal this large ends a half-breath */
 #define STILL_SHARE	0.12f		/* of its root, per second: no breathing */
 #define STILL_FLOW	0.25f		/* the same of the film's */
-#define STILL_S		2.0f		/* quiet pauses are shorter, holds are longer */
 #define WARM_S		8.0f
 #define CALM_S		1.5f		/* after a movement, until what is left of it has gone */
 #define LEAST_G		0.0004f		/* quiet back: 3 mg p-p (3.3) is 1 mg rms */
 #define LEAST_MV	0.05f
 #define STALE_PERIODS	2.5f
 #define UNEVEN		2.0f		/* breaths vary by 5 to 10 % (3.3); this is none, or not seen */
-#define SLOPE_RATE	0.5f
 #define PI		3.14159265f
 
 #define RATE(tau)	((float)(1.0 / (BP_SLOW_HZ * (tau))))
@@ -244,7 +263,7 @@ static void interrupted(struct bp_breath *br, bp_v4 low)
 	br->steps = 0;
 	br->sum = 0;
 	br->trough_ns = br->peak_ns = 0;
-	br->still_since_ns = 0;
+	bp_hold_break(&br->hold);
 }
 
 /* At first all is unknown; behind a movement only what the filters hold of it. */
@@ -270,6 +289,12 @@ static void follow_rhythm(struct bp_breath *br, float flow, bool blind)
 	const uint32_t every = (uint32_t)(BP_RHYTHM_STEP_S * (float)BP_SLOW_HZ + 0.5f);
 	float size = fabsf(flow), most = UNREST_MOST * br->rhythm.size;
 
+	br->flow = blind ? NAN : flow;
+	if (br->since % JOLT_STEPS == 0) {
+		if (fabsf(br->flow - br->flow_before) > JOLT * br->rhythm.size)
+			br->jolt_ns = br->now_ns;
+		br->flow_before = br->flow;
+	}
 	if (!blind) {
 		bp_rhythm_size(&br->rhythm, flow);
 		if (!(size < most))
@@ -284,14 +309,29 @@ static void follow_rhythm(struct bp_breath *br, float flow, bool blind)
 	br->hz += BP_RHYTHM_STEP_S / HZ_TAU_S * (bp_rhythm_hz(&br->rhythm) - br->hz);
 }
 
+static void follow_hold(struct bp_breath *br, int64_t t_ns, float flow)
+{
+	const float w = 2 * PI * (float)BREATH_LOW_HZ, step_s = (float)(1 / BP_SLOW_HZ);
+	float strong = sqrtf(br->power);
+
+	if (br->film) {
+		bp_hold_step(&br->hold, t_ns, flow, STILL_FLOW * strong, 0);
+		return;
+	}
+	/* Full lungs that are held sink through the high-pass: that is undone. */
+	flow += (w / (float)BP_Q_BUTTERWORTH2 * br->b + w * w * br->sum) * step_s;
+	bp_hold_step(&br->hold, t_ns, flow, STILL_SHARE * strong * step_s, br->rhythm.size);
+}
+
 void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved, bool uneasy)
 {
 	bp_v4 x, d;
-	float b, flow, still, square;
+	float b, flow, square;
 	bool blind;
 
 	br->now_ns = t_ns;
 	br->all_steps += br->all_steps < UINT32_MAX;
+	br->doubtful = false;
 	if (!br->started) {
 		br->started = true;
 		bp_biquad_prime(&br->hp, &br->hp_s, low);
@@ -311,6 +351,7 @@ void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved, b
 	}
 	br->uneasy += RATE(UNEASY_TAU_S) * ((uneasy ? 1 : 0) - br->uneasy);
 	blind = uneasy && br->uneasy < UNEASY_USUAL;
+	br->doubtful = uneasy && !blind;
 	if (!br->film)
 		follow_axis(br, x, blind ? UNEASY_AXIS : 1);
 	b = x[0] * br->axis[0] + x[1] * br->axis[1] + x[2] * br->axis[2];
@@ -321,7 +362,7 @@ void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved, b
 		br->turn_ns = t_ns;
 	}
 	br->b = b;
-	br->sum += (b - br->sum * (2 * PI * FLOW_LEAK_HZ)) / (float)BP_SLOW_HZ;
+	br->sum += (b - br->sum * (2 * PI * (br->film ? FLOW_LEAK_HZ : TILT_LEAK_HZ))) / (float)BP_SLOW_HZ;
 	square = b * b;
 	if ((br->n_periods >= 3 && square > NO_BREATH * br->power) ||
 	    (!br->film && square > FAR_G * FAR_G)) {
@@ -332,12 +373,7 @@ void bp_breath_step(struct bp_breath *br, int64_t t_ns, bp_v4 low, bool moved, b
 	if (!warm(br))
 		return;
 	follow_turns(br, t_ns);
-	br->slope += SLOPE_RATE * (flow - br->slope);
-	still = sqrtf(br->power) * (br->film ? STILL_FLOW : STILL_SHARE / (float)BP_SLOW_HZ);
-	if (fabsf(br->slope) > still)
-		br->still_since_ns = 0;
-	else if (!br->still_since_ns)
-		br->still_since_ns = t_ns;
+	follow_hold(br, t_ns, flow);
 }
 
 static bool known(const struct bp_breath *br)
@@ -399,26 +435,54 @@ float bp_breath_depth(const struct bp_breath *br)
 	return usual > 0 ? now / usual : NAN;
 }
 
-enum bp_breath_phase bp_breath_phase(const struct bp_breath *br, float ago_s)
+/* Is what is seen these lungs' breath, for all that is known? */
+static bool trusted(const struct bp_breath *br)
+{
+	if (!(br->rhythm.size > 0) || (float)br->all_steps < WARM_S * (float)BP_SLOW_HZ ||
+	    br->power < br->least * br->least / 2 || br->doubtful)
+		return false;
+	if (br->jolt_ns && (float)(br->now_ns - br->jolt_ns) * 1e-9f < JOLT_S)
+		return false;
+	return !br->film || (br->unrest < UNREST && br->rhythm.fit > FIT_LEAST);
+}
+
+static enum bp_breath_phase phase(const struct bp_breath *br, float ago_s, float turn_s, float sure)
 {
 	static const enum bp_breath_phase phases[BP_RHYTHM_PARTS] = {
 		[BP_RHYTHM_IN] = BP_BREATH_INHALE,
 		[BP_RHYTHM_OUT] = BP_BREATH_EXHALE,
 		[BP_RHYTHM_REST] = BP_BREATH_HOLD,
+		[BP_RHYTHM_TURN] = BP_BREATH_UNKNOWN,
 	};
 	float part[BP_RHYTHM_PARTS];
 	int best = 0;
 
-	if (!(br->rhythm.size > 0) || (float)br->all_steps < WARM_S * (float)BP_SLOW_HZ ||
-	    br->power < br->least * br->least / 2 || (br->film && br->unrest > UNREST))
+	if (!trusted(br))
 		return BP_BREATH_UNKNOWN;
-	if (br->still_since_ns && (float)(br->now_ns - br->still_since_ns) * 1e-9f > STILL_S)
+	if (bp_hold_now(&br->hold, br->now_ns))
 		return BP_BREATH_HOLD;
-	bp_rhythm_parts(&br->rhythm, DELAY_S - ago_s + (float)br->since / (float)BP_SLOW_HZ, part);
+	bp_rhythm_parts(&br->rhythm, (float)br->since / (float)BP_SLOW_HZ, br->flow, DELAY_S - ago_s,
+			turn_s, part);
 	for (int i = 1; i < BP_RHYTHM_PARTS; i++)
 		if (part[i] > part[best])
 			best = i;
-	return part[best] > SURE ? phases[best] : BP_BREATH_UNKNOWN;
+	return part[best] > sure ? phases[best] : BP_BREATH_UNKNOWN;
+}
+
+enum bp_breath_phase bp_breath_phase_now(const struct bp_breath *br)
+{
+	return phase(br, 0, 0, SURE);
+}
+
+enum bp_breath_phase bp_breath_phase_event(const struct bp_breath *br, float ago_s)
+{
+	float turn_s = TURN_TILT_S;
+
+	if (br->film)
+		return phase(br, ago_s, TURN_FILM_S, SURE_FILM);
+	if (br->rhythm.deep_s > 0 && fabsf(br->flow) < br->rhythm.size)
+		turn_s = TURN_DEEP_S;
+	return phase(br, ago_s, turn_s, SURE_TILT);
 }
 
 float bp_breath_volume(const struct bp_breath *br)

@@ -8,6 +8,7 @@
 
 #include "core/core.h"
 #include "core/filter.h"
+#include "core/hold.h"
 #include "core/rhythm.h"
 
 #define BP_SLOW_HZ	12.5		/* rate of the slow stages */
@@ -31,13 +32,16 @@ struct bp_breath {
 	float uneasy;			/* share of the time in which the trunk seems to bend or twist */
 	float hz;			/* breaths a second as the rhythm has them, running mean */
 	float unrest;			/* mean size of the flow, times the usual */
+	float flow;			/* as the rhythm is told it, NaN = it is told nothing */
+	float flow_before;		/* some steps ago */
+	int64_t jolt_ns;		/* when it last changed as no breath's does, 0 = never */
+	bool doubtful;			/* told, but perhaps of a bend or a twist */
 	bp_v4 x;			/* the filtered slow band */
 	float cov[6];			/* running covariance: xx yy zz xy xz yz */
 	float axis[3];			/* main axis of the breathing tilt */
 	float b;			/* breathing signal, inhalation upwards */
-	float slope;			/* per step, smoothed */
 	float power;			/* running quantile of b squared */
-	float sum;			/* film: leaky integral of b, mV s */
+	float sum;			/* leaky integral of b, its unit times s */
 	bool rising;			/* looking for a peak, not a trough */
 	float turn;			/* value at the candidate turning point */
 	int64_t turn_ns;
@@ -48,7 +52,7 @@ struct bp_breath {
 	float usual_s;			/* their median, 0 = none yet */
 	float depth[BP_BREATHS];
 	uint32_t n_depths;
-	int64_t still_since_ns;		/* 0 = breathing */
+	struct bp_hold hold;
 	int64_t now_ns;
 };
 
@@ -67,8 +71,10 @@ void bp_breath_hint(struct bp_breath *br);
 
 float bp_breath_rate(const struct bp_breath *br);		/* breaths/min, NaN = unknown */
 float bp_breath_depth(const struct bp_breath *br);		/* of the current breath, NaN */
-/* As it was @ago_s ago: what is known by now of then.  Unknown where it is not likely enough. */
-enum bp_breath_phase bp_breath_phase(const struct bp_breath *br, float ago_s);
+/* Unknown where it is not likely enough. */
+enum bp_breath_phase bp_breath_phase_now(const struct bp_breath *br);
+/* What is known by now of @ago_s ago, when an event was: more must be known to say it. */
+enum bp_breath_phase bp_breath_phase_event(const struct bp_breath *br, float ago_s);
 /* How far the lungs are filled within the median breath: 0 trough, 1 peak, NaN = unknown. */
 float bp_breath_volume(const struct bp_breath *br);
 

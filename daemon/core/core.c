@@ -80,8 +80,8 @@ static const struct bp_context *context(struct bp_core *core)
 	if (core->context_known)
 		return ctx;
 	core->context_known = true;
-	ctx->phase = bp_breath_phase(&core->breath, 0);
-	ctx->settled_phase = bp_breath_phase(&core->breath, BP_SETTLE_NS * 1e-9f);
+	ctx->phase = bp_breath_phase_event(&core->breath, 0);
+	ctx->settled_phase = bp_breath_phase_event(&core->breath, BP_SETTLE_NS * 1e-9f);
 	ctx->breath_depth = bp_breath_depth(&core->breath);
 	ctx->breath_rate = bp_breath_rate(&core->breath);
 	ctx->volume = bp_breath_volume(&core->breath);
@@ -323,7 +323,7 @@ void bp_core_status(const struct bp_core *core, struct bp_status *st)
 	st->events = core->book.events;
 	st->suppressed = core->book.suppressed;
 	st->breath_rate_bpm = bp_breath_rate(&core->breath);
-	st->breath_phase = bp_breath_phase(&core->breath, 0);
+	st->breath_phase = bp_breath_phase_now(&core->breath);
 	st->movement = bp_movement_now(&core->movement);
 	channel_status(&st->motion, &core->health[BP_MOTION]);
 	channel_status(&st->film, &core->health[BP_FILM]);

@@ -15,6 +15,14 @@
 #define FLOW_MOST	3.0f	/* times its usual size: a sigh's, or more of the same */
 #define NO_FLOW		6.0f	/* a movement's */
 /*
+ * What is forgotten of the phase in a step: by a movement, which looked like a breath when it
+ * began; and while nothing is seen, for breaths beside movements are less even than others.
+ */
+#define FORGET_MOVED	0.4f
+#define FORGET_BLIND	0.05f
+#define AGAIN		0.7f	/* weight of the flow since the newest step, which is much the same flow */
+#define FIT_TAU_S	15.0f
+/*
  * Deep breaths (3.3: 2 to 4 times as deep) take longer than usual ones, by less than they are
  * deeper.  Those of DEEP times the usual flow are taken to wait for some of the time.
  */
@@ -43,9 +51,14 @@ static float usual_volume(float x)
 	return x * x * (3 - 2 * x);
 }
 
+static float centre(uint32_t i)
+{
+	return ((float)i + 0.5f) / BP_RHYTHM_PHASES;
+}
+
 static enum bp_rhythm_part part_at(uint32_t i)
 {
-	float x = ((float)i + 0.5f) / BP_RHYTHM_PHASES;
+	float x = centre(i);
 
 	return x < IN_SHARE ? BP_RHYTHM_IN : x < 1 - REST_SHARE ? BP_RHYTHM_OUT : BP_RHYTHM_REST;
 }
@@ -201,32 +214,63 @@ void bp_rhythm_size(struct bp_rhythm *r, float flow)
 				    1 - (float)(1 / (BP_SLOW_HZ * DOWN_TAU_S));
 }
 
+/* @share of what is known of the phase. */
+static void forget(struct bp_rhythm *r, float share)
+{
+	for (int s = 0; s < 2; s++)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++) {
+			float even = share * row_sum(r->p[s][k]) / BP_RHYTHM_PHASES;
+
+			for (uint32_t i = 0; i < FOURS; i++)
+				r->p[s][k][i] = (1 - share) * r->p[s][k][i] + even;
+		}
+}
+
+/* In the shapes' unit. */
+static float scaled(const struct bp_rhythm *r, float flow)
+{
+	flow /= SIZE_RMS * r->size;
+	if (flow > FLOW_MOST)
+		return FLOW_MOST;
+	return flow < -FLOW_MOST ? -FLOW_MOST : flow;
+}
+
+/* @given: how likely the flow was by what was known, @any: by chance. */
+static void follow_fit(struct bp_rhythm *r, float given, float any)
+{
+	r->fit += BP_RHYTHM_STEP_S / FIT_TAU_S * (bp_ln(given / any) - r->fit);
+}
+
 void bp_rhythm_step(struct bp_rhythm *r, float flow, bool blind)
 {
 	const float narrow = 1 / (SPREAD * SPREAD);
-	bp_v4 sum = { 0 };
+	bp_v4 sum = { 0 }, any = { 0 };
 
 	advance(r);
 	r->deep_s -= r->deep_s > 0 ? BP_RHYTHM_STEP_S : 0;
+	if (blind)
+		forget(r, FORGET_BLIND);
 	if (blind || !(r->size > 0))
 		return;
 	if (fabsf(flow) > DEEP * SIZE_RMS * r->size)
 		r->deep_s = DEEP_S;
-	if (fabsf(flow) > NO_FLOW * r->size)
+	if (fabsf(flow) > NO_FLOW * r->size) {
+		forget(r, FORGET_MOVED);
 		return;
-	flow /= SIZE_RMS * r->size;
-	if (flow > FLOW_MOST)
-		flow = FLOW_MOST;
-	if (flow < -FLOW_MOST)
-		flow = -FLOW_MOST;
+	}
+	flow = scaled(r, flow);
 	for (int s = 0; s < 2; s++, flow = -flow)
 		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
 			for (uint32_t i = 0; i < FOURS; i++) {
 				bp_v4 off = flow - r->shape[k][i];
 
-				r->p[s][k][i] /= 1 + narrow * off * off;
+				bp_v4 like = 1 / (1 + narrow * off * off);
+
+				r->p[s][k][i] *= like;
 				sum += r->p[s][k][i];
+				any += like;
 			}
+	follow_fit(r, total(sum), total(any) / (2 * BP_RHYTHM_PERIODS * BP_RHYTHM_PHASES));
 	normalise(r, sum);
 }
 
@@ -247,25 +291,52 @@ void bp_rhythm_late(struct bp_rhythm *r)
 	normalise(r, sum);
 }
 
-void bp_rhythm_parts(const struct bp_rhythm *r, float ahead_s, float part[BP_RHYTHM_PARTS])
+/* Whole phases in @t_s, from -1 cycle on. */
+static uint32_t phases_in(float t_s, float period_s)
 {
-	float sum[2 * BP_RHYTHM_PHASES] = { 0 };
+	return (uint32_t)((t_s / period_s + 1) * BP_RHYTHM_PHASES + 0.5f) % BP_RHYTHM_PHASES;
+}
 
-	for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++) {
-		float by = ahead_s / r->period_s[k] + 1, row[BP_RHYTHM_PHASES];
-		float *to = sum + (uint32_t)(by * BP_RHYTHM_PHASES + 0.5f) % BP_RHYTHM_PHASES;
+void bp_rhythm_parts(const struct bp_rhythm *r, float since_s, float flow, float ahead_s,
+		     float turn_s, float part[BP_RHYTHM_PARTS])
+{
+	bool tells = since_s > 0 && r->size > 0 && fabsf(flow) < NO_FLOW * r->size;
+	float narrow = tells ? AGAIN / (SPREAD * SPREAD) : 0;
+	float sum[2 * BP_RHYTHM_PHASES] = { 0 }, all = 0, turning = 0;
 
-		for (uint32_t i = 0; i < FOURS; i++) {
-			bp_v4 both = r->p[0][k][i] + r->p[1][k][i];
+	flow = tells ? scaled(r, flow) : 0;
+	for (int s = 0; s < 2; s++, flow = -flow)
+		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++) {
+			float shape[2][BP_RHYTHM_PHASES], row[BP_RHYTHM_PHASES];
+			const float *now = shape[0] + phases_in(since_s, r->period_s[k]);
+			uint32_t then = phases_in(since_s + ahead_s, r->period_s[k]);
+			float until = IN_SHARE + turn_s / r->period_s[k];
 
-			memcpy(row + 4 * i, &both, sizeof(both));
+			memcpy(shape[0], r->shape[k], sizeof(shape[0]));
+			memcpy(shape[1], r->shape[k], sizeof(shape[1]));
+			for (uint32_t i = 0; i < FOURS; i++) {
+				bp_v4 off;
+
+				memcpy(&off, now + 4 * i, sizeof(off));
+				off = flow - off;
+				off = r->p[s][k][i] / (1 + narrow * off * off);
+				memcpy(row + 4 * i, &off, sizeof(off));
+			}
+			for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
+				sum[then + i] += row[i];
+			for (uint32_t i = 0; i < BP_RHYTHM_PHASES && centre(i) < until; i++)
+				if (part_at(i) == BP_RHYTHM_OUT)
+					turning += row[(i + BP_RHYTHM_PHASES - then) % BP_RHYTHM_PHASES];
 		}
-		for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
-			to[i] += row[i];
-	}
 	memset(part, 0, BP_RHYTHM_PARTS * sizeof(*part));
-	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++)
+	for (uint32_t i = 0; i < BP_RHYTHM_PHASES; i++) {
 		part[part_at(i)] += sum[i] + sum[i + BP_RHYTHM_PHASES];
+		all += sum[i] + sum[i + BP_RHYTHM_PHASES];
+	}
+	part[BP_RHYTHM_OUT] -= turning;
+	part[BP_RHYTHM_TURN] = turning;
+	for (int i = 0; i < BP_RHYTHM_PARTS; i++)
+		part[i] /= all;
 }
 
 float bp_rhythm_hz(const struct bp_rhythm *r)

@@ -21,6 +21,7 @@ enum bp_rhythm_part {
 	BP_RHYTHM_IN,
 	BP_RHYTHM_OUT,
 	BP_RHYTHM_REST,			/* between two breaths */
+	BP_RHYTHM_TURN,			/* the first of BP_RHYTHM_OUT, where that is asked for */
 	BP_RHYTHM_PARTS
 };
 
@@ -35,6 +36,7 @@ struct bp_rhythm {
 	} turn[BP_RHYTHM_PERIODS];	/* in a step */
 	float deep_s;			/* for so long a deep breath goes on more slowly */
 	float size;			/* usual size of the flow, its unit; 0 = not known yet */
+	float fit;			/* by how much it foretells the flow better than chance, nats, mean */
 };
 
 /**
@@ -60,8 +62,15 @@ void bp_rhythm_step(struct bp_rhythm *r, float flow, bool blind);
 /* The lungs are surely late in an inhalation. */
 void bp_rhythm_late(struct bp_rhythm *r);
 
-/* Probability of each part of a breath, @ahead_s after the newest step. */
-void bp_rhythm_parts(const struct bp_rhythm *r, float ahead_s, float part[BP_RHYTHM_PARTS]);
+/**
+ * bp_rhythm_parts() - probability of each part of a breath
+ * @since_s:	from the newest step to now
+ * @flow:	as it is now; NaN = it tells nothing of breathing
+ * @ahead_s:	from now to the instant that is asked for; less than 0: it was before
+ * @turn_s:	so much of each exhalation is BP_RHYTHM_TURN
+ */
+void bp_rhythm_parts(const struct bp_rhythm *r, float since_s, float flow, float ahead_s,
+		     float turn_s, float part[BP_RHYTHM_PARTS]);
 
 /* Breaths a second, and the probability that inhalation is told as a flow upwards. */
 float bp_rhythm_hz(const struct bp_rhythm *r);
