@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <math.h>
+#include <string.h>
 
 #include "core/maths.h"
 #include "core/reject.h"
@@ -160,7 +161,7 @@ static float weigh(const struct bp_model *model, const float *x, int n)
 
 	for (int i = 0; i < n; i++)
 		z += model->weight[i] * x[i];
-	return z;
+	return z + bp_trees_odds(model->tree, model->trees, x);
 }
 
 static const struct bp_model *sharp_model(const struct bp_candidate *c, enum bp_stage stage,
@@ -188,9 +189,11 @@ float bp_weigh_level(const struct bp_candidate *c, enum bp_stage stage, enum bp_
 		     const float looks[BP_SHARP_LOOKS])
 {
 	const struct bp_model *model = sharp_model(c, stage, ear);
+	float as_usual[BP_SHARP_LOOKS];
 
-	return model->weight[BP_SHARP_LOUDER] * looks[BP_SHARP_LOUDER] +
-	       model->weight[BP_SHARP_FAINTER] * looks[BP_SHARP_FAINTER];
+	memcpy(as_usual, looks, sizeof(as_usual));
+	as_usual[BP_SHARP_LOUDER] = as_usual[BP_SHARP_FAINTER] = 0;
+	return weigh(model, looks, BP_SHARP_LOOKS) - weigh(model, as_usual, BP_SHARP_LOOKS);
 }
 
 enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stage, enum bp_ear ear,
@@ -238,17 +241,18 @@ enum bp_reason bp_weigh_against(const struct bp_candidate *c, enum bp_stage stag
 	};
 	const struct bp_model *model = sharp_model(c, stage, ear);
 	enum bp_reason reason = BP_REASON_OTHER;
-	float worst = 0;
+	float z[BP_SHARP_LOOKS], worst = 0;
 
-	for (int i = 0; i < BP_SHARP_LOOKS; i++) {
-		/* Against what is usual for joints. */
-		float z = model->weight[i] * (looks[i] - model->usual[i]);
-
-		if (z < worst && reasons[i] != BP_REASON_NONE) {
-			worst = z;
+	/* Against what is usual for joints. */
+	for (int i = 0; i < BP_SHARP_LOOKS; i++)
+		z[i] = model->weight[i] * (looks[i] - model->usual[i]);
+	bp_trees_terms(model->tree, model->trees, looks, 1, z);
+	bp_trees_terms(model->tree, model->trees, model->usual, -1, z);
+	for (int i = 0; i < BP_SHARP_LOOKS; i++)
+		if (z[i] < worst && reasons[i] != BP_REASON_NONE) {
+			worst = z[i];
 			reason = reasons[i];
 		}
-	}
 	return reason;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where no single rule decides, all the evidence is weighed: a sum of named
- * looks, each with a weight that tests/learn/weights found on generated tuning
- * sessions.  The sum is the log-odds; each term can be read and traced.
+ * looks, each with a weight, and small trees of them (trees.h), all of which
+ * tests/learn/weights found on generated tuning sessions.  The sum is the
+ * log-odds; each term can be read and traced.
  */
 #ifndef BACKPOP_CORE_WEIGH_H
 #define BACKPOP_CORE_WEIGH_H

@@ -7,10 +7,16 @@
 #ifndef BACKPOP_CORE_WEIGHTS_H
 #define BACKPOP_CORE_WEIGHTS_H
 
+#include <math.h>
+
+#include "core/trees.h"
+
 struct bp_model {
 	float bias;
 	float weight[BP_LOOKS_MOST];
 	float usual[BP_LOOKS_MOST];
+	const struct bp_tree *tree;
+	uint32_t trees;
 };
 
 /* [stage][weak][ear] */
