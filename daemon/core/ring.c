@@ -24,7 +24,7 @@
 #define MOST		5u	/* behind the first, six pops are a manoeuvre: what goes on is a voice */
 #define ODDS_LEAST	2.0f	/* log-odds that it takes, */
 #define ODDS_FELT	2.5f	/* where the accelerometer hears best, with few rings to learn from */
-#define ODDS_RINGS	-1.0f	/* log-odds of what is listened to: of less hardly anything stands */
+#define ODDS_RINGS	-2.0f	/* log-odds of what is listened to: of less hardly anything stands */
 #define UNSURE		0.1f
 
 static float lanes(bp_v4 v)

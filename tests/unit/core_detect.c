@@ -132,7 +132,7 @@ static float typed(double t)
 /* Its film rings at its own resonance, too: heard of a loud one before it has fallen by 20 dB. */
 static float resonant(double t)
 {
-	return test_pop(t, 15.0003, 700, 0.0043, 60);
+	return test_pop(t, 15.0003, 700, 0.0043, 40);
 }
 
 /* A strong heart: what it strains is as much as what a tendon's snap shakes, beat by beat. */
