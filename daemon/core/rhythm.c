@@ -263,7 +263,6 @@ void bp_rhythm_step(struct bp_rhythm *r, float flow, bool blind)
 		for (uint32_t k = 0; k < BP_RHYTHM_PERIODS; k++)
 			for (uint32_t i = 0; i < FOURS; i++) {
 				bp_v4 off = flow - r->shape[k][i];
-
 				bp_v4 like = 1 / (1 + narrow * off * off);
 
 				r->p[s][k][i] *= like;

@@ -5,8 +5,8 @@
 #include "core/maths.h"
 #include "core/reject.h"
 #include "core/ring_weights.h"
-#include "core/weigh.h"
 #include "core/site_weights.h"
+#include "core/weigh.h"
 #include "core/weights.h"
 
 /* What each look is scaled by, so that weights can be compared; nothing depends on them. */

@@ -4,14 +4,13 @@ import concurrent.futures
 import functools
 import json
 import os
-import re
 import subprocess
 import tempfile
 import typing
 
 import numpy as np
 
-from sessions import BUILD, generate
+from sessions import BUILD, generate, kind_of
 
 SHARP_S = 0.02          # onset to truth
 RISE_S = -0.0035, 0.003 # what rises in a ring to truth
@@ -19,9 +18,10 @@ RISE_ELSE_S = 0.008     # as far from all of the truth: surely none
 TRAIN_SHARE = 0.3       # of a train that lies in crepitus
 CAVITATION_WEIGHT = 2.5 # a wearer's few cavitations count as much as the many snaps
 CREPITUS_WEIGHT = 0.3   # its crackles are no pops, but not the worst that can be said
-FAINT_WEIGHT = 2        # other people's events are fainter than the script's
-REAL_WEIGHT = 0.3       # their joints sound whatever the body does, others' under load; at 1: creaks and knocks
-MIXED_WEIGHT = 0.3      # enough to unlearn habits; with more of them, more false alarms
+# Of a session's sharp ones, by its kind; 1 for the others.
+KIND_WEIGHT = {"faint": 2,      # other people's events are fainter than the script's
+               "real": 0.3,     # their joints sound whatever the body does, others' under load; at 1: creaks and knocks
+               "mixed": 0.3}    # enough to unlearn habits; with more of them, more false alarms
 OTHER_SNAP_WEIGHT = 0.2 # two tendons that pass for one cost nothing but their number; a joint becomes a snap
 
 
@@ -110,9 +110,7 @@ def rows_of(path, wanted):
     """Rows of one session for the models @wanted."""
     out = subprocess.run([os.path.join(BUILD, "backpopctl"), "detect", "--json", "--explain", path],
                          check=True, capture_output=True, text=True).stdout
-    name = os.path.basename(path)
-    kind = (REAL_WEIGHT if "-real." in name else MIXED_WEIGHT if "-mixed-" in name else
-            FAINT_WEIGHT if re.search(r"-\d+-\d+-", name) else 1)
+    of_kind = KIND_WEIGHT.get(kind_of(path), 1)
     with open(path[:-4] + ".truth.jsonl", encoding="utf-8") as f:
         lines = [json.loads(line) for line in f]
     truth = [t for t in lines[1:] if t.get("class", "none") != "none"]
@@ -136,7 +134,7 @@ def rows_of(path, wanted):
                             *looks_of(t), t["odds"], key))
         else:
             label, weight = label_sharp(truth, t["onset_s"])
-            rows.append(Row("settle" if t["look"] == "last" else "say", t["weak"], t["ear"], label, weight * kind,
+            rows.append(Row("settle" if t["look"] == "last" else "say", t["weak"], t["ear"], label, weight * of_kind,
                             *looks_of(t), t["odds"], key))
     if "site" in wanted:
         rows += site_rows(path, truth, events, sites)

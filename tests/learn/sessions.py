@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The generated tuning sessions (seeds 1 to 999) that weights are learned from."""
 import os
+import re
 import subprocess
 import sys
 import typing
@@ -117,6 +118,15 @@ def same_list(first):
     """As session_list(): dense and mixed ones as they come."""
     return [s for s in session_list(first, SEEDS) + ring_list(first)
             if s.script in ("dense", "mixed") and not (s.level or s.alone or s.rates)]
+
+
+def kind_of(path):
+    """What generate() has put into a session's name: real, mixed, negatives, faint, or nothing of these."""
+    name = os.path.basename(path)
+    if "-real." in name:
+        return "real"
+    script = re.search("-(mixed|negatives)-", name)
+    return script[1] if script else "faint" if re.search(r"-\d+-\d+-", name) else ""
 
 
 def generate(session, where):
